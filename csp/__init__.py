@@ -1,0 +1,107 @@
+"""Actors and CSP over own-GIL subinterpreters.
+
+Every public name is reached as ``csp.<name>`` and loads on first touch: an interpreter pays for what it uses, and an
+actor's interpreter uses little.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from csp._native import Receiver as Receiver
+    from csp._native import Sender as Sender
+    from csp._native import Statistics as Statistics
+    from csp._native import after as after
+    from csp._native import channel as channel
+    from csp._native import select as select
+    from csp._native import skip as skip
+    from csp.actors.actor import Actor as Actor
+    from csp.actors.handler import handler as handler
+    from csp.actors.mailbox import Buffered as Buffered
+    from csp.actors.ref import Ref as Ref
+    from csp.errors import ActorDied as ActorDied
+    from csp.errors import ActorError as ActorError
+    from csp.errors import ActorRestarting as ActorRestarting
+    from csp.errors import BrokenChannel as BrokenChannel
+    from csp.errors import CallsSelf as CallsSelf
+    from csp.errors import CallTimeout as CallTimeout
+    from csp.errors import ChannelError as ChannelError
+    from csp.errors import ChildSpecError as ChildSpecError
+    from csp.errors import ClosedEnd as ClosedEnd
+    from csp.errors import CspError as CspError
+    from csp.errors import EndOfChannel as EndOfChannel
+    from csp.errors import EscalationError as EscalationError
+    from csp.errors import ForkRefused as ForkRefused
+    from csp.errors import MailboxFull as MailboxFull
+    from csp.errors import NoSuchActor as NoSuchActor
+    from csp.errors import NoSuchHandler as NoSuchHandler
+    from csp.errors import NotImportable as NotImportable
+    from csp.errors import NotShareable as NotShareable
+    from csp.errors import ProcessFailed as ProcessFailed
+    from csp.errors import StartFailed as StartFailed
+    from csp.errors import Stopped as Stopped
+    from csp.errors import SupervisionError as SupervisionError
+    from csp.errors import WouldBlock as WouldBlock
+    from csp.processes.parallel import parallel as parallel
+    from csp.processes.pipeline import pipeline as pipeline
+    from csp.supervision.child import child as child
+    from csp.supervision.intensity import Backoff as Backoff
+    from csp.supervision.intensity import Intensity as Intensity
+    from csp.supervision.supervisor import Supervisor as Supervisor
+    from csp.system.run import run as run
+    from csp.system.system import System as System
+
+_HOMES = {
+    "csp._native": ("Receiver", "Sender", "Statistics", "after", "channel", "select", "skip"),
+    "csp.actors.actor": ("Actor",),
+    "csp.actors.handler": ("handler",),
+    "csp.actors.mailbox": ("Buffered",),
+    "csp.actors.ref": ("Ref",),
+    "csp.errors": (
+        "ActorDied",
+        "ActorError",
+        "ActorRestarting",
+        "BrokenChannel",
+        "CallTimeout",
+        "CallsSelf",
+        "ChannelError",
+        "ChildSpecError",
+        "ClosedEnd",
+        "CspError",
+        "EndOfChannel",
+        "EscalationError",
+        "ForkRefused",
+        "MailboxFull",
+        "NoSuchActor",
+        "NoSuchHandler",
+        "NotImportable",
+        "NotShareable",
+        "ProcessFailed",
+        "StartFailed",
+        "Stopped",
+        "SupervisionError",
+        "WouldBlock",
+    ),
+    "csp.processes.parallel": ("parallel",),
+    "csp.processes.pipeline": ("pipeline",),
+    "csp.supervision.child": ("child",),
+    "csp.supervision.intensity": ("Backoff", "Intensity"),
+    "csp.supervision.supervisor": ("Supervisor",),
+    "csp.system.run": ("run",),
+    "csp.system.system": ("System",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = sorted(_HOME_OF)  # noqa: PLE0605  (the table above is the list; a test compares it with the names for type checkers)
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'csp' has no attribute {name!r}")
+    value = getattr(__import__(home, fromlist=(name,)), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

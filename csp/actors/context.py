@@ -1,0 +1,43 @@
+"""Who runs in this interpreter: the actor, its place in the system, and the channels that lead there."""
+
+from csp._native import Sender
+
+
+class Context:
+    """One life of one actor, seen from inside its interpreter."""
+
+    __slots__ = ("handlers", "incarnation", "kernel", "log", "mailbox", "me", "name", "path", "slot", "stop_reason")
+
+    def __init__(
+        self,
+        slot: int,
+        incarnation: int,
+        name: str,
+        path: tuple[str, str],
+        handlers: tuple[str, ...],
+        mailbox: Sender[object],
+        kernel: Sender[object],
+        log: Sender[object],
+    ) -> None:
+        self.slot = slot
+        self.incarnation = incarnation
+        self.name = name
+        self.path = path
+        self.handlers = handlers
+        self.mailbox = mailbox
+        self.kernel = kernel
+        self.log = log
+        self.stop_reason: str | None = None  # set by Actor.stop
+        self.me: object = None
+
+
+current: Context | None = None
+# The mailbox's channel of the actor that runs here, to notice that an actor calls itself; 0: none.
+own_channel = 0
+
+
+def enter(context: Context) -> None:
+    """Make *context* the one of this interpreter."""
+    global current, own_channel
+    current = context
+    own_channel = context.mailbox.channel_id

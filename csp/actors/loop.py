@@ -1,0 +1,174 @@
+"""What runs inside an actor's interpreter: one life, from ``__init__`` to ``on_stop``.
+
+Two lanes lead in: the control channel, which goes first, and the mailbox. The end is told to the kernel by a message as soon
+as the actor's own code is done; taking the interpreter down comes after that.
+"""
+
+from csp._native import Receiver, Reply, Sender, select, self_resume
+from csp.actors import context
+from csp.actors.actor import Actor
+from csp.actors.context import Context
+from csp.actors.handler import handlers_of
+from csp.errors import ChannelError, EndOfChannel, NotShareable, Stopped
+from csp.interpreters.importing import resolve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_handlers: dict[str, Callable[..., object]] = {}
+
+
+def live(
+    control: Receiver[object],
+    slot: int,
+    incarnation: int,
+    name: str,
+    path: tuple[str, str],
+    mailbox: Receiver[object],
+    sender: Sender[object],
+    kernel: Sender[object],
+    log: Sender[object],
+    data: bytes,
+    ends: tuple[object, ...],
+) -> None:
+    """One life of the actor in place *slot*. *data* and *ends* are the pickled arguments of its class."""
+    try:
+        actor = _begin(slot, incarnation, name, path, mailbox, sender, kernel, log, data, ends)
+    except BaseException as error:
+        from csp.messages.failure import pack
+
+        mailbox.close()
+        kernel.send(("start_failed", slot, incarnation, pack(error)))
+        return
+    # What the arguments hold belongs to the actor now; our own handles would keep channels open that it closes.
+    del ends
+    kernel.send(("started", slot, incarnation))
+    kind, text, trace = "normal", "normal", ""
+    try:
+        text = _serve(actor, control, mailbox) if type(actor).run is Actor.run else _run(actor)
+    except Stopped:
+        text = "shutdown"
+    except BaseException as error:
+        from csp.messages.failure import format_exception
+
+        kind = "failed"
+        text = f"{type(error).__qualname__}: {error}"
+        trace = format_exception(error)
+        error.__traceback__ = None
+    if text == "shutdown" and kind == "normal":
+        kind = "shutdown"
+    self_resume()  # the clean-up may use channels, within the time that whoever stops us grants
+    try:
+        actor.on_stop(text)
+    except BaseException as error:
+        from csp.messages.failure import format_exception
+
+        if kind != "failed":
+            kind, text = "failed", f"on_stop: {type(error).__qualname__}: {error}"
+        trace = f"{trace}\n{format_exception(error)}".strip()
+        error.__traceback__ = None
+    mailbox.close()
+    kernel.send(("ended", slot, incarnation, kind, text, trace))
+
+
+def _begin(
+    slot: int,
+    incarnation: int,
+    name: str,
+    path: tuple[str, str],
+    mailbox: Receiver[object],
+    sender: Sender[object],
+    kernel: Sender[object],
+    log: Sender[object],
+    data: bytes,
+    ends: tuple[object, ...],
+) -> Actor:
+    global _handlers
+    cls = resolve(*path)
+    if not isinstance(cls, type) or not issubclass(cls, Actor):
+        raise TypeError(f"{path[1]} is not a subclass of csp.Actor")
+    _handlers = handlers_of(cls)
+    context.enter(Context(slot, incarnation, name, path, tuple(_handlers), sender, kernel, log))
+    args: tuple[object, ...] = ()
+    kwargs: dict[str, object] = {}
+    if data:
+        from csp.messages.pickling import loads
+
+        args, kwargs = loads(data, list(ends))  # type: ignore[misc]
+    actor = cls.__new__(cls)
+    actor.mailbox = mailbox
+    actor.__init__(*args, **kwargs)  # type: ignore[misc]
+    actor.on_start()
+    return actor
+
+
+def _run(actor: Actor) -> str:
+    actor.run()
+    assert context.current is not None
+    return context.current.stop_reason or "normal"
+
+
+def _serve(actor: Actor, control: Receiver[object], mailbox: Receiver[object]) -> str:
+    """Handle messages until told to stop; gives the reason."""
+    own = context.current
+    assert own is not None
+    while own.stop_reason is None:
+        try:
+            guard, message = select(control, mailbox, priority=True)
+        except EndOfChannel:
+            return "shutdown"  # the system is gone
+        except ChannelError:
+            raise
+        except Exception as error:  # a plain message that cannot be read here
+            actor.log.error("unreadable message dropped", error=repr(error))
+            continue
+        if guard is control:
+            return "shutdown" if message is None else str(message)
+        dispatch(actor, message)
+        message = None  # a message kept until the next one comes would keep alive what it carries
+    return own.stop_reason
+
+
+def dispatch(actor: Actor, message: object) -> None:
+    """Carry out one message from the mailbox: a call or cast (they come with a Reply), or a plain message."""
+    if type(message) is not tuple or not message or type(message[0]) is not Reply:
+        actor.receive(message)
+        return
+    reply = message[0]
+    if len(message) == 2:  # (reply, error): the arguments could not be read in this interpreter
+        _fail(reply, message[1])
+        return
+    _, name, args, flat, is_cast = message
+    function = _handlers.get(name)
+    if function is None:
+        error = AttributeError(f"{type(actor).__qualname__} has no handler {name!r}")
+        if is_cast:
+            raise error
+        _fail(reply, error)
+        return
+    try:
+        value = function(actor, *args) if flat is None else function(actor, *args, **_keywords(flat))
+    except Exception as error:
+        if is_cast:
+            raise
+        _fail(reply, error)
+        error.__traceback__ = None
+        return
+    except BaseException as error:
+        reply.fail(("died", f"{type(error).__qualname__}: {error}"))
+        raise
+    try:
+        reply.answer(value)
+    except NotShareable as error:
+        _fail(reply, error)
+
+
+def _fail(reply: Reply, error: BaseException) -> None:
+    from csp.messages.failure import pack
+
+    reply.fail(pack(error))
+
+
+def _keywords(flat: tuple[object, ...]) -> dict[str, object]:
+    return {str(flat[i]): flat[i + 1] for i in range(0, len(flat), 2)}

@@ -1,0 +1,31 @@
+"""What stands in front of an actor: a rendezvous by default, or a buffered queue by choice."""
+
+_OVERFLOWS = ("block", "drop_oldest", "drop_newest", "error")
+
+
+class Buffered:
+    """A mailbox that holds up to *capacity* messages, as a class attribute: ``mailbox = csp.Buffered(1024)``.
+
+    A sender returns as soon as its message is buffered. When the buffer is full, *overflow* says what happens: ``block``
+    (the default: the sender waits), ``drop_oldest``, ``drop_newest`` (both counted in the channel's statistics), or
+    ``error`` (the sender gets MailboxFull).
+
+    Without it a mailbox is a rendezvous: a cast returns when the actor has taken the message.
+
+    Raises ValueError for a capacity below 1 or an unknown policy.
+    """
+
+    __slots__ = ("capacity", "overflow")
+
+    def __init__(self, capacity: int, *, overflow: str = "block") -> None:
+        if not isinstance(capacity, int) or not 1 <= capacity <= 2**30:
+            raise ValueError(
+                f"a buffered mailbox needs a capacity of at least 1, not {capacity!r}; leave `mailbox` out for a rendezvous"
+            )
+        if overflow not in _OVERFLOWS:
+            raise ValueError(f"overflow must be one of {', '.join(_OVERFLOWS)}, not {overflow!r}")
+        self.capacity = capacity
+        self.overflow = overflow
+
+    def __repr__(self) -> str:
+        return f"csp.Buffered({self.capacity}, overflow={self.overflow!r})"

@@ -1,0 +1,247 @@
+"""Refs: how an actor is reached from anywhere in the process."""
+
+from csp._native import Sender, call, cast
+from csp.actors import context
+from csp.errors import (
+    ActorDied,
+    ActorRestarting,
+    BrokenChannel,
+    CallsSelf,
+    CallTimeout,
+    MailboxFull,
+    NoSuchHandler,
+    WouldBlock,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from typing import Literal
+
+DEFAULT_TIMEOUT = 5.0  # seconds, as OTP's gen_server:call
+
+# How a call ended; see native/python/calls.c
+_ANSWERED, _FAILED, _NEVER_RAN, _LOST = range(4)
+
+
+class Ref:
+    """A handle on an actor: its handlers as attributes, and ``send``.
+
+    Refs are small, equal when they reach the same actor, and may be sent anywhere in a message. A ref reaches the actor
+    through its restarts: it belongs to the place, not to the life. (OTP: a registered name; Pekko: ActorRef.)
+    """
+
+    __slots__ = ("_handlers", "_id", "_name", "_path", "_sender")
+
+    def __init__(
+        self, sender: Sender[object], name: str, id: int, path: tuple[str, str], handlers: tuple[str, ...]
+    ) -> None:
+        self._sender = sender
+        self._name = name
+        self._id = id
+        self._path = path
+        self._handlers = handlers
+
+    def __getattr__(self, name: str) -> BoundHandler:  # type: ignore[type-arg]
+        if name in self._handlers:
+            return BoundHandler(self._sender, self._name, name)
+        raise self._no_such(name)
+
+    def send(self, message: object, timeout: float | None = None) -> None:
+        """Send a plain message to the actor's ``receive``; returns when the mailbox has accepted it.
+
+        With a rendezvous mailbox that is when the actor takes it. Raises ActorDied, MailboxFull, TimeoutError (seconds).
+        """
+        try:
+            self._sender.send(message, timeout)
+        except BrokenChannel as error:
+            raise _died(self._name, error.cause, maybe_ran=False) from None
+        except WouldBlock:
+            raise MailboxFull(f"the mailbox of {self._name} is full") from None
+
+    def _no_such(self, name: str) -> AttributeError:
+        if name.startswith("__"):
+            return AttributeError(name)
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, self._handlers, 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"it has: {', '.join(self._handlers) or 'none'}"
+        return NoSuchHandler(
+            f"actor {self._name} ({self._path[1]}) has no handler {name!r}; {hint} "
+            "Only methods marked with @csp.handler can be called from outside"
+        )
+
+    def __repr__(self) -> str:
+        return f"<csp.Ref {self._name} ({self._path[1]})>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ref) and self._sender == other._sender
+
+    def __hash__(self) -> int:
+        return hash(self._sender)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Ref, (self._sender, self._name, self._id, self._path, self._handlers)
+
+
+if TYPE_CHECKING:
+
+    class BoundHandler[**P, R]:
+        """One handler of one actor, ready to be called from here."""
+
+        def __init__(
+            self,
+            sender: Sender[object],
+            actor: str,
+            name: str,
+            timeout: float | None = DEFAULT_TIMEOUT,
+            on_restart: Literal["wait", "fail"] = "wait",
+        ) -> None: ...
+        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+            """Call and wait for the answer."""
+
+        def cast(self, *args: P.args, **kwargs: P.kwargs) -> None:
+            """Send and do not wait for an answer."""
+
+        def future(self, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+            """Call, and get the answer later."""
+
+        def options(
+            self, *, timeout: float | None = ..., on_restart: Literal["wait", "fail"] = ...
+        ) -> BoundHandler[P, R]:
+            """A changed copy."""
+
+else:
+
+    class BoundHandler:
+        """One handler of one actor, ready to be called from here. Calling it waits for the answer.
+
+        Arguments travel as messages do. The call's time limit (``options(timeout=seconds)``, default 5) covers the wait for
+        the mailbox and for the answer. Errors: the handler's own exception, with the remote traceback as its cause;
+        CallTimeout (the call may still run, its answer is dropped); ActorDied, with ``maybe_ran``; ActorRestarting (with
+        ``options(on_restart="fail")``); MailboxFull; CallsSelf; NotShareable.
+        """
+
+        __slots__ = ("_actor", "_name", "_on_restart", "_sender", "_timeout")
+
+        def __init__(self, sender, actor, name, timeout=DEFAULT_TIMEOUT, on_restart="wait"):
+            self._sender = sender
+            self._actor = actor
+            self._name = name
+            self._timeout = timeout
+            self._on_restart = on_restart
+
+        def __call__(self, *args, **kwargs):
+            sender = self._sender
+            if context.own_channel and sender.channel_id == context.own_channel:
+                self._calls_self()
+            if self._on_restart == "fail":
+                self._refuse_if_restarting()
+            try:
+                code, value = call(sender, (self._name, args, _flat(kwargs) if kwargs else None, False), self._timeout)
+            except TimeoutError:
+                raise CallTimeout(
+                    f"{self._actor}.{self._name} did not answer within {self._timeout} s; it may still run"
+                ) from None
+            except BrokenChannel as error:
+                raise _died(self._actor, error.cause, maybe_ran=False) from None
+            except WouldBlock:
+                raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} did not run") from None
+            if code == _ANSWERED:
+                return value
+            raise remote_error(self._actor, sender, code, value)
+
+        def cast(self, *args, **kwargs):
+            """Send and do not wait for an answer; returns when the mailbox has accepted the message.
+
+            With a rendezvous mailbox that is when the actor takes it; waits at most the time limit.
+            Raises ActorDied, MailboxFull, CallTimeout (not taken in time, so it will not run), CallsSelf.
+            """
+            if context.own_channel and self._sender.channel_id == context.own_channel:
+                self._casts_self()
+            try:
+                cast(self._sender, (self._name, args, _flat(kwargs) if kwargs else None, True), self._timeout)
+            except TimeoutError:
+                raise CallTimeout(
+                    f"{self._actor} did not take {self._name} within {self._timeout} s; it will not run"
+                ) from None
+            except BrokenChannel as error:
+                raise _died(self._actor, error.cause, maybe_ran=False) from None
+            except WouldBlock:
+                raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} will not run") from None
+
+        def future(self, *args, **kwargs):
+            """Call, and return a concurrent.futures.Future of the answer. Waits only until the mailbox has accepted it.
+
+            The time limit covers the mailbox only; wait for the result with ``future.result(timeout)``.
+            """
+            from csp.actors.futures import ask_future
+
+            if context.own_channel and self._sender.channel_id == context.own_channel:
+                self._calls_self()
+            message = (self._name, args, _flat(kwargs) if kwargs else None, False)
+            return ask_future(self._sender, self._actor, self._name, message, self._timeout)
+
+        def options(self, *, timeout=..., on_restart=...):
+            """A changed copy: *timeout* in seconds (None: no limit), *on_restart* ``"wait"`` or ``"fail"``."""
+            if timeout is not ... and timeout is not None:
+                if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
+                    raise TypeError(f"timeout must be a number of seconds or None, not {timeout!r}")
+                if not timeout >= 0:
+                    raise ValueError(f"timeout must be at least 0 seconds (or None for no limit), not {timeout!r}")
+            if on_restart is not ... and on_restart not in {"wait", "fail"}:
+                raise ValueError(f'on_restart must be "wait" or "fail", not {on_restart!r}')
+            return BoundHandler(
+                self._sender,
+                self._actor,
+                self._name,
+                self._timeout if timeout is ... else timeout,
+                self._on_restart if on_restart is ... else on_restart,
+            )
+
+        def __repr__(self):
+            return f"<handler {self._name} of actor {self._actor}>"
+
+        def _calls_self(self):
+            raise CallsSelf(
+                f"{self._actor} calls its own handler {self._name} through its ref and would wait for itself for ever; "
+                f"call self.{self._name}(...) directly, or cast with a buffered mailbox"
+            )
+
+        def _casts_self(self):
+            if self._sender.capacity == 0:
+                raise CallsSelf(
+                    f"{self._actor} casts {self._name} to its own rendezvous mailbox, which nobody else will take; "
+                    f"give the class a mailbox = csp.Buffered(n), or call self.{self._name}(...) directly"
+                )
+
+        def _refuse_if_restarting(self):
+            # The place itself keeps one receiving end; a life has another.
+            seen = self._sender.statistics()
+            if seen.receivers < 2 and not seen.aborted:
+                raise ActorRestarting(f"{self._actor} is being restarted; {self._name} did not run")
+
+
+def remote_error(actor: str, sender: Sender[object], code: int, value: object) -> BaseException:
+    """What a call that was not answered means to its caller."""
+    if code == _FAILED and isinstance(value, tuple):
+        if value[0] == "died":
+            return ActorDied(f"{actor} ended while it handled the call: {value[1]}", str(value[1]), maybe_ran=True)
+        from csp.messages.failure import unpack
+
+        return unpack(value)  # type: ignore[arg-type]
+    return _died(actor, sender.cause, maybe_ran=code == _LOST)
+
+
+def _died(actor: str, cause: object, *, maybe_ran: bool) -> ActorDied:
+    reason = str(cause) if cause is not None else "it ended before it answered"
+    ran = "the call may have run" if maybe_ran else "the call did not run"
+    return ActorDied(f"{actor} is dead ({reason}); {ran}", reason, maybe_ran)
+
+
+def _flat(kwargs: dict[str, object]) -> tuple[object, ...]:
+    """Keyword arguments as (name, value, name, value, ...), which the native codec carries."""
+    flat: list[object] = []
+    for pair in kwargs.items():
+        flat.extend(pair)
+    return tuple(flat)

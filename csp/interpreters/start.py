@@ -1,0 +1,62 @@
+"""Starting an interpreter, from any interpreter."""
+
+import sys
+
+from csp._native import Sender, channel, start_interpreter
+from csp.errors import StartFailed
+from csp.interpreters.importing import program, refuse_while_loading
+
+type Exit = tuple[int, str, object]  # (tag, "ended" | "killed" | "failed", what it returned, or a text)
+
+# The three messages of an order, and room for what may follow them (stop).
+CONTROL_CAPACITY = 16
+
+
+class Started:
+    """One started interpreter: its id, and the sending end of its control channel."""
+
+    __slots__ = ("control", "id")
+
+    def __init__(self, id: int, control: Sender[object]) -> None:
+        self.id = id
+        self.control = control
+
+
+def start(name: str, exits: Sender[Exit], tag: int, *, warm: bool = False) -> Started:
+    """Start an interpreter that waits for an order; returns at once.
+
+    Args:
+        name: for people; shown in reports.
+        exits: gets ``(tag, ending, detail)`` when the interpreter has ended, after everything it held was closed.
+        tag: the caller's own number for it.
+        warm: import what an actor needs before the order comes.
+
+    Raises StartFailed when the system gives no more threads.
+    """
+    refuse_while_loading("an interpreter would be started")
+    if sys.implementation.name != "cpython":
+        raise StartFailed("own-GIL interpreters need CPython")
+    _guard_process()
+    sender, receiver = channel(CONTROL_CAPACITY)
+    try:
+        id = start_interpreter(name, "csp.interpreters.boot", "serve_warm" if warm else "serve", receiver, exits, tag)
+    except OSError as error:
+        raise StartFailed(f"cannot start an interpreter for {name!r}: {error}") from error
+    finally:
+        receiver.close()
+    return Started(id, sender)
+
+
+def order(started: Started, module: str, function: str, arguments: tuple[object, ...]) -> None:
+    """Tell a started interpreter what to run: ``module.function(control, *arguments)``. Does not wait for it."""
+    control = started.control
+    control.send(program())
+    control.send((module, function))
+    control.send(arguments)
+
+
+def _guard_process() -> None:
+    """The first start in the main interpreter brings the guards: against fork, and at the end of the program."""
+    from csp.interpreters.guards import install
+
+    install()

@@ -1,0 +1,1 @@
+"""What travels that the native codec does not know: pickled objects, and exceptions."""

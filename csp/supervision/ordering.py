@@ -1,0 +1,71 @@
+"""Whose turn it is: which children may be told to stop, and which may be started, in this instant.
+
+The reducer writes down what is meant to become of each child (``wanted``, ``fate``); these functions read off
+what may be done about it now. So the order needs no list of steps that the next event could make wrong: a
+death, a stop or a request in the middle of a group restart changes what is meant, and the order follows.
+
+Held at every instant:
+
+* stopping goes in reverse start order, each child awaited before the next one is told;
+* starting goes in start order, each child awaited before the next one is started, and not before those that
+  had to stop are gone.
+"""
+
+from csp.supervision.state import ChildState, SupervisorState
+
+
+def due_stops(state: SupervisorState) -> tuple[ChildState, ...]:
+    """List the children to be told to stop now, in that order; when killing, those to be killed now."""
+    leaving = tuple(child for child in reversed(state.children) if child.leaving)
+    if state.killing:
+        return tuple(child for child in leaving if child.fate != "killing")
+    if not _stops_in_order(state):
+        return tuple(child for child in leaving if child.fate == "doomed")
+    # Only the youngest: it is told, or it has been and the next one waits for it.
+    return tuple(child for child in leaving[:1] if child.fate == "doomed")
+
+
+def due_starts(state: SupervisorState) -> tuple[ChildState, ...]:
+    """List the children to be started now, in that order."""
+    if state.stage not in ("booting", "running") or _group_is_held_up(state):
+        return ()
+    due: list[ChildState] = []
+    for child in state.children:
+        if not child.wanted:
+            continue
+        if child.phase == "down" and child.gate is None:
+            due.append(child)
+        if child.phase != "up" and _starts_in_order(state):
+            break
+    return tuple(due)
+
+
+def all_up(state: SupervisorState) -> bool:
+    """Tell whether every child that is supposed to be up is, and none is on its way out."""
+    return all(child.phase == "up" for child in state.children if child.wanted) and not _any_leaving(state)
+
+
+def _stops_in_order(state: SupervisorState) -> bool:
+    # Running under one_for_one, a stop is a request for one child, which depends on no other: OTP would serve
+    # them one by one only because it is deaf while it waits.
+    return state.strategy != "one_for_one" or state.stage == "ending"
+
+
+def _starts_in_order(state: SupervisorState) -> bool:
+    # Under one_for_one a child that restarts slowly must not hold up the others.
+    return state.strategy != "one_for_one" or state.stage == "booting"
+
+
+def _group_is_held_up(state: SupervisorState) -> bool:
+    """Tell whether no child of a group may start yet: some must stop first, or all wait for one back-off."""
+    match state.strategy:
+        case "one_for_one":
+            return False
+        case "rest_for_one":
+            return _any_leaving(state)
+        case "one_for_all":
+            return _any_leaving(state) or any(child.wanted and child.gate is not None for child in state.children)
+
+
+def _any_leaving(state: SupervisorState) -> bool:
+    return any(child.leaving for child in state.children)

@@ -1,0 +1,201 @@
+"""Everything a supervisor knows, as one immutable value, and how to look into it."""
+
+from typing import Any, Literal, NamedTuple
+
+import attrs
+
+from csp.supervision.child import ChildSpec, Kind
+from csp.supervision.commands import Ended, StartFailed
+from csp.supervision.events import Request
+from csp.supervision.intensity import Intensity
+from csp.supervision.reason import ExitReason
+from csp.supervision.strategy import AutoShutdown, Strategy
+from csp.supervision.supervisor import SupervisorSpec
+
+type Phase = Literal["down", "starting", "up"]
+# What is in store for a life: to be kept; to be ended when its turn comes; asked to stop; killed.
+type Fate = Literal["keep", "doomed", "stopping", "killing"]
+type Stage = Literal["new", "booting", "running", "ending", "ended"]
+type Status = Literal["up", "starting", "restarting", "stopping", "down"]
+
+
+class Starter(NamedTuple):
+    """Who asked for a start that is not answered yet, and whether the spec is forgotten if it fails."""
+
+    request_id: int
+    forget: bool
+
+
+@attrs.frozen
+class ChildState:
+    """One child: its spec, its present life, and what is meant to become of it.
+
+    Two facts drive everything: ``wanted`` (it is supposed to be up) and ``fate`` (what is in store for its
+    present life). A child that is wanted but doomed is one that a group restart bounces: down first, then up
+    again.
+
+    Attributes:
+        spec: the child spec.
+        incarnation: the present or latest life; of a child that has not lived yet, the number before its
+            first.
+        phase: how far the present life is; ``down`` when there is none.
+        fate: see above; ``keep`` when down.
+        wanted: see above.
+        gate: the token of the retry it must wait for before it starts, or None.
+        failures: how many restarts in a row, for the back-off.
+        restarts: how many automatic restarts altogether, those of its group included.
+        stamps: the counted restart attempts, when it has an intensity of its own.
+        up_since: when its latest life came up, in monotonic seconds; None before the first did.
+        last_reason: why its latest finished life ended, or None.
+        starter: the request that waits for it to be up, or None.
+        terminators: the requests that wait for it to be gone.
+    """
+
+    spec: ChildSpec[Any]
+    incarnation: int = 0
+    phase: Phase = "down"
+    fate: Fate = "keep"
+    wanted: bool = True
+    gate: int | None = None
+    failures: int = 0
+    restarts: int = 0
+    stamps: tuple[float, ...] = ()
+    up_since: float | None = None
+    last_reason: ExitReason | None = None
+    starter: Starter | None = None
+    terminators: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the child, its ``child_id`` in events and commands."""
+        return self.spec.name
+
+    @property
+    def live(self) -> bool:
+        """Tell whether a life has begun and its last event has not come yet."""
+        return self.phase != "down"
+
+    @property
+    def leaving(self) -> bool:
+        """Tell whether the present life is to end, or is being ended."""
+        return self.fate != "keep"
+
+    @property
+    def status(self) -> Status:
+        """Say how the child is, in one word.
+
+        ``restarting`` covers a restart from its decision until the child is up (OTP: only the time between
+        two attempts, for it is deaf during an attempt).
+        """
+        if self.phase == "up" and not self.leaving:
+            return "up"
+        if self.wanted:
+            return "starting" if self.last_reason is None and not self.leaving else "restarting"
+        return "stopping" if self.live else "down"
+
+
+@attrs.frozen
+class SupervisorState:
+    """One supervisor in one instant. Made by :func:`initial_state`, changed only by the reducer.
+
+    Attributes:
+        name: the name of the supervisor, for texts.
+        strategy: as in its definition.
+        intensity: as in its definition.
+        auto_shutdown: as in its definition.
+        children: all children in start order.
+        stage: ``new``, ``booting`` (the first start), ``running``, ``ending``, ``ended``.
+        stamps: the counted restart attempts of the children without an intensity of their own.
+        outcome: the last command to give, once the last child is gone; None until the end is decided.
+        killing: the children are killed and no longer asked.
+        deferred: requests that wait until the supervisor has started.
+        next_token: the token of the next retry.
+        used_incarnations: the highest incarnation of any child that was forgotten. A new child's lives are
+            numbered on from it, so that a late event about a forgotten namesake never fits.
+    """
+
+    name: str
+    strategy: Strategy
+    intensity: Intensity
+    auto_shutdown: AutoShutdown
+    children: tuple[ChildState, ...]
+    stage: Stage = "new"
+    stamps: tuple[float, ...] = ()
+    outcome: Ended | StartFailed | None = None
+    killing: bool = False
+    deferred: tuple[Request, ...] = ()
+    next_token: int = 1
+    used_incarnations: int = 0
+
+    def child(self, name: str) -> ChildState | None:
+        """Find a child by its name; None when there is none."""
+        return next((child for child in self.children if child.name == name), None)
+
+
+class ChildInfo(NamedTuple):
+    """One line of :func:`which_children`.
+
+    Attributes:
+        child_id: the name of the child.
+        status: ``up``, ``starting``, ``restarting``, ``stopping`` or ``down``.
+        incarnation: the present life; 0 when there is none.
+        kind: ``worker`` or ``supervisor``.
+        restarts: how many automatic restarts so far.
+        last_reason: why its latest finished life ended, or None.
+        spec: its child spec (OTP's ``get_childspec``); of a temporary child that is up, without its
+            arguments.
+    """
+
+    child_id: str
+    status: Status
+    incarnation: int
+    kind: Kind
+    restarts: int
+    last_reason: ExitReason | None
+    spec: ChildSpec[Any]
+
+
+class ChildCounts(NamedTuple):
+    """The answer of :func:`count_children`: all specs, those that are up, and how many of each kind."""
+
+    specs: int
+    active: int
+    supervisors: int
+    workers: int
+
+
+def initial_state(spec: SupervisorSpec) -> SupervisorState:
+    """Make the state of a supervisor that has not started yet.
+
+    Args:
+        spec: a validated definition, as :func:`csp.supervision.supervisor.definition` returns it.
+    """
+    children = tuple(ChildState(child) for child in spec.children)
+    return SupervisorState(spec.name, spec.strategy, spec.intensity, spec.auto_shutdown, children)
+
+
+def which_children(state: SupervisorState) -> tuple[ChildInfo, ...]:
+    """List the children in start order (OTP lists the newest first)."""
+    return tuple(
+        ChildInfo(
+            child_id=child.name,
+            status=child.status,
+            incarnation=child.incarnation if child.live else 0,
+            kind=child.spec.kind,
+            restarts=child.restarts,
+            last_reason=child.last_reason,
+            spec=child.spec,
+        )
+        for child in state.children
+    )
+
+
+def count_children(state: SupervisorState) -> ChildCounts:
+    """Count the children. One that is starting, restarting or stopping is a spec but not active."""
+    supervisors = sum(child.spec.kind == "supervisor" for child in state.children)
+    return ChildCounts(
+        specs=len(state.children),
+        active=sum(child.status == "up" for child in state.children),
+        supervisors=supervisors,
+        workers=len(state.children) - supervisors,
+    )

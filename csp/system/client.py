@@ -1,0 +1,98 @@
+"""Asking the kernel. The same from the main interpreter and from inside an actor."""
+
+from csp._native import Sender, call
+from csp.actors.ref import Ref, remote_error
+from csp.errors import ActorError, BrokenChannel, CallTimeout
+from csp.system.recipe import Recipe, pack_arguments, recipe_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+DEFAULT_SHUTDOWN = 5.0
+
+# What describes a ref, natively carried: (mailbox, name, id, class path, handlers)
+type RefFields = tuple[Sender[object], str, int, tuple[str, str], tuple[str, ...]]
+
+
+def ask(kernel: Sender[object], request: tuple[object, ...], timeout: float | None = None) -> Any:
+    """Send one request and wait for the kernel's answer; raises the error it answers with."""
+    try:
+        code, value = call(kernel, request, timeout)
+    except TimeoutError:
+        raise CallTimeout(f"the system did not answer {request[0]!r} within {timeout} s") from None
+    except BrokenChannel:
+        raise ActorError(f"the system is closed; it can no longer {request[0]!r}") from None
+    if code == 0:
+        return value
+    if code == 1:
+        raise remote_error("the system", kernel, code, value)
+    raise ActorError(f"the system ended before it answered {request[0]!r}")
+
+
+def spawn(kernel: Sender[object], what: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
+    """Start an actor and wait for its ``__init__``; gives its ref. *what* is its class, or a child spec."""
+    name: str | None = None
+    shutdown: object = DEFAULT_SHUTDOWN
+    cls = what
+    if hasattr(what, "__attrs_attrs__") and hasattr(what, "kind"):  # a ChildSpec, without importing attrs to ask
+        if args or kwargs:
+            raise ActorError("a child spec holds the arguments itself: csp.child(Class, ...)")
+        if what.kind == "supervisor":
+            raise ActorError("spawn starts actors; start a supervisor with system.supervise(...)")
+        cls, args, kwargs, name, shutdown = what.cls, what.args, what.kwargs, what.name, what.shutdown  # type: ignore[attr-defined]
+        if what.isolation not in {None, "interpreter"}:  # type: ignore[attr-defined]
+            raise ActorError(f'isolation={what.isolation!r} is not supported yet; use "interpreter"')  # type: ignore[attr-defined]
+        if name == getattr(cls, "__name__", "").lower():
+            name = None  # nobody chose it
+    recipe = recipe_of(cls)
+    data, ends = pack_arguments(args, kwargs)
+    return make_ref(ask(kernel, ("spawn", name, recipe.fields(), data, ends, shutdown)))
+
+
+def lookup(kernel: Sender[object], name: str) -> Any:
+    """The ref of the actor of that name. Raises NoSuchActor, which names the nearest."""
+    return make_ref(ask(kernel, ("lookup", name)))
+
+
+def make_ref(fields: RefFields) -> Ref:
+    """A ref from what the kernel tells of it."""
+    sender, name, id, path, handlers = fields
+    return Ref(sender, name, id, path, handlers)
+
+
+def pack_supervisor(spec: Any) -> Any:
+    """A supervisor's definition fit for the kernel: classes become recipes, arguments bytes, nested ones definitions."""
+    import attrs
+
+    return attrs.evolve(spec, children=tuple(_pack_child(child) for child in spec.children))
+
+
+def _pack_child(child: Any) -> Any:
+    import attrs
+
+    from csp.supervision.supervisor import definition
+
+    if child.kind == "supervisor":
+        nested = pack_supervisor(definition(child.cls(*child.args, **child.kwargs)))
+        return attrs.evolve(child, cls=NestedSupervisor(nested), args=(), kwargs={})
+    if child.isolation not in {None, "interpreter"}:
+        raise ActorError(f'child {child.name!r}: isolation={child.isolation!r} is not supported yet; use "interpreter"')
+    return attrs.evolve(child, cls=recipe_of(child.cls), args=pack_arguments(child.args, child.kwargs), kwargs={})
+
+
+class NestedSupervisor:
+    """Stands for a supervisor's class in a packed child spec; holds its packed definition."""
+
+    __csp_child_kind__ = "supervisor"
+    __slots__ = ("spec",)
+
+    def __init__(self, spec: Any) -> None:
+        self.spec = spec
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return NestedSupervisor, (self.spec,)
+
+
+__all__ = ["NestedSupervisor", "Recipe", "ask", "lookup", "make_ref", "pack_supervisor", "spawn"]

@@ -1,0 +1,138 @@
+"""The places that actors live in, and the lives in them.
+
+A place outlives the lives in it: it holds the mailbox, so messages and senders that wait there survive a restart, in order.
+A life is one incarnation: an interpreter, from its order to its end. Ending a life goes down a ladder:
+
+1. ask: a message on the control channel, which the actor reads between two messages;
+2. after the grace time, ``Stopped`` out of every channel operation that waits;
+3. then a raising tracer on all its threads, from a reaper thread;
+4. then the fence: whatever it held is closed, and it counts as ended. Its thread, somewhere in C, is left behind and counted.
+"""
+
+from collections.abc import Callable
+
+from csp._native import Receiver, Reply, Sender, cancel_interpreter, channel, fence_interpreter, kill_interpreter
+from csp.interpreters.start import Started, order
+from csp.supervision.reason import ExitReason
+from csp.system.recipe import Recipe
+
+# Seconds that each step down the ladder is given, after the grace time.
+STOPPED_FOR = 0.5
+KILLED_FOR = 2.0
+
+type Later = Callable[[float, Callable[[], None]], None]
+
+
+class Place:
+    """Where an actor lives: its mailbox, its recipe, its name."""
+
+    def __init__(self, id: int, name: str, recipe: Recipe, data: bytes, ends: tuple[object, ...]) -> None:
+        self.id = id
+        self.name = name
+        self.recipe = recipe
+        self.data = data
+        self.ends = ends
+        self.sender, self.receiver = channel(recipe.capacity, recipe.overflow)
+        self.life: Life | None = None
+        self.restarts = 0
+
+    def ref_fields(self) -> tuple[object, ...]:
+        """What a ref is made from, see client.RefFields."""
+        return (self.sender, self.name, self.id, self.recipe.path, self.recipe.handlers)
+
+    def close(self, reason: str) -> int:
+        """Nobody will live here any more; gives the number of dead letters.
+
+        Senders that wait get their message back, calls that wait learn that they did not run.
+        """
+        self.sender.abort(reason)
+        letters: int = self.sender.statistics().undelivered
+        self.sender.close()
+        self.receiver.close()
+        self.ends = ()
+        self.data = b""
+        return letters
+
+
+class Life:
+    """One life in a place."""
+
+    def __init__(self, tag: int, place: Place, incarnation: int, started: Started) -> None:
+        self.tag = tag
+        self.place = place
+        self.incarnation = incarnation
+        self.interpreter = started.id
+        self.control = started.control
+        self.up = False
+        self.over = False
+        self.stopping = False
+        self.killing = False
+
+    def begin(self, started: Started, kernel: Sender[object], log: Sender[object]) -> None:
+        """Give the interpreter its order; the news come to the kernel."""
+        place = self.place
+        order(
+            started,
+            "csp.actors.loop",
+            "live",
+            (
+                place.id,
+                self.tag,
+                place.name,
+                place.recipe.path,
+                place.receiver,
+                place.sender,
+                kernel,
+                log,
+                place.data,
+                place.ends,
+            ),
+        )
+
+    def stop(self, grace: float | None, later: Later, fenced: Callable[[Life], None]) -> None:
+        """Begin to end the life: ask now, and go down the ladder in time. *grace* None: only ask."""
+        if self.over or self.stopping:
+            return
+        self.stopping = True
+        try:
+            self.control.send_nowait("shutdown")
+        except Exception:  # noqa: BLE001  (its control channel is gone: so is it, and the news is on its way)
+            return
+        if self.place.recipe.free_form and self.up:
+            cancel_interpreter(self.interpreter)
+        if grace is not None:
+            later(grace, lambda: self._cancel(later, fenced))
+
+    def kill(self, later: Later, fenced: Callable[[Life], None]) -> None:
+        """End the life now: no asking."""
+        if not self.over and not self.killing:
+            self.stopping = self.killing = True
+            kill_interpreter(self.interpreter)
+            later(KILLED_FOR, lambda: self._fence(fenced))
+
+    def _cancel(self, later: Later, fenced: Callable[[Life], None]) -> None:
+        if not self.over:
+            cancel_interpreter(self.interpreter)
+            later(STOPPED_FOR, lambda: self.kill(later, fenced))
+
+    def _fence(self, fenced: Callable[[Life], None]) -> None:
+        if not self.over:
+            fence_interpreter(self.interpreter)
+            fenced(self)
+
+
+def ended_reason(kind: str, text: str, trace: str) -> ExitReason:
+    """The exit reason from an actor's own last message."""
+    if kind == "failed":
+        return ExitReason("failed", text, trace)
+    return ExitReason("shutdown" if kind == "shutdown" else "normal", "" if text in {"normal", "shutdown"} else text)
+
+
+def lost_reason(life: Life, ending: str, detail: object) -> ExitReason:
+    """The exit reason of a life whose interpreter ended without a last message from the actor."""
+    if ending == "killed" or life.killing:
+        return ExitReason("killed", "it did not stop in time and was killed" if life.stopping else "killed")
+    return ExitReason("failed", str(detail) if detail is not None else "its interpreter could not be created")
+
+
+__all__ = ["Life", "Place", "Receiver", "Reply", "ended_reason", "lost_reason"]

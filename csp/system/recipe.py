@@ -1,0 +1,72 @@
+"""How to make an actor, without its class: what the kernel keeps instead of the user's code."""
+
+from csp.actors.actor import Actor
+from csp.actors.handler import handlers_of
+from csp.actors.mailbox import Buffered
+from csp.errors import ClosedEnd, StartFailed
+from csp.interpreters.importing import path_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Recipe:
+    """An actor's class as seen from outside: where to import it, what can be called, which mailbox it wants.
+
+    Attributes:
+        path: ``(module, qualified name)`` of the class.
+        handlers: the names that can be called.
+        capacity: of the mailbox; 0 for a rendezvous.
+        overflow: the mailbox's overflow policy.
+        free_form: the class overrides ``run``: it cannot be asked to stop between two messages, only told.
+    """
+
+    __slots__ = ("capacity", "free_form", "handlers", "overflow", "path")
+
+    def __init__(
+        self, path: tuple[str, str], handlers: tuple[str, ...], capacity: int, overflow: str, free_form: bool
+    ) -> None:
+        self.path = path
+        self.handlers = handlers
+        self.capacity = capacity
+        self.overflow = overflow
+        self.free_form = free_form
+
+    def fields(self) -> tuple[tuple[str, str], tuple[str, ...], int, str, bool]:
+        """The recipe as a natively carried tuple: ``Recipe(*fields)`` gives it back."""
+        return (self.path, self.handlers, self.capacity, self.overflow, self.free_form)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Recipe, self.fields()
+
+
+def recipe_of(cls: object) -> Recipe:
+    """Read an actor class. Raises NotImportable, or StartFailed when it is none."""
+    if not isinstance(cls, type) or not issubclass(cls, Actor):
+        raise StartFailed(
+            f"{cls!r} is not an actor class: derive it from csp.Actor (for a plain function use csp.parallel)"
+        )
+    box = cls.mailbox
+    if box is not None and not isinstance(box, Buffered):
+        raise StartFailed(f"{cls.__qualname__}.mailbox must be csp.Buffered(n), or None for a rendezvous, not {box!r}")
+    return Recipe(
+        path_of(cls, "actor class"),
+        tuple(handlers_of(cls)),
+        box.capacity if box is not None else 0,
+        box.overflow if box is not None else "block",
+        cls.run is not Actor.run,
+    )
+
+
+def pack_arguments(args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[bytes, tuple[object, ...]]:
+    """The arguments as bytes and the ends they hold; both empty when there are none. Raises NotShareable."""
+    if not args and not kwargs:
+        return b"", ()
+    from csp.messages.pickling import dumps
+
+    data, ends = dumps((args, dict(kwargs)))
+    for end in ends:
+        if end.closed:  # type: ignore[attr-defined]
+            raise ClosedEnd("an argument holds an end that is closed: start the actor before closing it")
+    return data, tuple(ends)

@@ -1,0 +1,174 @@
+"""What users hold: a system of actors."""
+
+import os
+
+from csp._native import Receiver, Sender, channel, kill_interpreter
+from csp.actors.ref import Ref
+from csp.errors import ActorError, EndOfChannel, StartFailed
+from csp.interpreters.importing import refuse_while_loading
+from csp.interpreters.start import Exit, order, start
+from csp.observe.log import LogPump
+from csp.system import client
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any, Self
+
+    from csp.supervision.child import ChildSpec
+    from csp.supervision.supervisor import Supervisor
+
+_LOG_CAPACITY = 4096
+_KERNEL_TAG = 0
+
+
+class System:
+    """The actors of a program. Use it as a context manager: leaving it stops them, the youngest first.
+
+    Args:
+        warm: how many interpreters to keep ready, so that starting an actor takes less than a millisecond; each costs
+            about 3 MiB. Default: one per CPU. 0 keeps none.
+
+    A program may have several systems; they share nothing. A System is used in the main interpreter; inside an actor use
+    ``self.spawn`` and ``self.lookup``.
+    """
+
+    def __init__(self, *, warm: int | None = None) -> None:
+        refuse_while_loading("a csp.System would be made")
+        if warm is None:
+            warm = os.process_cpu_count() or 1
+        if isinstance(warm, bool) or not isinstance(warm, int) or warm < 0:
+            raise ValueError(f"warm must be a number of interpreters, 0 or more, not {warm!r}")
+        self._log = LogPump(_LOG_CAPACITY)
+        self._closed = False
+        inbox: Receiver[object]
+        self._kernel, inbox = channel(-1)
+        exits: Sender[Exit]
+        exits, self._exits = channel(-1)
+        try:
+            started = start("csp kernel", exits, _KERNEL_TAG)
+            self._kernel_id = started.id
+            order(started, "csp.system.kernel", "main", (inbox, self._kernel, self._log.sender, warm))
+        except BaseException:
+            self._log.close()
+            raise
+        finally:
+            inbox.close()
+            exits.close()
+
+    # ---- actors -----------------------------------------------------------------------------------------------------
+
+    def spawn[**P, A](self, cls: Callable[P, A] | ChildSpec[A], /, *args: P.args, **kwargs: P.kwargs) -> A:
+        """Start an actor and wait until its ``__init__`` has returned; gives its ref.
+
+        The ref is typed as the actor's class, whose handlers it has; it is a csp.Ref. *cls* is the class, followed by its
+        arguments, or ``csp.child(Class, ...).options(name=..., shutdown=...)``. Nobody restarts the actor: for that, put it
+        under a supervisor (its restart type is not looked at here).
+
+        Raises what ``__init__`` or ``on_start`` raised, with the remote traceback; StartFailed; NotImportable; NotShareable.
+        """
+        return client.spawn(self._kernel, cls, args, kwargs)  # type: ignore[no-any-return]
+
+    def lookup(self, name: str) -> Any:
+        """The ref of an actor by its name: ``"account/bob"``, or the last part of it where that is unique.
+
+        Supervised actors are named ``supervisor/child``. Raises NoSuchActor.
+        """
+        return client.lookup(self._kernel, name)
+
+    def stop(self, ref: object, *, grace: float | None = 5.0) -> None:
+        """Stop an actor and wait until it has ended. One that is gone already is fine.
+
+        It finishes the message at hand. After *grace* seconds ``csp.Stopped`` is raised in it where it waits, then its Python
+        code is made to raise, then it is cut off (None: no limit). A supervised actor is terminated at its supervisor.
+        """
+        if grace is not None and not grace >= 0:
+            raise ValueError(f"grace must be at least 0 seconds (or None for no limit), not {grace!r}")
+        client.ask(self._kernel, ("stop", _id_of(ref), grace))
+
+    def kill(self, ref: object) -> bool:
+        """Kill the present life of an actor, without asking; True if there was one. Its supervisor sees a crash."""
+        return bool(client.ask(self._kernel, ("kill", _id_of(ref))))
+
+    # ---- supervision ------------------------------------------------------------------------------------------------
+
+    def supervise(self, supervisor: Supervisor, *, name: str | None = None) -> str:
+        """Start a supervision tree and wait until all of it is up; gives its name (default: its class in lower case).
+
+        Raises StartFailed when a child cannot be started (what was started is stopped again), ChildSpecError.
+        """
+        from csp.supervision.supervisor import definition
+
+        if isinstance(supervisor, type):
+            raise StartFailed(f"supervise takes a supervisor, not its class: {supervisor.__name__}(...)")
+        packed = client.pack_supervisor(definition(supervisor))
+        return str(client.ask(self._kernel, ("supervise", name, packed)))
+
+    def stop_supervisor(self, name: str) -> None:
+        """Stop a supervision tree in order and wait until all of it has ended."""
+        client.ask(self._kernel, ("stop_tree", name))
+
+    def wait(self, name: str, timeout: float | None = None) -> str | None:
+        """Wait until a supervision tree has ended; gives the reason, None if there is no such tree.
+
+        Raises EscalationError when it gave up, CallTimeout.
+        """
+        reason = client.ask(self._kernel, ("wait_tree", name), timeout)
+        return None if reason is None else str(reason)
+
+    def which_children(self, name: str) -> list[tuple[str, str, int, str, int, str | None]]:
+        """``(name, status, incarnation, kind, restarts, last exit reason)`` of each child of a supervisor, in start order.
+
+        A nested supervisor is named by its path: ``"bank/branches"``. (OTP's ``which_children``.)
+        """
+        return list(client.ask(self._kernel, ("which_children", name)))
+
+    # ---- the system -------------------------------------------------------------------------------------------------
+
+    def statistics(self) -> dict[str, int]:
+        """What the system counts: actors, restarts, dead_letters, zombies, warm, interpreters and how they began and ended."""
+        return dict(client.ask(self._kernel, ("statistics",)))
+
+    def close(self, timeout: float | None = None) -> None:
+        """Stop everything, the youngest first, and wait until it has ended; idempotent.
+
+        *timeout* in seconds bounds the whole; after it what is left is killed and a CallTimeout raised.
+        """
+        if self._closed:
+            return
+        try:
+            client.ask(self._kernel, ("close",), timeout)
+        except TimeoutError:
+            kill_interpreter(self._kernel_id)
+            raise
+        except ActorError:
+            pass  # the kernel is gone: what it kept is gone with it, or ends at the end of the program
+        finally:
+            self._closed = True
+            self._kernel.close()
+            self._await_kernel()
+            self._log.close()
+
+    def _await_kernel(self) -> None:
+        try:
+            self._exits.recv(timeout=5.0)
+        except EndOfChannel, TimeoutError:
+            pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<csp.System {'closed' if self._closed else 'running'}>"
+
+
+def _id_of(ref: object) -> int:
+    if not isinstance(ref, Ref):
+        raise TypeError(f"this takes the ref of an actor, as spawn and lookup give it, not {ref!r}")
+    return ref._id

@@ -1,0 +1,346 @@
+"""The driver of supervision: feeds the pure reducers with what happens, and carries out what they decide.
+
+One Tree is one supervisor at the root; nested supervisors are Nodes below it. Each node has its own reducer state. A place
+belongs to the node's position in the tree, so the mailbox survives restarts of the actor and of the supervisors above it.
+"""
+
+import random
+import time
+from collections import deque
+
+from csp._native import Reply
+from csp.errors import EscalationError, StartFailed
+from csp.messages.failure import pack
+from csp.supervision import commands, events
+from csp.supervision.reason import ExitReason
+from csp.supervision.reducer import reduce
+from csp.supervision.state import SupervisorState, initial_state, which_children
+from csp.supervision.supervisor import SupervisorSpec
+from csp.system.client import NestedSupervisor
+from csp.system.places import Life, Place
+from csp.system.recipe import Recipe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from csp.system.kernel import Kernel
+
+
+class Node:
+    """One supervisor of a tree, through all its lives."""
+
+    def __init__(self, tree: Tree, path: str, spec: SupervisorSpec, above: Node | None, child_id: str) -> None:
+        self.tree = tree
+        self.path = path
+        self.spec = spec
+        self.above = above
+        self.child_id = child_id
+        self.incarnation = 0
+        self.state: SupervisorState = initial_state(spec)
+        self.places: dict[str, Place] = {}
+        self.nodes: dict[str, Node] = {}
+
+    # ---- events in --------------------------------------------------------------------------------------------------
+
+    def begin(self, incarnation: int) -> None:
+        """Begin a life of this supervisor, from its definition."""
+        self.incarnation = incarnation
+        self.state = initial_state(self.spec)
+        self.feed(events.Start(now=time.monotonic()))
+
+    def feed(self, event: events.Event) -> None:
+        """Let the reducer decide on one event, and carry its decisions out; after those of the events before it."""
+        self.tree.feed(self, event)
+
+    def step(self, event: events.Event) -> None:
+        """Decide on one event now. Only the tree calls this."""
+        self.state, orders = reduce(self.state, event)
+        for command in orders:
+            self._carry_out(command)
+        self._close_places_of_the_gone()
+
+    def started(self, place: Place, life: Life) -> None:
+        """A child is up."""
+        self.feed(events.ChildStarted(self._child_of(place), life.incarnation, now=time.monotonic()))
+
+    def start_failed(self, place: Place, life: Life, reason: ExitReason) -> None:
+        """A child did not come up."""
+        self.feed(
+            events.ChildStartFailed(
+                self._child_of(place), life.incarnation, reason, now=time.monotonic(), random=_random()
+            )
+        )
+
+    def ended(self, place: Place, life: Life, reason: ExitReason) -> None:
+        """A child has ended."""
+        self.feed(
+            events.ChildEnded(self._child_of(place), life.incarnation, reason, now=time.monotonic(), random=_random())
+        )
+
+    # ---- commands out -----------------------------------------------------------------------------------------------
+
+    def _carry_out(self, command: commands.Command) -> None:
+        kernel = self.tree.kernel
+        match command:
+            case commands.StartChild():
+                self._start(command)
+            case commands.StopChild(child_id, _, shutdown):
+                if (node := self.nodes.get(child_id)) is not None:
+                    node.feed(events.StopRequested(ExitReason("shutdown"), now=time.monotonic()))
+                    if shutdown is not None:
+                        kernel.later(shutdown, node.kill)
+                elif (life := self._life(child_id)) is not None:
+                    life.stop(shutdown, kernel.later, kernel.fenced)
+            case commands.KillChild(child_id, _):
+                if (node := self.nodes.get(child_id)) is not None:
+                    node.kill()
+                elif (life := self._life(child_id)) is not None:
+                    life.kill(kernel.later, kernel.fenced)
+            case commands.ScheduleRetry(delay, token):
+                kernel.later(delay, lambda: self.feed(events.RetryDue(token, now=time.monotonic(), random=_random())))
+            case commands.Report():
+                self._report(command)
+            case commands.Answer():
+                self.tree.answer(command)
+            case commands.Started():
+                if self.above is None:
+                    self.tree.started()
+                else:
+                    self.above.feed(events.ChildStarted(self.child_id, self.incarnation, now=time.monotonic()))
+            case commands.StartFailed(reason):
+                self._over(reason, start_failed=True)
+            case commands.Ended(reason, why):
+                self._over(reason, start_failed=False, why=why)
+
+    def _start(self, command: commands.StartChild) -> None:
+        kernel = self.tree.kernel
+        child_id, incarnation, spec = command.child_id, command.incarnation, command.spec
+        made: object = spec.cls
+        try:
+            if isinstance(made, NestedSupervisor):
+                node = self.nodes.get(child_id)
+                if node is None:
+                    node = Node(self.tree, f"{self.path}/{child_id}", made.spec, self, child_id)
+                    self.nodes[child_id] = node
+                node.begin(incarnation)
+                return
+            assert isinstance(made, Recipe)
+            place = self.places.get(child_id)
+            if place is None:
+                data, ends = spec.args
+                place = kernel.make_place(f"{self.path}/{child_id}", made, data, ends)
+                self.places[child_id] = place
+                self.tree.place_added(place, self)
+            kernel.begin_life(place).incarnation = incarnation
+        except Exception as error:  # noqa: BLE001  (a failed start, for the reducer to decide on)
+            reason = ExitReason("failed", f"{type(error).__name__}: {error}")
+            self.feed(events.ChildStartFailed(child_id, incarnation, reason, now=time.monotonic(), random=_random()))
+
+    def kill(self) -> None:
+        """Cut the supervisor off: all its children are killed at once."""
+        if self.state.stage != "ended":
+            self.feed(events.KillRequested(ExitReason("killed"), now=time.monotonic()))
+
+    def _over(self, reason: ExitReason, *, start_failed: bool, why: str = "") -> None:
+        if self.above is None:
+            self.tree.ended(reason, start_failed=start_failed, gave_up=why == "gave_up")
+        elif start_failed:
+            self.above.feed(
+                events.ChildStartFailed(self.child_id, self.incarnation, reason, now=time.monotonic(), random=_random())
+            )
+        else:
+            self.above.feed(
+                events.ChildEnded(self.child_id, self.incarnation, reason, now=time.monotonic(), random=_random())
+            )
+
+    def _report(self, report: commands.Report) -> None:
+        log = self.tree.kernel.log.bind(supervisor=self.path, child=report.child_id)
+        details = dict(report.details)
+        if report.reason is not None:
+            details["reason"] = str(report.reason)
+            if report.reason.traceback:
+                details["traceback"] = report.reason.traceback
+        if report.kind == "child_restarting":
+            self.tree.kernel.restarts += 1
+        if report.kind == "child_started":
+            log.debug("child started", **details)
+        elif report.kind in {"child_restarting", "supervisor_auto_shutdown"}:
+            details.pop("traceback", None)  # told with the end of that life
+            log.info(report.kind.replace("_", " "), **details)
+        else:
+            log.error(report.kind.replace("_", " "), **details)
+
+    # ---- places -----------------------------------------------------------------------------------------------------
+
+    def _child_of(self, place: Place) -> str:
+        return place.name[len(self.path) + 1 :]
+
+    def _life(self, child_id: str) -> Life | None:
+        place = self.places.get(child_id)
+        return place.life if place is not None else None
+
+    def _close_places_of_the_gone(self) -> None:
+        """A child that is down and not wanted keeps no mailbox."""
+        for child_id in list(self.places):
+            child = self.state.child(child_id)
+            if child is None or child.status == "down":
+                if self.state.stage in {"ending", "ended"} and self.above is not None:
+                    continue  # the supervisor itself may come back, and its children with their mailboxes
+                reason = child.last_reason if child is not None else None
+                self.close_place(child_id, reason if reason is not None else ExitReason("shutdown"))
+        for child_id, node in list(self.nodes.items()):
+            child = self.state.child(child_id)
+            if (child is None or child.status == "down") and not (
+                self.state.stage in {"ending", "ended"} and self.above is not None
+            ):
+                node.close_all(ExitReason("shutdown"))
+                del self.nodes[child_id]
+
+    def close_place(self, child_id: str, reason: ExitReason) -> None:
+        """End one child's place for good."""
+        place = self.places.pop(child_id)
+        self.tree.place_gone(place)
+        self.tree.kernel.close_place(place, reason)
+
+    def close_all(self, reason: ExitReason) -> None:
+        """End every place at and below this node for good."""
+        for child_id in list(self.places):
+            self.close_place(child_id, reason)
+        for node in self.nodes.values():
+            node.close_all(reason)
+
+    def children_info(self) -> tuple[tuple[object, ...], ...]:
+        """``(name, status, incarnation, kind, restarts, last reason)`` of each child, in start order."""
+        return tuple(
+            (
+                info.child_id,
+                info.status,
+                info.incarnation,
+                info.kind,
+                info.restarts,
+                str(info.last_reason) if info.last_reason is not None else None,
+            )
+            for info in which_children(self.state)
+        )
+
+
+class Tree:
+    """A supervisor at the root of a system, and everything below it."""
+
+    def __init__(self, kernel: Kernel, name: str, spec: SupervisorSpec, starter: Reply) -> None:
+        self.kernel = kernel
+        self.name = name
+        self.root = Node(self, name, spec, None, "")
+        self._starter: Reply | None = starter
+        self._waiting: list[Reply] = []
+        self._node_of: dict[int, Node] = {}  # by place
+        self._requests: dict[int, Reply] = {}
+        self._events: deque[tuple[Node, events.Event]] = deque()
+        self._stepping = False
+
+    def begin(self) -> None:
+        """Start the tree; the starter is answered when all of it is up."""
+        self.root.begin(1)
+
+    def feed(self, node: Node, event: events.Event) -> None:
+        """Put an event in line. One step may cause events at other nodes: they come after it, not in the middle of it."""
+        self._events.append((node, event))
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            while self._events:
+                node, event = self._events.popleft()
+                node.step(event)
+        finally:
+            self._stepping = False
+
+    def keeps(self, place: Place) -> bool:
+        """Whether a node of this tree keeps that place."""
+        return place.id in self._node_of
+
+    def place_added(self, place: Place, node: Node) -> None:
+        """A node has a new place."""
+        self._node_of[place.id] = node
+
+    def place_gone(self, place: Place) -> None:
+        """A place is closed."""
+        self._node_of.pop(place.id, None)
+
+    def find(self, path: str) -> Node | None:
+        """The node of that path."""
+        nodes = [self.root]
+        while nodes:
+            node = nodes.pop()
+            if node.path == path:
+                return node
+            nodes.extend(node.nodes.values())
+        return None
+
+    # ---- news of lives ----------------------------------------------------------------------------------------------
+
+    def child_started(self, life: Life) -> None:
+        """A life is up."""
+        self._node_of[life.place.id].started(life.place, life)
+
+    def child_start_failed(self, life: Life, reason: ExitReason, failure: tuple[object, ...] | None) -> None:
+        """A life did not come up."""
+        del failure  # the reason tells it; the starter of a tree gets a StartFailed
+        self._node_of[life.place.id].start_failed(life.place, life, reason)
+
+    def child_ended(self, life: Life, reason: ExitReason) -> None:
+        """A life is over."""
+        self._node_of[life.place.id].ended(life.place, life, reason)
+
+    # ---- the tree as a whole ----------------------------------------------------------------------------------------
+
+    def started(self) -> None:
+        """All of it is up."""
+        if self._starter is not None:
+            self._starter.answer(self.name)
+            self._starter = None
+
+    def ended(self, reason: ExitReason, *, start_failed: bool, gave_up: bool) -> None:
+        """The root supervisor has ended, and all of its children with it."""
+        self.root.close_all(reason)
+        error: Exception | None = None
+        if start_failed:
+            error = StartFailed(f"supervisor {self.name} did not start: {reason}\n{reason.root.traceback}".rstrip())
+        elif gave_up:
+            error = EscalationError(f"{reason}\n{reason.root.traceback}".rstrip())
+        if self._starter is not None:
+            self._starter.fail(pack(error if error is not None else StartFailed(f"{self.name}: {reason}")))
+            self._starter = None
+        self.kernel.root_gone(self)
+        for reply in self._waiting:
+            if error is not None:
+                reply.fail(pack(error))
+            else:
+                reply.answer(str(reason))
+
+    def stop(self, reason: ExitReason) -> None:
+        """Stop all of it in order."""
+        self.root.feed(events.StopRequested(reason, now=time.monotonic()))
+
+    def wait(self, reply: Reply) -> None:
+        """Answer *reply* when the tree has ended."""
+        self._waiting.append(reply)
+
+    # ---- requests about one child -----------------------------------------------------------------------------------
+
+    def request(self, what: str, place: Place, reply: Reply) -> None:
+        """Terminate the child in a place, at its supervisor."""
+        assert what == "terminate"
+        node = self._node_of[place.id]
+        request_id = self.kernel.number()
+        self._requests[request_id] = reply
+        node.feed(events.TerminateChildRequest(request_id, place.name[len(node.path) + 1 :], now=time.monotonic()))
+
+    def answer(self, command: commands.Answer) -> None:
+        """Hand an answer of a reducer to whoever asked."""
+        reply = self._requests.pop(command.request_id, None)
+        if reply is not None:
+            reply.answer(command.outcome)
+
+
+def _random() -> float:
+    return random.random()  # noqa: S311  (jitter of a back-off)

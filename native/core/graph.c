@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The wait graph and the totals: what can be seen from outside, without entering any interpreter. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "channel.h"
+#include "holder.h"
+#include "reply.h"
+#include "running.h"
+
+typedef struct {
+    csp_edge *edges;
+    size_t count, room;
+    bool full; /* out of room: count what is needed and come again */
+} edge_buffer;
+
+static void add(edge_buffer *buffer, const csp_edge *edge, const csp_holder *holder) {
+    if (buffer->count < buffer->room) {
+        csp_edge *place = &buffer->edges[buffer->count];
+        *place = *edge;
+        place->holder = csp_holder_id(holder);
+        memset(place->name, 0, sizeof place->name);
+        if (holder != NULL) {
+            memcpy(place->name, holder->name, sizeof place->name);
+        }
+    } else {
+        buffer->full = true;
+    }
+    buffer->count++;
+}
+
+static void read_channel(csp_channel *channel, edge_buffer *buffer) {
+    for (int d = 0; d < 2; d++) {
+        for (csp_node *n = channel->queue[d].next; n != &channel->queue[d]; n = n->next) {
+            csp_case *c = CSP_CONTAINER(n, csp_case, node);
+            csp_edge edge = {.kind = CSP_EDGE_WAITS,
+                             .thread = csp__case_waiter(c)->id,
+                             .channel = channel->id,
+                             .direction = (csp_direction)d,
+                             .deadline = atomic_load_explicit(&csp__case_waiter(c)->deadline, memory_order_relaxed)};
+            add(buffer, &edge, atomic_load_explicit(&csp__case_end(c)->holder, memory_order_relaxed));
+        }
+        for (csp_node *n = channel->ends[d].next; n != &channel->ends[d]; n = n->next) {
+            csp_end *end = CSP_CONTAINER(n, csp_end, of_channel);
+            csp_edge edge = {
+                .kind = CSP_EDGE_HOLDS, .channel = channel->id, .direction = (csp_direction)d, .count = 1};
+            add(buffer, &edge, atomic_load_explicit(&end->holder, memory_order_relaxed));
+        }
+    }
+}
+
+/* Handles of the same holder and direction become one edge with their number. */
+static size_t merge_holds(csp_edge *edges, size_t count) {
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool merged = false;
+        for (size_t k = 0; edges[i].kind == CSP_EDGE_HOLDS && k < kept && !merged; k++) {
+            if (edges[k].kind == CSP_EDGE_HOLDS && edges[k].holder == edges[i].holder &&
+                edges[k].direction == edges[i].direction) {
+                edges[k].count += edges[i].count;
+                merged = true;
+            }
+        }
+        if (!merged) {
+            edges[kept++] = edges[i];
+        }
+    }
+    return kept;
+}
+
+static bool make_room(edge_buffer *buffer, size_t wanted) {
+    if (wanted > buffer->room) {
+        csp_edge *larger = realloc(buffer->edges, sizeof *larger * wanted);
+        if (larger == NULL) {
+            return false;
+        }
+        buffer->edges = larger;
+        buffer->room = wanted;
+    }
+    return true;
+}
+
+static csp_status visit_channels(edge_buffer *buffer, void (*visit)(const csp_edge *, void *), void *context) {
+    for (uint64_t id = csp__table_next(0); id != 0; id = csp__table_next(id)) {
+        csp_channel *channel = csp__table_find(id);
+        if (channel == NULL) {
+            continue;
+        }
+        do {
+            size_t needed = buffer->full ? buffer->count + 8 : 16;
+            if (!make_room(buffer, needed)) {
+                csp__channel_release(channel);
+                return CSP_NO_MEMORY;
+            }
+            buffer->count = 0;
+            buffer->full = false;
+            csp__lock(&channel->lock);
+            read_channel(channel, buffer);
+            csp__unlock(&channel->lock);
+        } while (buffer->full);
+        csp__channel_release(channel);
+        size_t count = merge_holds(buffer->edges, buffer->count);
+        for (size_t i = 0; i < count; i++) {
+            visit(&buffer->edges[i], context);
+        }
+    }
+    return CSP_OK;
+}
+
+static void visit_asking(void (*visit)(const csp_edge *, void *), void *context) {
+    for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
+        csp_edge edge = {.kind = CSP_EDGE_ASKS};
+        edge_buffer one = {.edges = &edge, .room = 1};
+        csp__lock(&w->asking_lock);
+        csp_reply *reply = atomic_load_explicit(&w->asking, memory_order_relaxed);
+        if (reply != NULL) {
+            csp_edge seen = {.kind = CSP_EDGE_ASKS,
+                             .thread = w->id,
+                             .asked = atomic_load_explicit(&reply->callee, memory_order_relaxed),
+                             .deadline = atomic_load_explicit(&w->deadline, memory_order_relaxed)};
+            add(&one, &seen, atomic_load_explicit(&w->holder, memory_order_relaxed));
+        }
+        csp__unlock(&w->asking_lock);
+        if (reply != NULL) {
+            visit(&edge, context);
+        }
+    }
+}
+
+csp_status csp_graph_visit(void (*visit)(const csp_edge *edge, void *context), void *context) {
+    edge_buffer buffer = {0};
+    csp_status status = visit_channels(&buffer, visit, context);
+    free(buffer.edges);
+    if (status == CSP_OK) {
+        visit_asking(visit, context);
+    }
+    return status;
+}
+
+void csp_totals_read(csp_totals *out) {
+    *out = (csp_totals){
+        .channels = csp__channels_alive(),
+        .ends = csp__ends_alive(),
+        .holders = csp__holders_alive(),
+        .blocks = csp_blocks_alive(),
+        .replies = csp__replies_alive(),
+        .threads = csp__threads_alive(),
+        .running = atomic_load_explicit(&csp__load.running, memory_order_relaxed),
+        .cpus = atomic_load_explicit(&csp__load.cpus, memory_order_relaxed),
+    };
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The alternative: wait until one of several guards is ready and carry it out.
+ *
+ * First a look from a random guard on, one channel's lock at a time (fair only: a find needs no common instant). Then, with
+ * all channels locked in the order of their ids, a look that is one instant; and if that finds nothing, a case in each queue
+ * and a wait. Because an operation that runs is in no queue while it claims, only one party is ever claimed. */
+#include <stdlib.h>
+
+#include "channel.h"
+#include "holder.h"
+
+enum { ON_STACK = 16 };
+
+_Static_assert(sizeof(csp_select_case) <= sizeof(((csp_guard *)0)->internal), "csp_guard.internal holds a case");
+
+static csp_select_case *case_of(csp_guard *guard) { return (csp_select_case *)(void *)guard->internal; }
+
+static bool on_channel(const csp_guard *guard) {
+    return guard->kind == CSP_GUARD_RECV || guard->kind == CSP_GUARD_SEND;
+}
+
+static uint64_t next_random(csp_waiter *self) {
+    self->random ^= self->random << 13;
+    self->random ^= self->random >> 7;
+    self->random ^= self->random << 17;
+    return self->random;
+}
+
+/* Without the lock: whether a look under it could find the guard ready. May be wrong both ways for an instant. */
+static bool looks_ready(const csp_guard *guard) {
+    csp_channel *channel = guard->end->channel;
+    if (atomic_load_explicit(&guard->end->closed, memory_order_relaxed) || csp__is_over(channel, CSP_SENDING) ||
+        csp__is_over(channel, CSP_RECEIVING)) {
+        return true;
+    }
+    uint32_t buffered = atomic_load_explicit(&channel->buffered, memory_order_relaxed);
+    if (guard->kind == CSP_GUARD_RECV) {
+        return buffered > 0 || atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed) > 0;
+    }
+    return buffered < channel->capacity || channel->overflow != CSP_OVERFLOW_BLOCK ||
+           atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) > 0;
+}
+
+/* Under the guard's channel's lock: carry it out if it is ready. */
+static bool try_locked(csp_guard *guard, const csp_waiter *self, csp_wakes *wakes, csp_message *dropped) {
+    csp_channel *channel = guard->end->channel;
+    if (atomic_load_explicit(&guard->end->closed, memory_order_relaxed)) {
+        guard->status = CSP_CLOSED_END;
+    } else if (guard->kind == CSP_GUARD_SEND) {
+        guard->status = csp__offer(channel, guard->message, self, wakes, dropped);
+    } else {
+        guard->status = csp__take(channel, guard->message, self, wakes);
+    }
+    return guard->status != CSP_WOULD_BLOCK;
+}
+
+static int by_id(const void *a, const void *b) {
+    uint64_t x = (*(csp_channel *const *)a)->id, y = (*(csp_channel *const *)b)->id;
+    return x < y ? -1 : x > y;
+}
+
+/* The distinct channels of the guards, in the order of their ids. */
+static uint32_t sort_channels(csp_guard *guards, uint32_t count, csp_channel **channels) {
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (on_channel(&guards[i])) {
+            channels[used++] = guards[i].end->channel;
+        }
+    }
+    if (used > 1) {
+        qsort(channels, used, sizeof *channels, by_id);
+    }
+    uint32_t distinct = 0;
+    for (uint32_t i = 0; i < used; i++) {
+        if (distinct == 0 || channels[distinct - 1] != channels[i]) {
+            channels[distinct++] = channels[i];
+        }
+    }
+    return distinct;
+}
+
+static void lock_all(csp_channel **channels, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        csp__lock(&channels[i]->lock);
+    }
+}
+
+static void unlock_all(csp_channel **channels, uint32_t count) {
+    for (uint32_t i = count; i-- > 0;) {
+        csp__unlock(&channels[i]->lock);
+    }
+}
+
+/* The earliest timer that is due at `now`, or `count`. */
+static uint32_t due_timer(const csp_guard *guards, uint32_t count, int64_t now) {
+    uint32_t found = count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (guards[i].kind == CSP_GUARD_TIMER && guards[i].deadline <= now &&
+            (found == count || guards[i].deadline < guards[found].deadline)) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+/* Fair, first look: one lock at a time. A due timer has its turn like any ready guard, or busy channels would hide it. */
+static uint32_t look_around(csp_guard *guards, uint32_t count, uint32_t start, csp_waiter *self, csp_wakes *wakes,
+                            csp_message *dropped) {
+    int64_t now = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t i = start + k < count ? start + k : start + k - count;
+        if (guards[i].kind == CSP_GUARD_TIMER) {
+            now = now != 0 ? now : csp_now();
+            if (guards[i].deadline <= now) {
+                return i;
+            }
+        }
+        if (on_channel(&guards[i]) && looks_ready(&guards[i])) {
+            csp_channel *channel = guards[i].end->channel;
+            csp__lock(&channel->lock);
+            bool done = try_locked(&guards[i], self, wakes, dropped);
+            csp__unlock(&channel->lock);
+            if (done) {
+                return i;
+            }
+        }
+    }
+    return count;
+}
+
+/* With every channel locked: the one instant that decides. */
+static uint32_t look_at_once(csp_guard *guards, uint32_t count, uint32_t start, bool priority, int64_t now,
+                             csp_waiter *self, csp_wakes *wakes, csp_message *dropped) {
+    uint32_t skip = count;
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t i = start + k < count ? start + k : start + k - count;
+        csp_guard *guard = &guards[i];
+        if (on_channel(guard) ? try_locked(guard, self, wakes, dropped)
+                              : guard->kind == CSP_GUARD_TIMER && guard->deadline <= now) {
+            return i;
+        }
+        if (guard->kind == CSP_GUARD_SKIP) {
+            if (priority) {
+                return i;
+            }
+            skip = i;
+        }
+    }
+    return skip;
+}
+
+static void enqueue_all(csp_guard *guards, uint32_t count, csp_waiter *self) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (on_channel(&guards[i])) {
+            csp_select_case *c = case_of(&guards[i]);
+            *c = (csp_select_case){
+                .base = {.index = (uint16_t)i, .direction = (uint8_t)guards[i].end->direction},
+                .waiter = self,
+                .end = guards[i].end,
+                .message = guards[i].message,
+            };
+            csp__enqueue(guards[i].end->channel, &c->base);
+        }
+    }
+}
+
+/* Leave every queue but the winner's, which the claimer left for us. Also waits out a claimer that still writes into a
+ * loser's slot: it holds that channel's lock. */
+static void dequeue_all(csp_guard *guards, uint32_t count, uint32_t winner) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (i != winner && on_channel(&guards[i])) {
+            csp_channel *channel = guards[i].end->channel;
+            csp__lock(&channel->lock);
+            csp__dequeue(channel, &case_of(&guards[i])->base);
+            csp__unlock(&channel->lock);
+            if (guards[i].kind == CSP_GUARD_RECV) {
+                guards[i].message->kind = 0; /* a claimer that lost may have scribbled here */
+            }
+        }
+    }
+}
+
+static csp_status wait_for_one(csp_guard *guards, uint32_t count, csp_waiter *self, csp_wait_statistics *waits,
+                               int64_t until, const csp_hooks *hooks, uint32_t *chosen) {
+    uint32_t code = csp__wait(self, waits, until, hooks);
+    uint32_t winner = code >= CSP_WON ? code - CSP_WON : count;
+    dequeue_all(guards, count, winner);
+    if (winner < count) {
+        csp_guard *guard = &guards[winner];
+        guard->status = (csp_status)case_of(guard)->base.outcome;
+        if (guard->kind == CSP_GUARD_SEND && guard->status == CSP_OK) {
+            guard->message->kind = 0;
+        }
+        *chosen = winner;
+        return CSP_OK;
+    }
+    if (code == CSP_TIMEDOUT) {
+        uint32_t timer = due_timer(guards, count, until);
+        if (timer < count) {
+            guards[timer].status = CSP_OK;
+            *chosen = timer;
+            return CSP_OK;
+        }
+        return CSP_TIMEOUT;
+    }
+    return code == CSP_STOPPED ? CSP_CANCELLED : CSP_INTERRUPTED;
+}
+
+csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t deadline, const csp_hooks *hooks,
+                      uint32_t *chosen) {
+    csp_waiter *self = csp__self();
+    if (self == NULL) {
+        return CSP_NO_MEMORY;
+    }
+    if (count > CSP_GUARDS_MAX) {
+        return CSP_INVALID;
+    }
+    bool priority = (flags & CSP_SELECT_PRIORITY) != 0;
+    int64_t until = deadline; /* the next timer, or the deadline */
+    bool can_end = deadline != CSP_FOREVER, has_timer = false;
+    csp_holder *holder = NULL;
+    csp_wait_statistics *waits = &self->replies;
+    for (uint32_t i = 0; i < count; i++) {
+        csp_guard *guard = &guards[i];
+        if (on_channel(guard)) {
+            if (guard->end->direction != (guard->kind == CSP_GUARD_SEND ? CSP_SENDING : CSP_RECEIVING)) {
+                return CSP_INVALID;
+            }
+            if (guard->kind == CSP_GUARD_RECV) {
+                guard->message->kind = 0;
+            }
+            if (holder == NULL) {
+                holder = atomic_load_explicit(&guard->end->holder, memory_order_relaxed);
+                waits = &guard->end->channel->waits;
+            }
+            can_end = true;
+        } else if (guard->kind == CSP_GUARD_TIMER && guard->deadline != CSP_FOREVER) {
+            has_timer = can_end = true;
+            if (deadline != CSP_POLL && guard->deadline < until) {
+                until = guard->deadline > 0 ? guard->deadline : 1;
+            }
+        } else if (guard->kind == CSP_GUARD_SKIP) {
+            can_end = true;
+        }
+    }
+    if (!can_end) {
+        return CSP_INVALID;
+    }
+
+    csp_wakes wakes;
+    wakes.count = 0;
+    csp_message dropped;
+    dropped.kind = 0;
+    csp__pass_gate(CSP_GATE_SELECT, holder, 0);
+    uint32_t start = priority || count < 2 ? 0 : (uint32_t)(next_random(self) % count);
+    uint32_t winner = count;
+    if (!priority) {
+        winner = look_around(guards, count, start, self, &wakes, &dropped);
+    }
+    if (winner == count) {
+        csp_channel *few[ON_STACK], **channels = few;
+        if (count > ON_STACK && (channels = malloc(sizeof(csp_channel *) * count)) == NULL) {
+            return CSP_NO_MEMORY;
+        }
+        uint32_t distinct = sort_channels(guards, count, channels);
+        int64_t now = has_timer ? csp_now() : 0;
+        lock_all(channels, distinct);
+        winner = look_at_once(guards, count, start, priority, now, self, &wakes, &dropped);
+        if (winner == count && deadline != CSP_POLL) {
+            csp__arm(self, holder, until);
+            enqueue_all(guards, count, self);
+        }
+        unlock_all(channels, distinct);
+        if (channels != few) {
+            free(channels);
+        }
+    }
+    csp__wakes_flush(&wakes);
+    csp_message_drop(&dropped);
+    if (winner < count) {
+        if (!on_channel(&guards[winner])) {
+            guards[winner].status = CSP_OK;
+        }
+        *chosen = winner;
+        return CSP_OK;
+    }
+    if (deadline == CSP_POLL) {
+        return CSP_WOULD_BLOCK;
+    }
+    return wait_for_one(guards, count, self, waits, until, hooks, chosen);
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sending and receiving: the hand-over itself, under the lock, and the two single operations built on it. */
+#include <stdlib.h>
+
+#include "channel.h"
+#include "holder.h"
+#include "park.h"
+
+/* ---- the ring ------------------------------------------------------------------------------------------------- */
+
+/* Room for one more message. The ring grows as it is used: a channel of capacity 1024 that never holds more than three
+ * messages stays small. */
+static bool ring_reserve(csp_channel *channel) {
+    if (channel->count < channel->room) {
+        return true;
+    }
+    uint32_t room = channel->room == 0 ? 8 : channel->room * 2;
+    csp_message *ring = room > channel->room ? malloc(sizeof *ring * room) : NULL;
+    if (ring == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < channel->count; i++) {
+        ring[i] = channel->ring[(channel->head + i) & (channel->room - 1)];
+    }
+    free(channel->ring);
+    channel->ring = ring;
+    channel->room = room;
+    channel->head = 0;
+    return true;
+}
+
+static void count_buffered(csp_channel *channel) {
+    atomic_store_explicit(&channel->buffered, channel->count + channel->returned_count, memory_order_relaxed);
+}
+
+static void ring_push(csp_channel *channel, const csp_message *message) {
+    channel->ring[(channel->head + channel->count) & (channel->room - 1)] = *message;
+    channel->count++;
+    count_buffered(channel);
+}
+
+static csp_message ring_pop(csp_channel *channel) {
+    csp_message message = channel->ring[channel->head];
+    channel->head = (channel->head + 1) & (channel->room - 1);
+    channel->count--;
+    count_buffered(channel);
+    return message;
+}
+
+/* ---- queues --------------------------------------------------------------------------------------------------- */
+
+void csp__enqueue(csp_channel *channel, csp_case *c) {
+    _Atomic uint32_t *waiting = &channel->waiting[c->direction];
+    uint32_t now = atomic_load_explicit(waiting, memory_order_relaxed) + 1;
+    csp__list_append(&channel->queue[c->direction], &c->node);
+    c->linked = true;
+    atomic_store_explicit(waiting, now, memory_order_relaxed);
+    if (now > channel->peak[c->direction]) {
+        channel->peak[c->direction] = now > UINT16_MAX ? UINT16_MAX : (uint16_t)now;
+    }
+}
+
+void csp__dequeue(csp_channel *channel, csp_case *c) {
+    if (c->linked) {
+        _Atomic uint32_t *waiting = &channel->waiting[c->direction];
+        csp__list_remove(&c->node);
+        c->linked = false;
+        atomic_store_explicit(waiting, atomic_load_explicit(waiting, memory_order_relaxed) - 1, memory_order_relaxed);
+    }
+}
+
+/* The first case of the queue that is not self's own. */
+static csp_case *first_other(csp_channel *channel, csp_direction direction, const csp_waiter *self) {
+    csp_node *queue = &channel->queue[direction];
+    for (csp_node *node = queue->next; node != queue; node = node->next) {
+        csp_case *c = CSP_CONTAINER(node, csp_case, node);
+        if (csp__case_waiter(c) != self) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* Unlink, then claim, then touch nothing of the case. False: that waiter timed out or won elsewhere. */
+static bool win(csp_channel *channel, csp_case *c, csp_wakes *wakes) {
+    csp_waiter *waiter = csp__case_waiter(c);
+    uint32_t index = c->index;
+    bool must_wake = false;
+    c->outcome = CSP_OK;
+    csp__dequeue(channel, c);
+    if (!csp__claim(waiter, CSP_WON + index, &must_wake)) {
+        return false;
+    }
+    if (must_wake) {
+        wakes->waiters[wakes->count++] = waiter;
+        atomic_store_explicit(&channel->waits.waker_cpu, csp__platform_cpu(), memory_order_relaxed);
+    }
+    return true;
+}
+
+/* ---- the two halves ------------------------------------------------------------------------------------------- */
+
+csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes,
+                      csp_message *dropped) {
+    if (csp__is_over(channel, CSP_RECEIVING)) {
+        return CSP_BROKEN;
+    }
+    csp_case *receiver;
+    while ((receiver = first_other(channel, CSP_RECEIVING, self)) != NULL) {
+        *csp__case_message(receiver) =
+            *message; /* a loser's slot is its own: writing there for nothing harms nobody */
+        if (win(channel, receiver, wakes)) {
+            message->kind = 0;
+            channel->sent++;
+            channel->received++;
+            return CSP_OK;
+        }
+    }
+    if (channel->capacity == 0) {
+        return CSP_WOULD_BLOCK;
+    }
+    if (channel->count >= channel->capacity) {
+        switch (channel->overflow) {
+            case CSP_OVERFLOW_BLOCK:
+                return CSP_WOULD_BLOCK;
+            case CSP_OVERFLOW_REFUSE:
+                return CSP_OVERFLOW;
+            case CSP_OVERFLOW_NEWEST:
+                *dropped = *message;
+                message->kind = 0;
+                channel->sent++;
+                channel->dropped++;
+                return CSP_OK;
+            case CSP_OVERFLOW_OLDEST:
+                *dropped = ring_pop(channel);
+                channel->dropped++;
+                break;
+        }
+    }
+    if (!ring_reserve(channel)) {
+        return CSP_NO_MEMORY;
+    }
+    ring_push(channel, message);
+    message->kind = 0;
+    channel->sent++;
+    return CSP_OK;
+}
+
+csp_status csp__take(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes) {
+    if (channel->returned_count > 0) {
+        *message = channel->returned[--channel->returned_count];
+        count_buffered(channel);
+        channel->received++;
+        return CSP_OK;
+    }
+    if (channel->count > 0) {
+        *message = ring_pop(channel);
+        channel->received++;
+        /* The freed place goes to the sender that waited longest: it need not come back for the lock, and order holds. */
+        csp_case *sender;
+        while ((sender = first_other(channel, CSP_SENDING, self)) != NULL) {
+            csp_message next = *csp__case_message(sender); /* before the claim; afterwards its frame may be gone */
+            if (win(channel, sender, wakes)) {
+                ring_push(channel, &next);
+                channel->sent++;
+                break;
+            }
+        }
+        return CSP_OK;
+    }
+    csp_case *sender;
+    while ((sender = first_other(channel, CSP_SENDING, self)) != NULL) {
+        csp_message next = *csp__case_message(sender);
+        if (win(channel, sender, wakes)) {
+            *message = next;
+            channel->sent++;
+            channel->received++;
+            return CSP_OK;
+        }
+    }
+    return csp__is_over(channel, CSP_SENDING) ? CSP_END_OF_CHANNEL : CSP_WOULD_BLOCK;
+}
+
+/* ---- single operations ---------------------------------------------------------------------------------------- */
+
+static csp_status operate(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks) {
+    csp_channel *channel = end->channel;
+    csp_direction direction = end->direction;
+    csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
+    csp_waiter *self = csp__self();
+    if (self == NULL) {
+        return CSP_NO_MEMORY;
+    }
+    csp_wakes wakes;
+    wakes.count = 0;
+    csp_message dropped;
+    dropped.kind = 0;
+    csp_case *mine = &self->single;
+    csp__pass_gate(direction == CSP_SENDING ? CSP_GATE_SEND : CSP_GATE_RECV, holder, channel->id);
+
+    if (channel->capacity == 0) {
+        /* The peer's line travels between the cores while we get the lock's line, not after it. */
+        csp_direction other = direction == CSP_SENDING ? CSP_RECEIVING : CSP_SENDING;
+        csp_waiter *likely = atomic_load_explicit(&channel->likely[other], memory_order_relaxed);
+        if (likely != NULL) {
+            __builtin_prefetch(&likely->state, 1);
+        }
+    }
+    csp__lock(&channel->lock);
+    csp_status status = CSP_CLOSED_END;
+    if (!atomic_load_explicit(&end->closed, memory_order_relaxed)) {
+        status = direction == CSP_SENDING ? csp__offer(channel, message, self, &wakes, &dropped)
+                                          : csp__take(channel, message, self, &wakes);
+        if (status == CSP_WOULD_BLOCK && deadline != CSP_POLL) {
+            mine->index = 0;
+            mine->direction = (uint8_t)direction;
+            self->single_end = end;
+            if (direction == CSP_SENDING) {
+                self->slot = *message;
+            }
+            csp__arm(self, holder, deadline);
+            csp__enqueue(channel, mine);
+            if (atomic_load_explicit(&channel->likely[direction], memory_order_relaxed) != self) {
+                atomic_store_explicit(&channel->likely[direction], self, memory_order_relaxed);
+            }
+        }
+    }
+    csp__unlock(&channel->lock);
+    csp__wakes_flush(&wakes);
+    csp_message_drop(&dropped);
+    if (status != CSP_WOULD_BLOCK || deadline == CSP_POLL) {
+        return status;
+    }
+
+    uint32_t code = csp__wait(self, &channel->waits, deadline, hooks);
+    if (code >= CSP_WON) {
+        status = (csp_status)mine->outcome;
+        if (status == CSP_OK) {
+            if (direction == CSP_RECEIVING) {
+                *message = self->slot;
+            } else {
+                message->kind = 0;
+            }
+        }
+        return status;
+    }
+    csp__lock(&channel->lock);
+    csp__dequeue(channel, mine);
+    csp__unlock(&channel->lock);
+    return code == CSP_TIMEDOUT ? CSP_TIMEOUT : code == CSP_STOPPED ? CSP_CANCELLED : CSP_INTERRUPTED;
+}
+
+csp_status csp_send(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks) {
+    return end->direction == CSP_SENDING ? operate(end, message, deadline, hooks) : CSP_INVALID;
+}
+
+csp_status csp_recv(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks) {
+    if (end->direction != CSP_RECEIVING) {
+        return CSP_INVALID;
+    }
+    message->kind = 0;
+    return operate(end, message, deadline, hooks);
+}
+
+void csp_unreceive(csp_end *receiving, csp_message *message) {
+    csp_channel *channel = receiving->channel;
+    csp_wakes wakes;
+    wakes.count = 0;
+    csp__lock(&channel->lock);
+    channel->received--;
+    if (!csp__is_over(channel, CSP_RECEIVING)) {
+        csp_case *receiver;
+        while (message->kind != 0 && (receiver = first_other(channel, CSP_RECEIVING, NULL)) != NULL) {
+            *csp__case_message(receiver) = *message;
+            if (win(channel, receiver, &wakes)) {
+                message->kind = 0;
+                channel->received++;
+            }
+        }
+        if (message->kind != 0 && channel->returned_count == channel->returned_room) {
+            uint32_t room = channel->returned_room == 0 ? 2 : channel->returned_room * 2;
+            csp_message *larger = realloc(channel->returned, sizeof *larger * room);
+            if (larger != NULL) {
+                channel->returned = larger;
+                channel->returned_room = room;
+            }
+        }
+        if (message->kind != 0 && channel->returned_count < channel->returned_room) {
+            channel->returned[channel->returned_count++] = *message;
+            message->kind = 0;
+            count_buffered(channel);
+        }
+    }
+    if (message->kind != 0) {
+        channel->undelivered++;
+    }
+    csp__unlock(&channel->lock);
+    csp__wakes_flush(&wakes);
+    csp_message_drop(message);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A waiter: whoever waits for one of several things to happen, and the word that decides which.
+ *
+ * Invariants
+ *  - `state` is sequence<<16 | code. Only the owner goes IDLE..WON -> ARMED and bumps the sequence; any other thread may only
+ *    claim: ARMED or PARKED -> a code above, once per sequence.
+ *  - A case is linked only while its waiter's operation is under way, and only under its channel's lock. The claimer unlinks
+ *    the case first, then claims, then touches nothing of case or slot: the owner may have returned already.
+ *  - Waiters are type-stable: recycled, never freed. So a wake that comes late hits a living word, at worst for nothing.
+ */
+#ifndef CSP_WAITER_H
+#define CSP_WAITER_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+
+#include "csp/csp.h"
+#include "list.h"
+#include "lock.h"
+
+enum {
+    CSP_IDLE = 0,
+    CSP_ARMED = 1,     /* can be claimed; the owner is awake */
+    CSP_PARKED = 2,    /* can be claimed; the owner must be woken afterwards */
+    CSP_TIMEDOUT = 4,  /* claimed by its own owner: deadline */
+    CSP_STOPPED = 5,   /* claimed by csp_holder_cancel, or by its owner on seeing the flag */
+    CSP_SIGNALLED = 6, /* claimed by its own owner: csp_hooks.interrupted */
+    CSP_WON = 16,      /* + index of the winning case */
+};
+
+typedef struct csp_waiter csp_waiter;
+
+/* One guard's place in one channel's queue. Every field is guarded by that channel's lock while linked. */
+typedef struct csp_case {
+    csp_node node;
+    uint16_t index; /* position in the alternative; a won waiter's code is CSP_WON + index */
+    uint8_t direction;
+    uint8_t outcome; /* csp_status, written before the claim */
+    bool linked;
+    bool single; /* csp_waiter.single; otherwise the head of a csp_select_case */
+} csp_case;
+
+typedef struct csp_select_case {
+    csp_case base;
+    csp_waiter *waiter;
+    csp_end *end;
+    csp_message *message;
+} csp_select_case;
+
+/* Counters of what a wait is charged to: a channel, or a thread's replies. */
+typedef struct {
+    _Atomic uint32_t spin_score;  /* 0..256: how often spinning paid, lately */
+    _Atomic uint32_t until_probe; /* waits that do not spin before one tries again */
+    _Atomic uint32_t probe_gap;
+    _Atomic int32_t waker_cpu; /* where the last thread ran that had to wake a sleeper; -1 unknown */
+    _Atomic uint64_t parks, wakes, spins_hit, spins_missed;
+} csp_wait_statistics;
+
+/* Half-way: try spinning until it has shown whether it pays. */
+static inline void csp__wait_statistics_init(csp_wait_statistics *statistics) {
+    atomic_init(&statistics->spin_score, 128);
+    atomic_init(&statistics->waker_cpu, -1);
+}
+
+struct csp_waiter {
+    /* One cache line holds all that a hand-over to a single operation reads and writes: three lines instead of one would
+     * cost a third of a round trip between two cores. */
+    alignas(128) _Atomic uint32_t state;
+    csp_case single;
+    csp_message slot;
+    csp_end *single_end;
+    /* How to make the owner look at its word again. Threads sleep on it; tasks and event loops will be queued. */
+    void (*wake)(csp_waiter *waiter);
+    /* Who waits; for csp_holder_cancel and the wait graph. Set before arming. */
+    alignas(64) _Atomic(csp_holder *) holder;
+    _Atomic int64_t deadline;
+    _Atomic(csp_reply *) asking; /* guarded by `asking_lock` against the graph's readers */
+    csp_lock asking_lock;
+    uint64_t id;
+    _Atomic int64_t platform_thread; /* read by csp__running_refresh while the record changes hands */
+    _Atomic uint32_t counted;        /* 1: in csp__load.running */
+    _Atomic uint32_t used;           /* 1: belongs to a live thread */
+    uint64_t random;
+    csp_wait_statistics replies;
+    csp_waiter *next_free;
+    _Atomic(csp_waiter *) next; /* all waiters ever made; never shrinks */
+};
+
+_Static_assert(offsetof(csp_waiter, slot) + sizeof(csp_message) <= 64, "state, case and slot share a cache line");
+
+static inline csp_waiter *csp__case_waiter(csp_case *c) {
+    return c->single ? CSP_CONTAINER(c, csp_waiter, single) : ((csp_select_case *)(void *)c)->waiter;
+}
+/* Receive: write here before the claim. Send: copy from here before the claim. */
+static inline csp_message *csp__case_message(csp_case *c) {
+    return c->single ? &CSP_CONTAINER(c, csp_waiter, single)->slot : ((csp_select_case *)(void *)c)->message;
+}
+static inline csp_end *csp__case_end(csp_case *c) {
+    return c->single ? CSP_CONTAINER(c, csp_waiter, single)->single_end : ((csp_select_case *)(void *)c)->end;
+}
+
+static inline uint32_t csp__code(uint32_t state) { return state & UINT32_C(0xffff); }
+
+/* Decide who: true at most once per armed sequence. acq_rel: the slot written before is published to the owner's acquire
+ * load of the word; what the owner wrote before arming is seen by us. *must_wake: the owner sleeps. */
+static inline bool csp__claim(csp_waiter *waiter, uint32_t code, bool *must_wake) {
+    uint32_t state = atomic_load_explicit(&waiter->state, memory_order_acquire);
+    for (;;) {
+        uint32_t now = csp__code(state);
+        if (now != CSP_ARMED && now != CSP_PARKED) {
+            return false;
+        }
+        if (atomic_compare_exchange_weak_explicit(&waiter->state, &state, (state & ~UINT32_C(0xffff)) | code,
+                                                  memory_order_acq_rel, memory_order_acquire)) {
+            *must_wake = now == CSP_PARKED;
+            return true;
+        }
+    }
+}
+
+/* Waiters that were claimed under a lock and are to be woken after it. Full: unlock, flush, lock again. */
+enum { CSP_WAKES = 32 };
+typedef struct {
+    csp_waiter *waiters[CSP_WAKES];
+    int count;
+} csp_wakes;
+
+static inline void csp__wakes_flush(csp_wakes *wakes) {
+    for (int i = 0; i < wakes->count; i++) {
+        wakes->waiters[i]->wake(wakes->waiters[i]);
+    }
+    wakes->count = 0;
+}
+
+/* The calling thread's waiter; made at its first use, recycled when the thread ends. NULL when out of memory. */
+csp_waiter *csp__self(void);
+/* All waiters ever made, for readers that check `used`. */
+csp_waiter *csp__waiters(void);
+int64_t csp__threads_alive(void);
+
+/* Begin an operation: from now on the waiter can be claimed. */
+void csp__arm(csp_waiter *waiter, csp_holder *holder, int64_t deadline);
+
+/* Wait until the armed waiter is claimed; by itself on deadline, stop or interruption. Returns the code. */
+uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t deadline, const csp_hooks *hooks);
+
+#endif

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The whole C surface of the csp core: channels, alternatives, replies and what they carry.
+ *
+ * The core knows no Python. Every call here may be made from any thread of the process, also from one that never
+ * saw an interpreter, unless it says otherwise.
+ *
+ * Time       Every instant is int64 nanoseconds of the monotonic clock (csp_now). Every blocking call takes one
+ *            absolute deadline, CSP_POLL (never wait) or CSP_FOREVER.
+ * Ownership  A message is moved: after CSP_OK from a send the caller's csp_message is empty, after any other status it
+ *            is unchanged and still the caller's. A received message is the caller's to keep or to drop.
+ * Errors     Calls return a csp_status; none sets errno.
+ * Locks      The core's locks are leaf locks. No callback is ever made under one.
+ */
+#ifndef CSP_H
+#define CSP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define CSP_API
+#elif defined(CSP_BUILDING_CORE)
+#define CSP_API __attribute__((visibility("default")))
+#else
+#define CSP_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CSP_VERSION_MAJOR 0
+#define CSP_VERSION_MINOR 1
+
+/* ---- status ------------------------------------------------------------------------------------------------- */
+
+/* name, value, text. The Python error classes follow from this list; a test walks it. */
+#define CSP_STATUSES(X)                                                         \
+    X(OK, 0, "done")                                                            \
+    X(WOULD_BLOCK, 1, "the operation would have to wait")                       \
+    X(TIMEOUT, 2, "the deadline passed")                                        \
+    X(END_OF_CHANNEL, 3, "every sender is gone and nothing is left to receive") \
+    X(BROKEN, 4, "every receiver is gone")                                      \
+    X(CLOSED_END, 5, "this end was closed by its own holder")                   \
+    X(CANCELLED, 6, "the holder was told to stop")                              \
+    X(INTERRUPTED, 7, "the waiting thread was interrupted")                     \
+    X(NO_MEMORY, 8, "out of memory")                                            \
+    X(INVALID, 9, "an argument is out of its range")                            \
+    X(STALE, 10, "the handle's object is gone")                                 \
+    X(OVERFLOW, 11, "the buffer is full and its policy is to refuse")
+
+typedef enum csp_status {
+#define CSP_STATUS_ENUM(name, value, text) CSP_##name = value,
+    CSP_STATUSES(CSP_STATUS_ENUM)
+#undef CSP_STATUS_ENUM
+} csp_status;
+
+/* The status's name ("TIMEOUT") and its text. Never NULL; an unknown value gives "UNKNOWN". */
+CSP_API const char *csp_status_name(csp_status status);
+CSP_API const char *csp_status_text(csp_status status);
+
+/* ---- time --------------------------------------------------------------------------------------------------- */
+
+#define CSP_POLL INT64_C(0)
+#define CSP_FOREVER INT64_MAX
+
+/* Nanoseconds of the monotonic clock, always > 0. */
+CSP_API int64_t csp_now(void);
+/* The instant `nanoseconds` from now; saturates at CSP_FOREVER; a value <= 0 gives CSP_POLL. */
+CSP_API int64_t csp_deadline_after(int64_t nanoseconds);
+
+/* ---- opaque types ------------------------------------------------------------------------------------------- */
+
+typedef struct csp_channel csp_channel; /* where messages are handed over; lives while an end does */
+typedef struct csp_end csp_end;         /* one holder's handle on one direction of one channel */
+typedef struct csp_holder csp_holder;   /* who holds ends: an interpreter, or a native program */
+typedef struct csp_block csp_block;     /* refcounted bytes that no interpreter owns */
+typedef struct csp_reply csp_reply;     /* a one-shot place for the answer to a call */
+
+/* ---- messages ----------------------------------------------------------------------------------------------- */
+
+/* A kind with this bit set owns one reference to `as.block`. All other bits are the codec's. Kind 0 is "empty". */
+#define CSP_KIND_BLOCK UINT32_C(0x80000000)
+#define CSP_INLINE_BYTES 16
+
+typedef struct csp_message {
+    uint32_t kind;
+    uint32_t size; /* bytes used of as.bytes, or the codec's */
+    uint64_t tag;  /* carried along untouched: a reply's token and outcome */
+    union {
+        int64_t integer;
+        double real;
+        unsigned char bytes[CSP_INLINE_BYTES];
+        csp_block *block;
+    } as;
+} csp_message;
+
+/* Release what the message owns: its block, and with the last reference the ends and replies attached to it. The
+ * message is empty afterwards. Dropping an empty message is a no-op. May close ends, so never call it under a lock. */
+CSP_API void csp_message_drop(csp_message *message);
+
+/* A block of `size` bytes (uninitialised) with room for `attachments` ends or replies; one reference, the caller's.
+ * NULL when out of memory. */
+CSP_API csp_block *csp_block_new(size_t size, uint32_t attachments);
+CSP_API csp_block *csp_block_retain(csp_block *block);
+CSP_API void csp_block_release(csp_block *block);
+CSP_API unsigned char *csp_block_bytes(csp_block *block);
+CSP_API size_t csp_block_size(const csp_block *block);
+/* Number of blocks alive in the process. */
+CSP_API int64_t csp_blocks_alive(void);
+
+/* Put an end, or the answering right of a reply, into place `index` of the block. The block owns it from then on: if
+ * nobody takes it out, dropping the block closes the end, or breaks the reply (its caller learns that the call never
+ * ran). An attached end belongs to no holder: it is in transit. */
+CSP_API void csp_block_attach_end(csp_block *block, uint32_t index, csp_end *end);
+CSP_API void csp_block_attach_reply(csp_block *block, uint32_t index, csp_reply *reply);
+/* Take it out again, now held by `holder`. NULL if there is none of that sort, or it was taken before. */
+CSP_API csp_end *csp_block_take_end(csp_block *block, uint32_t index, csp_holder *holder);
+CSP_API csp_reply *csp_block_take_reply(csp_block *block, uint32_t index, csp_holder *holder);
+
+/* ---- holders ------------------------------------------------------------------------------------------------ */
+
+/* A holder with a name for reports (copied, cut at 63 bytes). One reference, the caller's. NULL when out of memory. */
+CSP_API csp_holder *csp_holder_new(const char *name);
+CSP_API csp_holder *csp_holder_retain(csp_holder *holder);
+CSP_API void csp_holder_release(csp_holder *holder);
+CSP_API uint64_t csp_holder_id(const csp_holder *holder);
+/* Ask the holder to stop: every operation that waits now, and every later one that would have to wait, returns
+ * CSP_CANCELLED. An operation that had already won is not undone. csp_holder_resume takes the request back. */
+CSP_API void csp_holder_cancel(csp_holder *holder);
+CSP_API void csp_holder_resume(csp_holder *holder);
+CSP_API bool csp_holder_cancelled(const csp_holder *holder);
+/* Cut the holder off: cancel it for good, close every end it holds and break every reply it owes. Its handles stay
+ * valid memory until their owners free them. Used when an interpreter ended, or has to be given up. */
+CSP_API void csp_holder_fence(csp_holder *holder);
+
+/* ---- channels ----------------------------------------------------------------------------------------------- */
+
+#define CSP_UNBOUNDED UINT32_MAX
+
+typedef enum csp_overflow {
+    CSP_OVERFLOW_BLOCK = 0,  /* a full buffer makes senders wait */
+    CSP_OVERFLOW_OLDEST = 1, /* the oldest buffered message is dropped, and counted */
+    CSP_OVERFLOW_NEWEST = 2, /* the new message is dropped, and counted; the send reports CSP_OK */
+    CSP_OVERFLOW_REFUSE = 3, /* the send fails with CSP_OVERFLOW */
+} csp_overflow;
+
+typedef enum csp_direction { CSP_SENDING = 0, CSP_RECEIVING = 1 } csp_direction;
+
+/* A new channel with one sending and one receiving end, both held by `holder`. Capacity 0 is a rendezvous: a send is
+ * over when a receiver has taken the message. Capacity n blocks when n messages wait. The overflow policies need a
+ * capacity of at least 1. CSP_OK, CSP_INVALID or CSP_NO_MEMORY. */
+CSP_API csp_status csp_channel_new(uint32_t capacity, csp_overflow overflow, csp_holder *holder, csp_end **sending,
+                                   csp_end **receiving);
+
+/* Another handle on the same direction. NULL when out of memory, or when `end` is closed. */
+CSP_API csp_end *csp_end_clone(csp_end *end, csp_holder *holder);
+/* Close in good order; idempotent. Operations that wait through this very handle return CSP_CLOSED_END. When it was the
+ * last of its direction: receivers first drain the buffer and then get CSP_END_OF_CHANNEL; senders get CSP_BROKEN at
+ * once, each with its message, and what was buffered is dropped and counted as undelivered. */
+CSP_API void csp_end_close(csp_end *end);
+/* Close if need be, and free the handle. No operation may be using it. */
+CSP_API void csp_end_free(csp_end *end);
+CSP_API bool csp_end_is_closed(const csp_end *end);
+CSP_API csp_direction csp_end_direction(const csp_end *end);
+CSP_API csp_holder *csp_end_holder(const csp_end *end);
+
+/* Abort the end's channel: both directions end now, what is buffered is dropped and counted as undelivered, every
+ * waiter is released (receivers with CSP_END_OF_CHANNEL, senders with CSP_BROKEN). `cause` (may be NULL) is moved into the
+ * channel and can be read with csp_end_cause. Only the first abort counts; a later cause is dropped. */
+CSP_API void csp_end_abort(csp_end *end, csp_message *cause);
+/* A copy of the cause that the channel was aborted with (a block gets one more reference). False if there is none. */
+CSP_API bool csp_end_cause(csp_end *end, csp_message *cause);
+
+/* Why a blocking call must go through the caller's own runtime on its way to sleep. Every field may be NULL/0. */
+typedef struct csp_hooks {
+    /* Called once before the thread sleeps (or spins, with spin_detached), and once after it woke. Never under a lock. */
+    void (*detach)(void *context);
+    void (*attach)(void *context);
+    /* Called while detached, when a signal arrived or slice_ns passed. Nonzero: give up with CSP_INTERRUPTED. */
+    int (*interrupted)(void *context);
+    void *context;
+    int64_t slice_ns;   /* look at `interrupted` at least this often; 0: only when a signal arrives */
+    bool spin_detached; /* detach before spinning too (others share what `detach` releases) */
+} csp_hooks;
+
+/* Send or receive one message. `hooks` may be NULL.
+ * send: CSP_OK, WOULD_BLOCK (deadline CSP_POLL), TIMEOUT, BROKEN, CLOSED_END, CANCELLED, INTERRUPTED, OVERFLOW, NO_MEMORY.
+ * recv: CSP_OK, WOULD_BLOCK, TIMEOUT, END_OF_CHANNEL, CLOSED_END, CANCELLED, INTERRUPTED.
+ * A deadline in the past still takes or hands over what is ready. */
+CSP_API csp_status csp_send(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks);
+CSP_API csp_status csp_recv(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks);
+/* Undo a receive whose value could not be used (its receiver was interrupted in the same instant): the message goes to
+ * the front, before everything buffered, or straight to a waiting receiver. Dropped and counted if the channel is over. */
+CSP_API void csp_unreceive(csp_end *receiving, csp_message *message);
+
+/* ---- alternatives ------------------------------------------------------------------------------------------- */
+
+typedef enum csp_guard_kind {
+    CSP_GUARD_RECV = 0,
+    CSP_GUARD_SEND = 1,
+    CSP_GUARD_TIMER = 2, /* ready at `deadline` */
+    CSP_GUARD_SKIP = 3,  /* always ready, but chosen only when no other guard is (fair), or in its place (priority) */
+    CSP_GUARD_OFF = 4,   /* its precondition is false: never chosen */
+} csp_guard_kind;
+
+typedef struct csp_guard {
+    csp_guard_kind kind;
+    csp_status status;    /* out, for the chosen guard: CSP_OK, or END_OF_CHANNEL / BROKEN / CLOSED_END / OVERFLOW */
+    csp_end *end;         /* recv, send */
+    csp_message *message; /* recv: where the value goes; send: what is offered (moved out if chosen) */
+    int64_t deadline;     /* timer */
+    void *internal[8];    /* the core's, during the call */
+} csp_guard;
+
+#define CSP_SELECT_FAIR 0     /* start from a random guard: no ready guard can be passed over for ever */
+#define CSP_SELECT_PRIORITY 1 /* the first ready guard in the order given, judged in one instant */
+#define CSP_GUARDS_MAX 65000
+
+/* Wait until one guard is ready, carry it out, and set *chosen. One instant decides, so with some guard always ready a
+ * CSP_POLL never reports WOULD_BLOCK. A guard whose channel is over is ready, with its status. Both ends of one channel may
+ * be offered; they never pair with each other. The same channel may stand in several guards.
+ * CSP_OK (see guards[*chosen].status), WOULD_BLOCK, TIMEOUT, CANCELLED, INTERRUPTED, INVALID (no guard that could ever be
+ * ready and deadline CSP_FOREVER, or too many guards). */
+CSP_API csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t deadline, const csp_hooks *hooks,
+                              uint32_t *chosen);
+
+/* ---- replies ------------------------------------------------------------------------------------------------ */
+
+/* A place for one answer. Two rights belong to it: asking (wait, abandon) and answering (complete, break). Attach the
+ * answering right to the block that carries the call. NULL when out of memory. */
+CSP_API csp_reply *csp_reply_new(void);
+/* The same, but the answer is sent as a message with this tag into the channel of `target` (a sending end, borrowed until
+ * the reply is completed; unbounded, so that completing never waits). There is no asking right. */
+CSP_API csp_reply *csp_reply_new_routed(csp_end *target, uint64_t tag);
+
+/* The tag of a completed reply's message: how it ended. The codec owns the bits below. */
+#define CSP_REPLY_BROKEN (UINT64_C(1) << 63)    /* the answering side is gone */
+#define CSP_REPLY_MAYBE_RAN (UINT64_C(1) << 62) /* ... after it had taken the call */
+#define CSP_REPLY_FAILED (UINT64_C(1) << 61)    /* the codec's: the answer is an error */
+
+/* Wait for the answer; CSP_OK fills *answer (look at its tag for CSP_REPLY_BROKEN). Other statuses: WOULD_BLOCK, TIMEOUT,
+ * CANCELLED, INTERRUPTED. `waiting` is who waits (for the wait graph and cancellation). */
+CSP_API csp_status csp_reply_wait(csp_reply *reply, csp_holder *waiting, csp_message *answer, int64_t deadline,
+                                  const csp_hooks *hooks);
+/* Give the asking right back. An answer that comes later, or had come and was not taken, is dropped. */
+CSP_API void csp_reply_abandon(csp_reply *reply);
+/* Answer; consumes the answering right and moves *answer. `flags` is 0 or CSP_REPLY_FAILED. True if somebody can still
+ * receive it; false if the caller had given up (the answer is dropped). */
+CSP_API bool csp_reply_complete(csp_reply *reply, csp_message *answer, uint64_t flags);
+/* Consume the answering right without an answer. */
+CSP_API void csp_reply_break(csp_reply *reply, bool maybe_ran);
+
+/* ---- seen from outside -------------------------------------------------------------------------------------- */
+
+typedef struct csp_statistics {
+    uint64_t id; /* generation and slot; never used again for another channel */
+    uint32_t capacity;
+    csp_overflow overflow;
+    uint32_t length;            /* messages that wait in the buffer now */
+    uint32_t waiting_senders;   /* parked or spinning in send or in a select that offers a send, now */
+    uint32_t waiting_receivers; /* likewise for receive */
+    uint32_t peak_senders, peak_receivers;
+    uint32_t sending_ends, receiving_ends; /* open handles, those in transit included */
+    uint64_t sent, received, dropped, undelivered;
+    uint64_t parks, wakes, spins_hit, spins_missed;
+    bool aborted;
+} csp_statistics;
+
+CSP_API void csp_end_statistics(csp_end *end, csp_statistics *out);
+/* The channel's id, see csp_statistics.id. */
+CSP_API uint64_t csp_end_channel(const csp_end *end);
+/* Statistics by id: CSP_OK, or CSP_STALE when that channel is gone. */
+CSP_API csp_status csp_channel_statistics(uint64_t id, csp_statistics *out);
+
+/* The wait graph: who waits for what, and who holds the ends that could wake them. */
+typedef struct csp_edge {
+    enum { CSP_EDGE_WAITS = 0, CSP_EDGE_HOLDS = 1, CSP_EDGE_ASKS = 2 } kind;
+    uint64_t holder;         /* id; 0: in transit */
+    uint64_t thread;         /* waits, asks: the waiting thread's id in the core */
+    uint64_t channel;        /* waits, holds */
+    uint64_t asked;          /* asks: the holder that owes the answer, 0 if it is still in a mailbox */
+    csp_direction direction; /* waits, holds */
+    uint32_t count;          /* holds: how many handles */
+    int64_t deadline;        /* waits, asks */
+    char name[64];           /* the holder's name */
+} csp_edge;
+/* Call `visit` for every edge, under no lock. Each channel is read in one instant, different ones in different instants.
+ * CSP_OK or CSP_NO_MEMORY. */
+CSP_API csp_status csp_graph_visit(void (*visit)(const csp_edge *edge, void *context), void *context);
+
+typedef struct csp_totals {
+    int64_t channels, ends, holders, blocks, replies, threads; /* alive now */
+    int64_t running;                                           /* threads of the core that do not wait in it */
+    int64_t cpus;                                              /* CPUs this process may use */
+} csp_totals;
+CSP_API void csp_totals_read(csp_totals *out);
+
+/* The scheduler gate. When set, every operation calls it before it looks at a channel, so that a scheduler can decide who
+ * goes next. One relaxed load when off. `gate` and what it points to must outlive every operation; NULL takes it away. */
+typedef enum csp_gate_operation {
+    CSP_GATE_SEND = 0,
+    CSP_GATE_RECV = 1,
+    CSP_GATE_SELECT = 2,
+    CSP_GATE_ASK = 3,
+    CSP_GATE_CLOSE = 4,
+} csp_gate_operation;
+typedef struct csp_gate {
+    void (*pass)(csp_gate_operation operation, uint64_t holder, uint64_t channel, void *context);
+    void *context;
+} csp_gate;
+CSP_API void csp_gate_set(const csp_gate *gate);
+
+/* ---- waiting policy ----------------------------------------------------------------------------------------- */
+
+/* How long a wait may spin before it sleeps (ns; 0 never spins; default a few microseconds). A wait spins only while no
+ * more threads run than CPUs are allowed, and only where spinning has paid on that channel. */
+CSP_API void csp_spin_limit(int64_t nanoseconds);
+/* Tell how many CPUs may be used; 0 asks the system again (affinity mask). */
+CSP_API void csp_cpus_allowed(int64_t cpus);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Calls: a message that carries a one-shot reply with it. What a call means is decided above; here it is only carried. */
+#include "native.h"
+
+typedef struct {
+    PyObject_HEAD csp_reply *reply; /* NULL once answered */
+} reply_object;
+
+/* How a reply ended, as the layers above see it. */
+enum { ANSWER_OK = 0, ANSWER_FAILED = 1, ANSWER_NEVER_RAN = 2, ANSWER_LOST = 3 };
+
+/* ---- answering ------------------------------------------------------------------------------------------------ */
+
+PyObject *native_wrap_reply(native_state *state, csp_reply *reply) {
+    reply_object *self = PyObject_New(reply_object, state->reply_type);
+    if (self == NULL) {
+        csp_reply_break(reply, false);
+        return NULL;
+    }
+    self->reply = reply;
+    return (PyObject *)self;
+}
+
+static void reply_dealloc(PyObject *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    if (((reply_object *)self)->reply != NULL) {
+        csp_reply_break(((reply_object *)self)->reply, true);
+    }
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *answer(PyObject *self, PyObject *value, uint64_t flags) {
+    reply_object *mine = (reply_object *)self;
+    csp_message message;
+    if (mine->reply == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "this call was answered already");
+        return NULL;
+    }
+    if (!native_encode(state_of(self), value, NULL, &message)) {
+        return NULL; /* the reply is still open: the caller may fail it with a value that can travel */
+    }
+    csp_reply *reply = mine->reply;
+    mine->reply = NULL;
+    return PyBool_FromLong(csp_reply_complete(reply, &message, flags));
+}
+
+static PyObject *reply_answer(PyObject *self, PyObject *value) { return answer(self, value, 0); }
+static PyObject *reply_fail(PyObject *self, PyObject *value) { return answer(self, value, CSP_REPLY_FAILED); }
+
+static PyObject *reply_refuse(PyObject *self, PyObject *unused) {
+    (void)unused;
+    reply_object *mine = (reply_object *)self;
+    if (mine->reply != NULL) {
+        csp_reply_break(mine->reply, false);
+        mine->reply = NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef reply_methods[] = {
+    {"answer", reply_answer, METH_O,
+     "answer($self, value, /)\n--\n\nAnswer the call, once. True if the caller still wanted it. Raises NotShareable "
+     "(the call is "
+     "then still open)."},
+    {"fail", reply_fail, METH_O, "fail($self, error, /)\n--\n\nLike answer, but marks the value as an error."},
+    {"refuse", reply_refuse, METH_NOARGS,
+     "refuse($self, /)\n--\n\nGive the call back: its caller learns that it did not run. A no-op once answered."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot reply_slots[] = {
+    {Py_tp_doc, "The right to answer one call. If it is lost unanswered, the caller learns at once that the answer "
+                "will not come."},
+    {Py_tp_dealloc, (void *)reply_dealloc},
+    {Py_tp_methods, reply_methods},
+    {0, NULL},
+};
+
+PyType_Spec reply_spec = {"csp._native.Reply", sizeof(reply_object), 0,
+                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+                          reply_slots};
+
+/* ---- asking --------------------------------------------------------------------------------------------------- */
+
+static PyObject *answered(native_state *state, csp_message *answer) {
+    uint64_t tag = answer->tag;
+    long code = (tag & CSP_REPLY_BROKEN) == 0      ? ((tag & CSP_REPLY_FAILED) != 0 ? ANSWER_FAILED : ANSWER_OK)
+                : (tag & CSP_REPLY_MAYBE_RAN) != 0 ? ANSWER_LOST
+                                                   : ANSWER_NEVER_RAN;
+    PyObject *value;
+    if (code >= ANSWER_NEVER_RAN) {
+        csp_message_drop(answer);
+        value = Py_NewRef(Py_None);
+    } else {
+        value = native_decode(state, answer);
+    }
+    if (value == NULL) {
+        return NULL;
+    }
+    PyObject *pair = PyTuple_New(2);
+    if (pair == NULL) {
+        Py_DECREF(value);
+        return NULL;
+    }
+    PyTuple_SET_ITEM(pair, 0, PyLong_FromLong(code)); /* a cached small int: cannot fail */
+    PyTuple_SET_ITEM(pair, 1, value);
+    return pair;
+}
+
+static bool check_call(native_state *state, const char *name, PyObject *const *args, Py_ssize_t count,
+                       Py_ssize_t wanted) {
+    if (count != wanted || !Py_IS_TYPE(args[0], state->sender_type) || !PyTuple_CheckExact(args[1])) {
+        PyErr_Format(PyExc_TypeError, "%s takes a Sender, a tuple and %zd more", name, wanted - 2);
+        return false;
+    }
+    return true;
+}
+
+/* call(sender, message, timeout) -> (code, value): send (reply, *message) and wait for the answer; one deadline for both. */
+PyObject *native_call(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    native_state *state = state_of_module(module);
+    int64_t deadline;
+    if (!check_call(state, "call", args, count, 3) || !native_deadline(args[2], &deadline)) {
+        return NULL;
+    }
+    csp_reply *reply = csp_reply_new();
+    if (reply == NULL) {
+        return PyErr_NoMemory();
+    }
+    csp_message message, result;
+    if (!native_encode(state, args[1], reply, &message)) {
+        csp_reply_abandon(reply);
+        return NULL;
+    }
+    csp_end *end = ((end_object *)args[0])->end;
+    native_wait wait;
+    native_wait_begin(&wait, state);
+    csp_status status = csp_send(end, &message, deadline, &wait.hooks);
+    if (status != CSP_OK || wait.signalled) {
+        csp_message_drop(&message);
+        csp_reply_abandon(reply);
+        return status == CSP_OK ? NULL : native_raise(state, status, end, NULL, false);
+    }
+    status = csp_reply_wait(reply, state->holder, &result, deadline, &wait.hooks);
+    csp_reply_abandon(reply);
+    if (status != CSP_OK || wait.signalled) {
+        csp_message_drop(&result);
+        return status == CSP_OK
+                   ? NULL
+                   : native_raise(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, NULL, NULL, false);
+    }
+    return answered(state, &result);
+}
+
+/* ask(sender, message, timeout, replies, token): send (reply, *message); the answer will arrive at the receiving end of
+ * `replies`, an unbounded channel, with this token. */
+PyObject *native_ask(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    native_state *state = state_of_module(module);
+    int64_t deadline;
+    if (!check_call(state, "ask", args, count, 5) || !native_deadline(args[2], &deadline)) {
+        return NULL;
+    }
+    if (!Py_IS_TYPE(args[3], state->sender_type)) {
+        PyErr_SetString(PyExc_TypeError, "ask takes a Sender for the replies");
+        return NULL;
+    }
+    uint64_t token = PyLong_AsUnsignedLongLong(args[4]);
+    if (token == UINT64_MAX && PyErr_Occurred()) {
+        return NULL;
+    }
+    csp_reply *reply = csp_reply_new_routed(((end_object *)args[3])->end, token);
+    if (reply == NULL) {
+        return native_raise(state, CSP_CLOSED_END, ((end_object *)args[3])->end, NULL, false);
+    }
+    csp_message message;
+    if (!native_encode(state, args[1], reply, &message)) {
+        return NULL;
+    }
+    csp_end *end = ((end_object *)args[0])->end;
+    native_wait wait;
+    native_wait_begin(&wait, state);
+    csp_status status = csp_send(end, &message, deadline, &wait.hooks);
+    if (status == CSP_OK) {
+        if (wait.signalled) {
+            return NULL;
+        }
+        Py_RETURN_NONE;
+    }
+    csp_message_drop(&message);
+    return native_raise(state, status, end, NULL, false);
+}
+
+/* cast(sender, message, timeout): like call, but nobody waits for the answer; returns when the message was accepted. */
+PyObject *native_cast(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    native_state *state = state_of_module(module);
+    int64_t deadline;
+    if (!check_call(state, "cast", args, count, 3) || !native_deadline(args[2], &deadline)) {
+        return NULL;
+    }
+    csp_reply *reply = csp_reply_new();
+    if (reply == NULL) {
+        return PyErr_NoMemory();
+    }
+    csp_reply_abandon(reply);
+    csp_message message;
+    if (!native_encode(state, args[1], reply, &message)) {
+        return NULL;
+    }
+    csp_end *end = ((end_object *)args[0])->end;
+    native_wait wait;
+    native_wait_begin(&wait, state);
+    csp_status status = csp_send(end, &message, deadline, &wait.hooks);
+    if (status == CSP_OK) {
+        if (wait.signalled) {
+            return NULL;
+        }
+        Py_RETURN_NONE;
+    }
+    csp_message_drop(&message);
+    return native_raise(state, status, end, args[1], false);
+}
+
+/* recv_reply(replies) -> (token, code, value), or None when every asker is gone; blocks. */
+PyObject *native_recv_reply(PyObject *module, PyObject *receiver) {
+    native_state *state = state_of_module(module);
+    if (!Py_IS_TYPE(receiver, state->receiver_type)) {
+        PyErr_SetString(PyExc_TypeError, "recv_reply takes a Receiver");
+        return NULL;
+    }
+    csp_end *end = ((end_object *)receiver)->end;
+    csp_message message;
+    native_wait wait;
+    native_wait_begin(&wait, state);
+    csp_status status = csp_recv(end, &message, CSP_FOREVER, &wait.hooks);
+    if (status == CSP_END_OF_CHANNEL) {
+        Py_RETURN_NONE;
+    }
+    if (status != CSP_OK) {
+        return native_raise(state, status, end, NULL, false);
+    }
+    if (wait.signalled) {
+        csp_unreceive(end, &message);
+        return NULL;
+    }
+    unsigned long long token = message.tag & ~(CSP_REPLY_BROKEN | CSP_REPLY_MAYBE_RAN | CSP_REPLY_FAILED);
+    PyObject *pair = answered(state, &message);
+    if (pair == NULL) {
+        return NULL;
+    }
+    PyObject *triple = Py_BuildValue("(KOO)", token, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1));
+    Py_DECREF(pair);
+    return triple;
+}

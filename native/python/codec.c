@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Objects to messages and back. None, bool, int, float, and str and bytes up to 16 bytes travel in the message itself; longer
+ * text and bytes as one copied block; tuples of these and channel ends as a stream in a block; all else by pickle. A message
+ * holds no reference to any object, so any interpreter may drop it. */
+#include <string.h>
+
+#include "native.h"
+
+enum {
+    KIND_NONE = 1,
+    KIND_TRUE,
+    KIND_FALSE,
+    KIND_INT,
+    KIND_FLOAT,
+    KIND_ASCII, /* in the message */
+    KIND_BYTES, /* in the message */
+    KIND_STREAM = 32,
+    KIND_PICKLE = 33,
+    KIND_TEXT_BLOCK = 34, /* message.size: bytes per character; 0: ASCII */
+    KIND_BYTES_BLOCK = 35,
+    KIND_PICKLED_CALL = 36, /* a pickled tuple, to arrive with a reply in front */
+};
+
+/* Stream items: one tag byte, then as written by the put_* below. */
+enum {
+    ITEM_NONE = 'N',
+    ITEM_TRUE = 'T',
+    ITEM_FALSE = 'F',
+    ITEM_INT = 'i',
+    ITEM_FLOAT = 'f',
+    ITEM_TEXT = 's',
+    ITEM_BYTES = 'b',
+    ITEM_TUPLE = 't',
+    ITEM_END = 'e',
+    ITEM_REPLY = 'r',
+};
+
+/* ---- writing -------------------------------------------------------------------------------------------------- */
+
+enum { FIRST_BYTES = 512, FIRST_ENDS = 8 };
+
+typedef struct {
+    unsigned char *bytes;
+    size_t used, room;
+    csp_end **ends; /* clones, ours until the block has them */
+    uint32_t ends_used, ends_room;
+    csp_end *first_ends[FIRST_ENDS];
+    unsigned char first_bytes[FIRST_BYTES];
+} writer;
+
+typedef enum { WRITTEN, FAILED, FOREIGN /* a type that only pickle knows */ } written;
+
+static void writer_begin(writer *w) {
+    w->bytes = w->first_bytes;
+    w->room = FIRST_BYTES;
+    w->used = 0;
+    w->ends = w->first_ends;
+    w->ends_room = FIRST_ENDS;
+    w->ends_used = 0;
+}
+
+static void writer_end(writer *w) {
+    for (uint32_t i = 0; i < w->ends_used; i++) {
+        if (w->ends[i] != NULL) {
+            csp_end_free(w->ends[i]);
+        }
+    }
+    if (w->bytes != w->first_bytes) {
+        PyMem_RawFree(w->bytes);
+    }
+    if (w->ends != w->first_ends) {
+        PyMem_RawFree(w->ends);
+    }
+}
+
+static unsigned char *reserve(writer *w, size_t wanted) {
+    if (wanted > w->room - w->used) {
+        size_t room = w->room * 2;
+        while (room - w->used < wanted) {
+            room *= 2;
+        }
+        unsigned char *larger = PyMem_RawMalloc(room);
+        if (larger == NULL) {
+            PyErr_NoMemory();
+            return NULL;
+        }
+        memcpy(larger, w->bytes, w->used);
+        if (w->bytes != w->first_bytes) {
+            PyMem_RawFree(w->bytes);
+        }
+        w->bytes = larger;
+        w->room = room;
+    }
+    unsigned char *place = w->bytes + w->used;
+    w->used += wanted;
+    return place;
+}
+
+static written put_tag(writer *w, unsigned char tag) {
+    unsigned char *p = reserve(w, 1);
+    if (p == NULL) {
+        return FAILED;
+    }
+    *p = tag;
+    return WRITTEN;
+}
+
+static written put_8(writer *w, unsigned char tag, const void *eight) {
+    unsigned char *p = reserve(w, 9);
+    if (p == NULL) {
+        return FAILED;
+    }
+    p[0] = tag;
+    memcpy(p + 1, eight, 8);
+    return WRITTEN;
+}
+
+static written put_run(writer *w, unsigned char tag, const void *data, size_t size) {
+    uint64_t length = size;
+    if (put_8(w, tag, &length) == FAILED) {
+        return FAILED;
+    }
+    unsigned char *p = reserve(w, size);
+    if (p == NULL) {
+        return FAILED;
+    }
+    memcpy(p, data, size);
+    return WRITTEN;
+}
+
+/* Text keeps CPython's own width, so that no character is looked at. */
+static written put_text(writer *w, PyObject *text) {
+    unsigned char *p = reserve(w, 2);
+    if (p == NULL) {
+        return FAILED;
+    }
+    p[0] = ITEM_TEXT;
+    p[1] = PyUnicode_IS_ASCII(text) ? 0 : (unsigned char)PyUnicode_KIND(text);
+    size_t width = (size_t)PyUnicode_KIND(text);
+    return put_run(w, ITEM_BYTES, PyUnicode_DATA(text), (size_t)PyUnicode_GET_LENGTH(text) * width);
+}
+
+/* Keep a clone of the end for the block; gives its place among the attachments. */
+static bool keep_end(native_state *state, writer *w, PyObject *object, uint64_t *index) {
+    end_object *handle = (end_object *)object;
+    csp_end *clone = handle->end != NULL ? csp_end_clone(handle->end, NULL) : NULL;
+    if (clone == NULL) {
+        PyErr_SetString(state->closed_end, "a message holds an end that is closed: send it before closing it");
+        return false;
+    }
+    if (w->ends_used == w->ends_room) {
+        csp_end **larger = PyMem_RawMalloc(sizeof *larger * w->ends_room * 2);
+        if (larger == NULL) {
+            csp_end_free(clone);
+            PyErr_NoMemory();
+            return false;
+        }
+        memcpy(larger, w->ends, sizeof *larger * w->ends_used);
+        if (w->ends != w->first_ends) {
+            PyMem_RawFree(w->ends);
+        }
+        w->ends = larger;
+        w->ends_room *= 2;
+    }
+    *index = w->ends_used;
+    w->ends[w->ends_used++] = clone;
+    return true;
+}
+
+static bool is_end(const native_state *state, PyObject *object) {
+    return Py_IS_TYPE(object, state->sender_type) || Py_IS_TYPE(object, state->receiver_type);
+}
+
+static written put_object(native_state *state, writer *w, PyObject *object);
+
+static written put_tuple_items(native_state *state, writer *w, PyObject *tuple) {
+    written result = WRITTEN;
+    if (Py_EnterRecursiveCall(" while encoding a message")) {
+        return FAILED;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple) && result == WRITTEN; i++) {
+        result = put_object(state, w, PyTuple_GET_ITEM(tuple, i));
+    }
+    Py_LeaveRecursiveCall();
+    return result;
+}
+
+static written put_object(native_state *state, writer *w, PyObject *object) {
+    if (object == Py_None) {
+        return put_tag(w, ITEM_NONE);
+    }
+    if (object == Py_True || object == Py_False) {
+        return put_tag(w, object == Py_True ? ITEM_TRUE : ITEM_FALSE);
+    }
+    if (PyLong_CheckExact(object)) {
+        int overflow = 0;
+        int64_t value = PyLong_AsLongLongAndOverflow(object, &overflow);
+        return overflow == 0 ? put_8(w, ITEM_INT, &value) : FOREIGN;
+    }
+    if (PyUnicode_CheckExact(object)) {
+        return put_text(w, object);
+    }
+    if (PyFloat_CheckExact(object)) {
+        double value = PyFloat_AS_DOUBLE(object);
+        return put_8(w, ITEM_FLOAT, &value);
+    }
+    if (PyBytes_CheckExact(object)) {
+        return put_run(w, ITEM_BYTES, PyBytes_AS_STRING(object), (size_t)PyBytes_GET_SIZE(object));
+    }
+    if (PyTuple_CheckExact(object)) {
+        uint64_t length = (uint64_t)PyTuple_GET_SIZE(object);
+        return put_8(w, ITEM_TUPLE, &length) == FAILED ? FAILED : put_tuple_items(state, w, object);
+    }
+    if (is_end(state, object)) {
+        uint64_t index;
+        return keep_end(state, w, object, &index) ? put_8(w, ITEM_END, &index) : FAILED;
+    }
+    return FOREIGN;
+}
+
+/* Move what was written into a block; attachments are the ends, and the reply behind them. */
+static bool finish_block(writer *w, csp_reply *reply, uint32_t kind, csp_message *message) {
+    csp_block *block = csp_block_new(w->used, w->ends_used + (reply != NULL ? 1 : 0));
+    if (block == NULL) {
+        PyErr_NoMemory();
+        return false;
+    }
+    memcpy(csp_block_bytes(block), w->bytes, w->used);
+    for (uint32_t i = 0; i < w->ends_used; i++) {
+        csp_block_attach_end(block, i, w->ends[i]);
+        w->ends[i] = NULL;
+    }
+    if (reply != NULL) {
+        csp_block_attach_reply(block, w->ends_used, reply);
+    }
+    message->kind = kind | CSP_KIND_BLOCK;
+    message->size = w->ends_used; /* where the reply stands */
+    message->as.block = block;
+    return true;
+}
+
+static bool load_pickling(native_state *state) {
+    if (state->dumps == NULL) {
+        PyObject *module = PyImport_ImportModule("csp.messages.pickling");
+        if (module == NULL) {
+            return false;
+        }
+        PyObject *dumps = PyObject_GetAttrString(module, "dumps");
+        PyObject *loads = PyObject_GetAttrString(module, "loads");
+        Py_DECREF(module);
+        if (dumps == NULL || loads == NULL) {
+            Py_XDECREF(dumps);
+            Py_XDECREF(loads);
+            return false;
+        }
+        state->dumps = dumps;
+        state->loads = loads;
+    }
+    return true;
+}
+
+/* dumps gives (bytes, ends): the pickle, and the ends it refers to by number. */
+static bool write_pickle(native_state *state, writer *w, PyObject *object) {
+    if (!load_pickling(state)) {
+        return false;
+    }
+    PyObject *pair = PyObject_CallOneArg(state->dumps, object);
+    if (pair == NULL) {
+        return false;
+    }
+    bool ok = false;
+    PyObject *data, *ends;
+    if (PyArg_ParseTuple(pair, "O!O!", &PyBytes_Type, &data, &PyList_Type, &ends)) {
+        unsigned char *p = reserve(w, (size_t)PyBytes_GET_SIZE(data));
+        ok = p != NULL;
+        if (ok) {
+            memcpy(p, PyBytes_AS_STRING(data), (size_t)PyBytes_GET_SIZE(data));
+        }
+        for (Py_ssize_t i = 0; ok && i < PyList_GET_SIZE(ends); i++) {
+            uint64_t index;
+            ok = keep_end(state, w, PyList_GET_ITEM(ends, i), &index);
+        }
+    }
+    Py_DECREF(pair);
+    return ok;
+}
+
+static bool encode_stream(native_state *state, PyObject *object, csp_reply *reply, csp_message *message) {
+    writer w;
+    writer_begin(&w);
+    uint32_t kind = KIND_STREAM;
+    written result;
+    if (reply != NULL) {
+        uint64_t length = (uint64_t)PyTuple_GET_SIZE(object) + 1;
+        result = put_8(&w, ITEM_TUPLE, &length) == FAILED || put_tag(&w, ITEM_REPLY) == FAILED
+                     ? FAILED
+                     : put_tuple_items(state, &w, object);
+    } else {
+        result = put_object(state, &w, object);
+    }
+    if (result == FOREIGN) {
+        writer_end(&w);
+        writer_begin(&w);
+        kind = reply != NULL ? KIND_PICKLED_CALL : KIND_PICKLE;
+        result = write_pickle(state, &w, object) ? WRITTEN : FAILED;
+    }
+    bool ok = result == WRITTEN && finish_block(&w, reply, kind, message);
+    writer_end(&w);
+    return ok;
+}
+
+static bool encode_block(uint32_t kind, const void *data, size_t size, csp_message *message) {
+    csp_block *block = csp_block_new(size, 0);
+    if (block == NULL) {
+        PyErr_NoMemory();
+        return false;
+    }
+    memcpy(csp_block_bytes(block), data, size);
+    message->kind = kind | CSP_KIND_BLOCK;
+    message->as.block = block;
+    return true;
+}
+
+bool native_encode(native_state *state, PyObject *object, csp_reply *reply, csp_message *message) {
+    message->size = 0;
+    message->tag = 0;
+    if (reply != NULL) {
+        bool ok = encode_stream(state, object, reply, message);
+        if (!ok) {
+            message->kind = 0;
+            csp_reply_break(reply, false);
+        }
+        return ok;
+    }
+    if (PyLong_CheckExact(object)) {
+        int overflow = 0;
+        message->as.integer = PyLong_AsLongLongAndOverflow(object, &overflow);
+        message->kind = KIND_INT;
+        if (overflow == 0) {
+            return true;
+        }
+    } else if (object == Py_None) {
+        message->kind = KIND_NONE;
+        return true;
+    } else if (object == Py_True || object == Py_False) {
+        message->kind = object == Py_True ? KIND_TRUE : KIND_FALSE;
+        return true;
+    } else if (PyFloat_CheckExact(object)) {
+        message->kind = KIND_FLOAT;
+        message->as.real = PyFloat_AS_DOUBLE(object);
+        return true;
+    } else if (PyUnicode_CheckExact(object)) {
+        size_t width = (size_t)PyUnicode_KIND(object);
+        size_t size = (size_t)PyUnicode_GET_LENGTH(object) * width;
+        if (PyUnicode_IS_ASCII(object) && size <= CSP_INLINE_BYTES) {
+            message->kind = KIND_ASCII;
+            message->size = (uint32_t)size;
+            memcpy(message->as.bytes, PyUnicode_DATA(object), size);
+            return true;
+        }
+        message->size = PyUnicode_IS_ASCII(object) ? 0 : (uint32_t)width;
+        return encode_block(KIND_TEXT_BLOCK, PyUnicode_DATA(object), size, message);
+    } else if (PyBytes_CheckExact(object)) {
+        size_t size = (size_t)PyBytes_GET_SIZE(object);
+        if (size <= CSP_INLINE_BYTES) {
+            message->kind = KIND_BYTES;
+            message->size = (uint32_t)size;
+            memcpy(message->as.bytes, PyBytes_AS_STRING(object), size);
+            return true;
+        }
+        return encode_block(KIND_BYTES_BLOCK, PyBytes_AS_STRING(object), size, message);
+    }
+    bool ok = encode_stream(state, object, NULL, message);
+    if (!ok) {
+        message->kind = 0;
+    }
+    return ok;
+}
+
+/* ---- reading -------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    native_state *state;
+    csp_block *block;
+    const unsigned char *next, *end;
+    uint32_t reply_place;
+} reader;
+
+/* `width` is bytes per character, 0 for ASCII. */
+static PyObject *text_from(const unsigned char *data, size_t size, unsigned width) {
+    static const Py_UCS4 largest[] = {0x7f, 0xff, 0xffff, 0, 0x10ffff};
+    PyObject *text = PyUnicode_New((Py_ssize_t)(width == 0 ? size : size / width), largest[width]);
+    if (text != NULL && size > 0) {
+        memcpy(PyUnicode_DATA(text), data, size);
+    }
+    return text;
+}
+
+/* A stream comes from our own writer, in this process: a short one is a bug of ours, and said so. */
+static bool available(reader *r, size_t wanted) {
+    if ((size_t)(r->end - r->next) < wanted) {
+        PyErr_SetString(PyExc_SystemError, "csp: a message stream ends too early");
+        return false;
+    }
+    return true;
+}
+
+static bool get_8(reader *r, void *eight) {
+    if (!available(r, 8)) {
+        return false;
+    }
+    memcpy(eight, r->next, 8);
+    r->next += 8;
+    return true;
+}
+
+static PyObject *get_object(reader *r);
+
+static PyObject *get_tuple(reader *r) {
+    uint64_t length;
+    if (!get_8(r, &length) || !available(r, (size_t)length)) {
+        return NULL;
+    }
+    PyObject *tuple = PyTuple_New((Py_ssize_t)length);
+    if (tuple == NULL || Py_EnterRecursiveCall(" while decoding a message")) {
+        Py_XDECREF(tuple);
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < (Py_ssize_t)length; i++) {
+        PyObject *item = get_object(r);
+        if (item == NULL) {
+            Py_CLEAR(tuple);
+            break;
+        }
+        PyTuple_SET_ITEM(tuple, i, item);
+    }
+    Py_LeaveRecursiveCall();
+    return tuple;
+}
+
+static PyObject *get_text(reader *r) {
+    uint64_t size;
+    if (!available(r, 2)) {
+        return NULL;
+    }
+    unsigned char width = r->next[0];
+    r->next += 2; /* the width, and the tag of the run that follows */
+    if (!get_8(r, &size) || !available(r, (size_t)size)) {
+        return NULL;
+    }
+    PyObject *text = text_from(r->next, (size_t)size, width);
+    r->next += size;
+    return text;
+}
+
+static PyObject *get_end(reader *r) {
+    uint64_t index;
+    if (!get_8(r, &index)) {
+        return NULL;
+    }
+    csp_end *end = csp_block_take_end(r->block, (uint32_t)index, r->state->holder);
+    if (end == NULL) {
+        PyErr_SetString(PyExc_SystemError, "csp: an end in a message was taken twice");
+        return NULL;
+    }
+    return native_wrap_end(r->state, end);
+}
+
+static PyObject *get_reply(reader *r) {
+    csp_reply *reply = csp_block_take_reply(r->block, r->reply_place, r->state->holder);
+    if (reply == NULL) {
+        PyErr_SetString(PyExc_SystemError, "csp: a reply in a message was taken twice");
+        return NULL;
+    }
+    return native_wrap_reply(r->state, reply);
+}
+
+static PyObject *get_object(reader *r) {
+    int64_t integer;
+    double real;
+    uint64_t size;
+    if (!available(r, 1)) {
+        return NULL;
+    }
+    switch (*r->next++) {
+        case ITEM_NONE:
+            Py_RETURN_NONE;
+        case ITEM_TRUE:
+            Py_RETURN_TRUE;
+        case ITEM_FALSE:
+            Py_RETURN_FALSE;
+        case ITEM_INT:
+            return get_8(r, &integer) ? PyLong_FromLongLong(integer) : NULL;
+        case ITEM_FLOAT:
+            return get_8(r, &real) ? PyFloat_FromDouble(real) : NULL;
+        case ITEM_TEXT:
+            return get_text(r);
+        case ITEM_BYTES: {
+            if (!get_8(r, &size) || !available(r, (size_t)size)) {
+                return NULL;
+            }
+            PyObject *bytes = PyBytes_FromStringAndSize((const char *)r->next, (Py_ssize_t)size);
+            r->next += size;
+            return bytes;
+        }
+        case ITEM_TUPLE:
+            return get_tuple(r);
+        case ITEM_END:
+            return get_end(r);
+        case ITEM_REPLY:
+            return get_reply(r);
+        default:
+            PyErr_SetString(PyExc_SystemError, "csp: a message stream has an unknown item");
+            return NULL;
+    }
+}
+
+/* (reply, *call): what a call message is when its arguments had to be pickled. */
+static PyObject *with_reply(reader *r, PyObject *call) {
+    PyObject *reply = get_reply(r);
+    if (reply == NULL || !PyTuple_CheckExact(call)) {
+        Py_XDECREF(reply);
+        Py_DECREF(call);
+        return NULL;
+    }
+    Py_ssize_t length = PyTuple_GET_SIZE(call);
+    PyObject *whole = PyTuple_New(length + 1);
+    if (whole != NULL) {
+        PyTuple_SET_ITEM(whole, 0, reply);
+        for (Py_ssize_t i = 0; i < length; i++) {
+            PyTuple_SET_ITEM(whole, i + 1, Py_NewRef(PyTuple_GET_ITEM(call, i)));
+        }
+    } else {
+        Py_DECREF(reply);
+    }
+    Py_DECREF(call);
+    return whole;
+}
+
+/* (reply, exception): a call that this interpreter cannot read. Its caller is told, by whoever serves the calls. */
+static PyObject *unreadable_call(reader *r) {
+    PyObject *error = PyErr_GetRaisedException();
+    PyObject *reply = get_reply(r);
+    PyObject *pair = reply != NULL && error != NULL ? PyTuple_Pack(2, reply, error) : NULL;
+    Py_XDECREF(reply);
+    Py_XDECREF(error);
+    return pair;
+}
+
+static PyObject *decode_pickle(reader *r, const csp_message *message) {
+    native_state *state = r->state;
+    if (!load_pickling(state)) {
+        return NULL;
+    }
+    PyObject *ends = PyList_New((Py_ssize_t)message->size);
+    PyObject *data = PyBytes_FromStringAndSize((const char *)r->next, r->end - r->next);
+    for (uint32_t i = 0; ends != NULL && i < message->size; i++) {
+        csp_end *end = csp_block_take_end(r->block, i, state->holder);
+        PyObject *wrapped = end != NULL ? native_wrap_end(state, end) : Py_NewRef(Py_None);
+        if (wrapped == NULL) {
+            Py_CLEAR(ends);
+            break;
+        }
+        PyList_SET_ITEM(ends, (Py_ssize_t)i, wrapped);
+    }
+    PyObject *object = NULL;
+    if (ends != NULL && data != NULL) {
+        object = PyObject_CallFunctionObjArgs(state->loads, data, ends, NULL);
+    }
+    Py_XDECREF(ends);
+    Py_XDECREF(data);
+    if ((message->kind & ~CSP_KIND_BLOCK) == KIND_PICKLED_CALL) {
+        return object != NULL ? with_reply(r, object) : unreadable_call(r);
+    }
+    return object;
+}
+
+PyObject *native_decode(native_state *state, csp_message *message) {
+    switch (message->kind) {
+        case KIND_INT:
+            return PyLong_FromLongLong(message->as.integer);
+        case KIND_NONE:
+            Py_RETURN_NONE;
+        case KIND_TRUE:
+            Py_RETURN_TRUE;
+        case KIND_FALSE:
+            Py_RETURN_FALSE;
+        case KIND_FLOAT:
+            return PyFloat_FromDouble(message->as.real);
+        case KIND_ASCII:
+            return text_from(message->as.bytes, message->size, 0);
+        case KIND_BYTES:
+            return PyBytes_FromStringAndSize((const char *)message->as.bytes, (Py_ssize_t)message->size);
+        default:
+            break;
+    }
+    PyObject *object = NULL;
+    if ((message->kind & CSP_KIND_BLOCK) != 0) {
+        csp_block *block = message->as.block;
+        const unsigned char *bytes = csp_block_bytes(block);
+        size_t size = csp_block_size(block);
+        reader r = {state, block, bytes, bytes + size, message->size};
+        switch (message->kind & ~CSP_KIND_BLOCK) {
+            case KIND_STREAM:
+                object = get_object(&r);
+                break;
+            case KIND_PICKLE:
+            case KIND_PICKLED_CALL:
+                object = decode_pickle(&r, message);
+                break;
+            case KIND_TEXT_BLOCK:
+                object = text_from(bytes, size, message->size);
+                break;
+            case KIND_BYTES_BLOCK:
+                object = PyBytes_FromStringAndSize((const char *)bytes, (Py_ssize_t)size);
+                break;
+            default:
+                break;
+        }
+    }
+    if (object == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_SystemError, "csp: a message of unknown kind %u", message->kind);
+    }
+    csp_message_drop(message);
+    return object;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * csp._native: multi-phase, with a state and types of its own in every interpreter that imports it. */
+#include "native.h"
+
+PyTypeObject *native_statistics_type(void);
+
+static bool add_type(PyObject *module, PyType_Spec *spec, const char *name, PyTypeObject **place) {
+    *place = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
+    return *place != NULL && (name == NULL || PyModule_AddObjectRef(module, name, (PyObject *)*place) == 0);
+}
+
+static bool load_errors(native_state *state) {
+    PyObject *errors = PyImport_ImportModule("csp.errors");
+    if (errors == NULL) {
+        return false;
+    }
+    struct {
+        const char *name;
+        PyObject **place;
+    } wanted[] = {
+        {"EndOfChannel", &state->end_of_channel},
+        {"BrokenChannel", &state->broken_channel},
+        {"ClosedEnd", &state->closed_end},
+        {"WouldBlock", &state->would_block},
+        {"Stopped", &state->stopped},
+        {"NotShareable", &state->not_shareable},
+    };
+    bool ok = true;
+    for (size_t i = 0; ok && i < sizeof wanted / sizeof *wanted; i++) {
+        *wanted[i].place = PyObject_GetAttrString(errors, wanted[i].name);
+        ok = *wanted[i].place != NULL;
+    }
+    Py_DECREF(errors);
+    return ok;
+}
+
+static int module_exec(PyObject *module) {
+    native_state *state = state_of_module(module);
+    state->is_main = PyInterpreterState_Get() == PyInterpreterState_Main();
+    csp_holder *given = native_thread_holder();
+    if (given != NULL && !state->is_main) {
+        state->holder = csp_holder_retain(given);
+    } else {
+        char name[32];
+        snprintf(name, sizeof name, state->is_main ? "main" : "interpreter %lld",
+                 (long long)PyInterpreterState_GetID(PyInterpreterState_Get()));
+        state->holder = csp_holder_new(name);
+    }
+    state->str_timeout = PyUnicode_InternFromString("timeout");
+    state->str_priority = PyUnicode_InternFromString("priority");
+    if (state->holder == NULL || state->str_timeout == NULL || state->str_priority == NULL || !load_errors(state)) {
+        return -1;
+    }
+    if (!add_type(module, &sender_spec, "Sender", &state->sender_type) ||
+        !add_type(module, &receiver_spec, "Receiver", &state->receiver_type) ||
+        !add_type(module, &offer_spec, "Offer", &state->offer_type) ||
+        !add_type(module, &timer_spec, "Timer", &state->timer_type) ||
+        !add_type(module, &skip_spec, "Skip", &state->skip_type) ||
+        !add_type(module, &reply_spec, "Reply", &state->reply_type)) {
+        return -1;
+    }
+    state->statistics_type = native_statistics_type();
+    if (state->statistics_type == NULL ||
+        PyModule_AddObjectRef(module, "Statistics", (PyObject *)state->statistics_type) < 0) {
+        return -1;
+    }
+    state->skip = PyObject_New(PyObject, state->skip_type);
+    if (state->skip == NULL || PyModule_AddFunctions(module, interpreter_methods) < 0 ||
+        PyModule_AddFunctions(module, observe_methods) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
+#define EACH_OBJECT(X) \
+    X(sender_type)     \
+    X(receiver_type)   \
+    X(offer_type)      \
+    X(timer_type)      \
+    X(skip_type)       \
+    X(reply_type)      \
+    X(statistics_type) \
+    X(skip)            \
+    X(end_of_channel)  \
+    X(broken_channel)  \
+    X(closed_end)      \
+    X(would_block)     \
+    X(stopped)         \
+    X(not_shareable)   \
+    X(dumps)           \
+    X(loads)           \
+    X(str_timeout)     \
+    X(str_priority)
+
+static int module_traverse(PyObject *module, visitproc visit, void *arg) {
+    native_state *state = state_of_module(module);
+#define VISIT(member) Py_VISIT(state->member);
+    EACH_OBJECT(VISIT)
+#undef VISIT
+    return 0;
+}
+
+static int module_clear(PyObject *module) {
+    native_state *state = state_of_module(module);
+#define CLEAR(member) Py_CLEAR(state->member);
+    EACH_OBJECT(CLEAR)
+#undef CLEAR
+    return 0;
+}
+
+static void module_free(void *module) {
+    native_state *state = state_of_module(module);
+    module_clear(module);
+    if (state->holder != NULL) {
+        /* An interpreter that somebody else made ends here: what it still holds closes now. For ours the thread does it. */
+        if (native_thread_holder() != state->holder) {
+            csp_holder_fence(state->holder);
+        }
+        csp_holder_release(state->holder);
+        state->holder = NULL;
+    }
+}
+
+#define FASTCALL(function) ((PyCFunction)(void (*)(void))(function))
+
+static PyMethodDef module_methods[] = {
+    {"channel", FASTCALL(native_channel), METH_FASTCALL | METH_KEYWORDS,
+     "channel(capacity=0, overflow='block')\n--\n\nA new channel: its (Sender, Receiver).\n\nCapacity 0 is a "
+     "rendezvous: send "
+     "returns when a receiver has taken the message. Capacity n buffers n messages, and then\nblocks, or does what "
+     "overflow "
+     "says: drop_oldest, drop_newest (both counted) or error (WouldBlock).\nAny number of senders and receivers, "
+     "first come "
+     "first served. (CSP; Hoare 1978.)"},
+    {"select", FASTCALL(native_select), METH_FASTCALL | METH_KEYWORDS,
+     "select(*guards, priority=False, timeout=None)\n--\n\nWait until one guard is ready, carry it out, return "
+     "(guard, value).\n\n"
+     "A guard is a Receiver, Sender.offer(message), after(seconds), skip(), or None (off). value is what was "
+     "received, else\n"
+     "None. Fair: with several ready, any of them; priority=True takes the first in the order given. One instant "
+     "decides.\n"
+     "A guard whose channel is over is ready and raises what its operation would raise. Raises TimeoutError. (occam's "
+     "ALT.)"},
+    {"after", native_after, METH_O,
+     "after(seconds, /)\n--\n\nA timer guard for select, ready that many seconds from now. Costs no thread."},
+    {"skip", native_skip, METH_NOARGS, "skip()\n--\n\nThe skip guard: makes a select that does not wait."},
+    {"call", FASTCALL(native_call), METH_FASTCALL,
+     "call(sender, message, timeout, /)\n--\n\nSend (reply, *message) and wait for the answer: (code, value), code 0 "
+     "answered, "
+     "1 failed, 2 never ran, 3 lost."},
+    {"ask", FASTCALL(native_ask), METH_FASTCALL,
+     "ask(sender, message, timeout, replies, token, /)\n--\n\nSend (reply, *message); the answer goes to the "
+     "unbounded channel "
+     "`replies`, marked with token."},
+    {"cast", FASTCALL(native_cast), METH_FASTCALL,
+     "cast(sender, message, timeout, /)\n--\n\nSend (reply, *message) whose answer nobody waits for. "
+     "BrokenChannel.unsent is the "
+     "message."},
+    {"recv_reply", native_recv_reply, METH_O,
+     "recv_reply(replies, /)\n--\n\n(token, code, value) of the next answer, or None at the end of the channel. "
+     "Blocks."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot module_slots[] = {
+    {Py_mod_exec, (void *)module_exec},
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+    {Py_mod_gil, Py_MOD_GIL_USED},
+    {0, NULL},
+};
+
+struct PyModuleDef native_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "csp._native",
+    .m_doc = "Channels, alternatives, calls and interpreters over the native core.",
+    .m_size = sizeof(native_state),
+    .m_methods = module_methods,
+    .m_slots = module_slots,
+    .m_traverse = module_traverse,
+    .m_clear = module_clear,
+    .m_free = module_free,
+};
+
+PyMODINIT_FUNC PyInit__native(void);
+PyMODINIT_FUNC PyInit__native(void) { return PyModuleDef_Init(&native_module); }

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * csp._native: what the files of the extension share. One module state per interpreter; nothing in C statics but
+ * interpreter-neutral data. The extension turns objects into messages and waits without holding a GIL; it decides nothing. */
+#ifndef CSP_NATIVE_H
+#define CSP_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "csp/csp.h"
+
+typedef struct {
+    csp_holder *holder; /* this interpreter */
+    bool is_main;
+    PyTypeObject *sender_type, *receiver_type, *offer_type, *timer_type, *skip_type, *reply_type, *channel_type,
+        *statistics_type;
+    PyObject *skip; /* the one skip guard */
+    /* csp.errors */
+    PyObject *end_of_channel, *broken_channel, *closed_end, *would_block, *stopped, *not_shareable;
+    PyObject *dumps, *loads; /* csp.messages.pickling, imported at first need */
+    PyObject *str_timeout, *str_priority;
+} native_state;
+
+/* A Sender or a Receiver: one holder's handle. */
+typedef struct {
+    PyObject_HEAD csp_end *end;
+} end_object;
+
+extern struct PyModuleDef native_module;
+
+/* All our types are final, so the type of self is the type that was made with the module. */
+static inline native_state *state_of_type(PyTypeObject *type) { return (native_state *)PyType_GetModuleState(type); }
+static inline native_state *state_of(PyObject *self) { return state_of_type(Py_TYPE(self)); }
+static inline native_state *state_of_module(PyObject *module) { return (native_state *)PyModule_GetState(module); }
+
+/* ---- waiting.c ------------------------------------------------------------------------------------------------ */
+
+/* One blocking call of one thread. */
+typedef struct {
+    csp_hooks hooks;
+    PyThreadState *saved;
+    bool signalled; /* a signal handler raised while we waited: the exception is set */
+} native_wait;
+
+void native_wait_begin(native_wait *wait, const native_state *state);
+/* Seconds (None: for ever) to a deadline; false with ValueError or TypeError set. */
+bool native_deadline(PyObject *timeout, int64_t *deadline);
+/* Parse the keyword `timeout` (and nothing else) behind `positional` arguments. */
+bool native_timeout_argument(native_state *state, const char *function, PyObject *const *args, Py_ssize_t positional,
+                             Py_ssize_t most, PyObject *keywords, int64_t *deadline);
+/* Raise what the status means. `unsent` may be NULL. Always returns NULL. */
+PyObject *native_raise(native_state *state, csp_status status, csp_end *end, PyObject *unsent, bool nowait);
+
+/* ---- codec.c -------------------------------------------------------------------------------------------------- */
+
+/* Encode an object into a self-contained message. With a reply, the object must be a tuple; it arrives with the answering
+ * right in front: (reply, *object). The reply's answering right is taken over, also on failure. */
+bool native_encode(native_state *state, PyObject *object, csp_reply *reply, csp_message *message);
+/* Decode and consume the message. NULL with an exception set on failure; the message is dropped all the same. */
+PyObject *native_decode(native_state *state, csp_message *message);
+
+/* ---- ends.c --------------------------------------------------------------------------------------------------- */
+
+extern PyType_Spec sender_spec, receiver_spec, channel_spec;
+/* Wrap an end that this interpreter holds; consumes it, also on failure. */
+PyObject *native_wrap_end(native_state *state, csp_end *end);
+PyObject *native_channel(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
+PyObject *native_statistics_object(native_state *state, const csp_statistics *statistics);
+
+/* ---- alternative.c -------------------------------------------------------------------------------------------- */
+
+extern PyType_Spec offer_spec, timer_spec, skip_spec;
+PyObject *native_select(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
+PyObject *native_after(PyObject *module, PyObject *seconds);
+PyObject *native_skip(PyObject *module, PyObject *unused);
+PyObject *native_offer(native_state *state, PyObject *sender, PyObject *value);
+
+/* ---- calls.c -------------------------------------------------------------------------------------------------- */
+
+extern PyType_Spec reply_spec;
+PyObject *native_wrap_reply(native_state *state, csp_reply *reply);
+PyObject *native_call(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *native_ask(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *native_cast(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *native_recv_reply(PyObject *module, PyObject *receiver);
+
+/* ---- interpreters.c ------------------------------------------------------------------------------------------- */
+
+extern PyMethodDef interpreter_methods[];
+/* The holder of an interpreter that this library started on the calling thread, or NULL. */
+csp_holder *native_thread_holder(void);
+
+/* ---- observe.c ------------------------------------------------------------------------------------------------ */
+
+extern PyMethodDef observe_methods[];
+
+#endif

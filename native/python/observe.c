@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What can be seen from outside: statistics, totals, the wait graph. */
+#include "native.h"
+
+static PyStructSequence_Field statistics_fields[] = {
+    {"channel_id", "the channel's number in this process"},
+    {"capacity", "messages the buffer can hold; 0 for a rendezvous, -1 for unbounded"},
+    {"overflow", "what a full buffer does: block, drop_oldest, drop_newest or error"},
+    {"length", "messages waiting in the buffer now"},
+    {"waiting_senders", "operations waiting to send now"},
+    {"waiting_receivers", "operations waiting to receive now"},
+    {"peak_senders", "most that ever waited to send at once (up to 65535)"},
+    {"peak_receivers", "most that ever waited to receive at once (up to 65535)"},
+    {"senders", "open Sender handles, those inside messages included"},
+    {"receivers", "open Receiver handles, those inside messages included"},
+    {"sent", "messages accepted from senders"},
+    {"received", "messages given to receivers"},
+    {"dropped", "messages lost to the overflow policy"},
+    {"undelivered", "messages that were buffered when the channel ended"},
+    {"parks", "waits that slept"},
+    {"wakes", "sleeps that ended"},
+    {"spins_hit", "waits that ended while spinning"},
+    {"spins_missed", "spins that had to sleep after all"},
+    {"aborted", "whether the channel was aborted"},
+    {NULL, NULL},
+};
+
+static PyStructSequence_Desc statistics_description = {
+    "csp.Statistics", "A channel, read in one instant (the wait counters: very nearly).", statistics_fields, 19};
+
+PyTypeObject *native_statistics_type(void);
+PyTypeObject *native_statistics_type(void) { return PyStructSequence_NewType(&statistics_description); }
+
+PyObject *native_statistics_object(native_state *state, const csp_statistics *s) {
+    static const char *const overflow[] = {"block", "drop_oldest", "drop_newest", "error"};
+    PyObject *object = PyStructSequence_New(state->statistics_type);
+    if (object == NULL) {
+        return NULL;
+    }
+    PyObject *values[19] = {
+        PyLong_FromUnsignedLongLong(s->id),
+        s->capacity == CSP_UNBOUNDED ? PyLong_FromLong(-1) : PyLong_FromUnsignedLong(s->capacity),
+        PyUnicode_FromString(overflow[s->overflow]),
+        PyLong_FromUnsignedLong(s->length),
+        PyLong_FromUnsignedLong(s->waiting_senders),
+        PyLong_FromUnsignedLong(s->waiting_receivers),
+        PyLong_FromUnsignedLong(s->peak_senders),
+        PyLong_FromUnsignedLong(s->peak_receivers),
+        PyLong_FromUnsignedLong(s->sending_ends),
+        PyLong_FromUnsignedLong(s->receiving_ends),
+        PyLong_FromUnsignedLongLong(s->sent),
+        PyLong_FromUnsignedLongLong(s->received),
+        PyLong_FromUnsignedLongLong(s->dropped),
+        PyLong_FromUnsignedLongLong(s->undelivered),
+        PyLong_FromUnsignedLongLong(s->parks),
+        PyLong_FromUnsignedLongLong(s->wakes),
+        PyLong_FromUnsignedLongLong(s->spins_hit),
+        PyLong_FromUnsignedLongLong(s->spins_missed),
+        PyBool_FromLong(s->aborted),
+    };
+    bool ok = true;
+    for (Py_ssize_t i = 0; i < 19; i++) {
+        ok = ok && values[i] != NULL;
+        PyStructSequence_SetItem(object, i, values[i]);
+    }
+    if (!ok) {
+        Py_CLEAR(object);
+    }
+    return object;
+}
+
+static PyObject *channel_statistics(PyObject *module, PyObject *id) {
+    native_state *state = state_of_module(module);
+    csp_statistics statistics;
+    unsigned long long wanted = PyLong_AsUnsignedLongLong(id);
+    if (wanted == (unsigned long long)-1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (csp_channel_statistics(wanted, &statistics) == CSP_STALE) {
+        PyErr_Format(PyExc_LookupError, "channel %S is gone", id);
+        return NULL;
+    }
+    return native_statistics_object(state, &statistics);
+}
+
+static PyObject *totals(PyObject *module, PyObject *unused) {
+    (void)module;
+    (void)unused;
+    csp_totals t;
+    csp_totals_read(&t);
+    return Py_BuildValue("{sLsLsLsLsLsLsLsL}", "channels", (long long)t.channels, "ends", (long long)t.ends, "holders",
+                         (long long)t.holders, "blocks", (long long)t.blocks, "replies", (long long)t.replies,
+                         "threads", (long long)t.threads, "running", (long long)t.running, "cpus", (long long)t.cpus);
+}
+
+typedef struct {
+    PyObject *list;
+    PyThreadState *saved;
+} graph_visit;
+
+static void add_edge(const csp_edge *edge, void *context) {
+    graph_visit *visit = context;
+    static const char *const kinds[] = {"waits", "holds", "asks"};
+    if (visit->list == NULL) {
+        return;
+    }
+    PyObject *tuple = Py_BuildValue("(sKsKKKsI)", kinds[edge->kind], (unsigned long long)edge->holder, edge->name,
+                                    (unsigned long long)edge->thread, (unsigned long long)edge->channel,
+                                    (unsigned long long)edge->asked,
+                                    edge->direction == CSP_SENDING ? "send" : "receive", edge->count);
+    if (tuple == NULL || PyList_Append(visit->list, tuple) < 0) {
+        Py_CLEAR(visit->list);
+    }
+    Py_XDECREF(tuple);
+}
+
+static PyObject *wait_graph(PyObject *module, PyObject *unused) {
+    (void)module;
+    (void)unused;
+    graph_visit visit = {PyList_New(0), NULL};
+    if (csp_graph_visit(add_edge, &visit) == CSP_NO_MEMORY) {
+        Py_CLEAR(visit.list);
+        return PyErr_NoMemory();
+    }
+    return visit.list;
+}
+
+static PyObject *set_spin_limit(PyObject *module, PyObject *seconds) {
+    (void)module;
+    double value = PyFloat_AsDouble(seconds);
+    if (value == -1.0 && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (!(value >= 0.0 && value <= 1.0)) {
+        PyErr_Format(PyExc_ValueError, "the spin limit must be between 0 and 1 second, not %R", seconds);
+        return NULL;
+    }
+    csp_spin_limit((int64_t)(value * 1e9));
+    Py_RETURN_NONE;
+}
+
+/* print_traceback(traceback, file): CPython's own text of a traceback, without importing the module of that name. */
+static PyObject *print_traceback(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    if (count != 2) {
+        PyErr_SetString(PyExc_TypeError, "print_traceback takes a traceback and a file");
+        return NULL;
+    }
+    if (PyTraceBack_Print(args[0], args[1]) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyMethodDef observe_methods[] = {
+    {"print_traceback", (PyCFunction)(void (*)(void))print_traceback, METH_FASTCALL,
+     "print_traceback(traceback, file, /)\n--\n\nWrite the traceback's text to file."},
+    {"channel_statistics", channel_statistics, METH_O,
+     "channel_statistics(channel_id, /)\n--\n\nA Statistics snapshot by number. LookupError when the channel is "
+     "gone."},
+    {"totals", totals, METH_NOARGS, "totals()\n--\n\nWhat is alive in this process, by kind: a dict of counts."},
+    {"wait_graph", wait_graph, METH_NOARGS,
+     "wait_graph()\n--\n\n[(kind, holder, name, thread, channel, asked, direction, count)]; kind is waits, holds or "
+     "asks."},
+    {"set_spin_limit", set_spin_limit, METH_O,
+     "set_spin_limit(seconds, /)\n--\n\nHow long a wait may spin before it sleeps, for the whole process; 0 never "
+     "spins."},
+    {NULL, NULL, 0, NULL},
+};

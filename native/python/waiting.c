@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Waiting without a GIL, and saying in Python what a status means. */
+#include <math.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "native.h"
+
+/* Signals are handled by the main interpreter on the process's main thread alone. One that arrives in the instant between a
+ * look and the sleep is seen at the next look, so the main thread never sleeps longer than this. */
+#define MAIN_SLICE_NS INT64_C(40000000)
+
+static void detach(void *context) { ((native_wait *)context)->saved = PyEval_SaveThread(); }
+static void attach(void *context) { PyEval_RestoreThread(((native_wait *)context)->saved); }
+
+static int interrupted(void *context) {
+    native_wait *wait = context;
+    PyEval_RestoreThread(wait->saved);
+    wait->signalled = PyErr_CheckSignals() != 0;
+    wait->saved = PyEval_SaveThread();
+    return wait->signalled;
+}
+
+static bool on_main_thread(void) {
+    static _Thread_local int known; /* 1 yes, 2 no */
+    if (known == 0) {
+        known = syscall(SYS_gettid) == getpid() ? 1 : 2;
+    }
+    return known == 1;
+}
+
+void native_wait_begin(native_wait *wait, const native_state *state) {
+    wait->hooks.detach = detach;
+    wait->hooks.attach = attach;
+    wait->hooks.interrupted = NULL;
+    wait->hooks.context = wait;
+    wait->hooks.slice_ns = 0;
+    wait->hooks.spin_detached = false;
+    wait->signalled = false;
+    if (state->is_main) {
+        wait->hooks.spin_detached = true;
+        if (on_main_thread()) {
+            wait->hooks.interrupted = interrupted;
+            wait->hooks.slice_ns = MAIN_SLICE_NS;
+        }
+    } else {
+        /* A spin of microseconds keeps the GIL where nobody else could want it. */
+        PyThreadState *first = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+        wait->hooks.spin_detached = first != NULL && PyThreadState_Next(first) != NULL;
+    }
+}
+
+bool native_deadline(PyObject *timeout, int64_t *deadline) {
+    if (timeout == NULL || timeout == Py_None) {
+        *deadline = CSP_FOREVER;
+        return true;
+    }
+    if (!PyFloat_Check(timeout) && !PyLong_Check(timeout) && !PyIndex_Check(timeout) &&
+        (Py_TYPE(timeout)->tp_as_number == NULL || Py_TYPE(timeout)->tp_as_number->nb_float == NULL)) {
+        PyErr_Format(PyExc_TypeError, "timeout must be a number of seconds or None, not %T", timeout);
+        return false;
+    }
+    double seconds = PyFloat_AsDouble(timeout);
+    if (seconds == -1.0 && PyErr_Occurred()) {
+        return false;
+    }
+    if (isnan(seconds) || seconds < 0.0) {
+        PyErr_Format(PyExc_ValueError, "timeout must be at least 0 seconds (or None to wait for ever), not %R",
+                     timeout);
+        return false;
+    }
+    *deadline = seconds >= 9.0e9 ? CSP_FOREVER : csp_deadline_after((int64_t)(seconds * 1e9));
+    return true;
+}
+
+bool native_timeout_argument(native_state *state, const char *function, PyObject *const *args, Py_ssize_t positional,
+                             Py_ssize_t most, PyObject *keywords, int64_t *deadline) {
+    PyObject *timeout = NULL;
+    Py_ssize_t named = keywords != NULL ? PyTuple_GET_SIZE(keywords) : 0;
+    if (positional > most) {
+        timeout = args[most];
+    }
+    if (positional > most + 1 || named > 1 || (named == 1 && timeout != NULL)) {
+        PyErr_Format(PyExc_TypeError, "%s takes %zd positional argument(s) and a timeout", function, most);
+        return false;
+    }
+    if (named == 1) {
+        PyObject *name = PyTuple_GET_ITEM(keywords, 0);
+        if (PyUnicode_Compare(name, state->str_timeout) != 0) {
+            PyErr_Format(PyExc_TypeError, "%s has no argument %R; it takes timeout=seconds", function, name);
+            return false;
+        }
+        timeout = args[positional];
+    }
+    return native_deadline(timeout, deadline);
+}
+
+static PyObject *raise_broken(native_state *state, csp_end *end, PyObject *unsent) {
+    csp_message cause = {0};
+    PyObject *why = NULL;
+    if (end != NULL && csp_end_cause(end, &cause)) {
+        why = native_decode(state, &cause);
+        if (why == NULL) {
+            return NULL;
+        }
+    }
+    PyObject *text = why != NULL
+                         ? PyUnicode_FromFormat("the channel was aborted: %S", why)
+                         : PyUnicode_FromString("every receiver of this channel is gone; the message is in .unsent");
+    PyObject *error =
+        text != NULL ? PyObject_CallFunctionObjArgs(state->broken_channel, text, unsent != NULL ? unsent : Py_None,
+                                                    why != NULL ? why : Py_None, NULL)
+                     : NULL;
+    if (error != NULL) {
+        PyErr_SetObject(state->broken_channel, error);
+        Py_DECREF(error);
+    }
+    Py_XDECREF(text);
+    Py_XDECREF(why);
+    return NULL;
+}
+
+PyObject *native_raise(native_state *state, csp_status status, csp_end *end, PyObject *unsent, bool nowait) {
+    bool sending = end != NULL && csp_end_direction(end) == CSP_SENDING;
+    switch (status) {
+        case CSP_WOULD_BLOCK:
+        case CSP_TIMEOUT:
+            if (nowait) {
+                PyErr_SetString(state->would_block, sending ? "no receiver is waiting and the buffer has no room"
+                                                            : "no message is there and no sender is waiting");
+            } else {
+                PyErr_SetString(PyExc_TimeoutError, sending ? "nobody took the message before the timeout"
+                                                            : "nothing arrived before the timeout");
+            }
+            break;
+        case CSP_END_OF_CHANNEL:
+            PyErr_SetString(state->end_of_channel, "every sender of this channel is gone and nothing is left in it");
+            break;
+        case CSP_BROKEN:
+            return raise_broken(state, end, unsent);
+        case CSP_CLOSED_END:
+            PyErr_Format(state->closed_end,
+                         "this %s was closed by its own holder; clone it before closing if others need it",
+                         sending ? "Sender" : "Receiver");
+            break;
+        case CSP_CANCELLED:
+            PyErr_SetString(state->stopped, "told to stop");
+            break;
+        case CSP_INTERRUPTED:
+            if (!PyErr_Occurred()) {
+                PyErr_SetString(PyExc_InterruptedError, "interrupted");
+            }
+            break;
+        case CSP_NO_MEMORY:
+            PyErr_NoMemory();
+            break;
+        case CSP_OVERFLOW:
+            PyErr_SetString(state->would_block, "the buffer is full, and its overflow policy is \"error\"");
+            break;
+        default:
+            PyErr_Format(PyExc_SystemError, "csp core: %s (%s)", csp_status_name(status), csp_status_text(status));
+            break;
+    }
+    return NULL;
+}

@@ -1,0 +1,67 @@
+"""An exit reason is a small immutable value that loads anywhere."""
+
+import builtins
+import copy
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from csp.supervision import reason as module
+from csp.supervision.reason import KINDS, NORMAL, ExitReason
+
+
+def test_imports_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module loads without importing anything, so that an actor does not pay for it."""
+    source = Path(module.__file__).read_text(encoding="utf-8")
+
+    def no_import(name: str, *_: object, **__: object) -> object:
+        raise AssertionError(f"imports {name}")
+
+    monkeypatch.setattr(builtins, "__import__", no_import)
+    exec(compile(source, "reason.py", "exec"), {"__name__": "reason"})
+
+
+def test_clean_kinds() -> None:
+    """Normal and shutdown are clean, failed and killed are not."""
+    assert [kind for kind in KINDS if ExitReason(kind).clean] == ["normal", "shutdown"]  # type: ignore[arg-type]
+
+
+def test_unknown_kind_is_refused() -> None:
+    """A kind that does not exist is a ValueError that lists those that do."""
+    with pytest.raises(ValueError, match="use one of normal, shutdown, failed, killed"):
+        ExitReason("crashed")  # type: ignore[arg-type]
+
+
+def test_is_a_value() -> None:
+    """It is equal by content, hashable, and survives copying and pickling with its cause."""
+    reason = ExitReason("failed", "ValueError: x", "Traceback", ExitReason("killed", "too slow"))
+    for twin in (copy.copy(reason), copy.deepcopy(reason), pickle.loads(pickle.dumps(reason))):
+        assert twin == reason
+        assert hash(twin) == hash(reason)
+        assert twin.cause == reason.cause
+    assert reason != ExitReason("failed", "ValueError: x")
+    assert reason != "failed"
+
+
+def test_does_not_change() -> None:
+    """Its fields can be neither set nor deleted, and it takes no new ones."""
+    reason: Any = NORMAL
+    with pytest.raises(AttributeError, match="'kind' cannot be set"):
+        reason.kind = "failed"
+    with pytest.raises(AttributeError, match="'other' cannot be set"):
+        reason.other = 1
+    with pytest.raises(AttributeError, match="'kind' cannot be deleted"):
+        del reason.kind
+
+
+def test_tells_its_causes() -> None:
+    """Its text is one line with all causes, and its root is the last of them."""
+    root = ExitReason("failed", "ValueError: x", "a long traceback")
+    middle = ExitReason("shutdown", "inner gave up", cause=root)
+    reason = ExitReason("shutdown", "outer gave up", cause=middle)
+    assert str(reason) == "shutdown: outer gave up <- shutdown: inner gave up <- failed: ValueError: x"
+    assert reason.root is root
+    assert str(NORMAL) == "normal"
+    assert NORMAL.root is NORMAL
