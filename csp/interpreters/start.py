@@ -44,13 +44,13 @@ def start(name: str, exits: Sender[Exit], tag: int, *, warm: bool = False) -> St
         raise StartFailed(f"cannot start an interpreter for {name!r}: {error}") from error
     finally:
         receiver.close()
+    sender.send(program())
     return Started(id, sender)
 
 
 def order(started: Started, module: str, function: str, arguments: tuple[object, ...]) -> None:
     """Tell a started interpreter what to run: ``module.function(control, *arguments)``. Does not wait for it."""
     control = started.control
-    control.send(program())
     control.send((module, function))
     control.send(arguments)
 

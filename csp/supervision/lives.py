@@ -135,7 +135,7 @@ def _ended_by_itself(turn: Turn, gone: ChildState, reason: ExitReason) -> None:
         turn.put(gone)
     else:
         turn.forget(gone)
-    others = any(c.spec.significant and (c.live or c.wanted) for c in turn.state.children if c.name != gone.name)
+    others = any(c.spec.significant and (c.live or c.wanted) for c in turn.state.children)
     if ends_supervisor(turn.state.auto_shutdown, gone.spec.significant, others):
         turn.report("supervisor_auto_shutdown", gone, reason)
         begin_ending(turn, "auto_shutdown", reason, culprit=gone)

@@ -41,8 +41,11 @@ def due_starts(state: SupervisorState) -> tuple[ChildState, ...]:
 
 
 def all_up(state: SupervisorState) -> bool:
-    """Tell whether every child that is supposed to be up is, and none is on its way out."""
-    return all(child.phase == "up" for child in state.children if child.wanted) and not _any_leaving(state)
+    """Tell whether every child that is supposed to be up is.
+
+    A group restart cannot pass for that half way: the child it is about is down until the others are gone.
+    """
+    return all(child.phase == "up" for child in state.children if child.wanted)
 
 
 def _stops_in_order(state: SupervisorState) -> bool:

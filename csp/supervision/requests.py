@@ -68,14 +68,12 @@ def _terminate_child(turn: Turn, request_id: int, child: ChildState) -> None:
     turn.doom(child, wanted=False)
     child = turn.child(child.name)
     if child.live:
-        turn.put(attrs.evolve(child, failures=0, terminators=(*child.terminators, request_id)))
+        turn.put(attrs.evolve(child, terminators=(*child.terminators, request_id)))
         return
     # Down already, or between two lives: then its restart loop has just been ended.
     turn.give(Answer(request_id, "ok", child.name))
     if child.spec.restart == "temporary":
         turn.forget(child)
-    else:
-        turn.put(attrs.evolve(child, failures=0))
 
 
 def _restart_child(turn: Turn, request_id: int, child: ChildState) -> None:

@@ -260,6 +260,8 @@ class Kernel:
         self.roots.append(root)
         try:
             self.begin_life(place)
+            # Nobody will need them again, and here they would keep channels open that the actor closes.
+            place.data, place.ends = b"", ()
         except BaseException as error:
             self.roots.remove(root)
             self.close_place(place, ExitReason("failed", str(error)))

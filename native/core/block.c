@@ -81,6 +81,7 @@ void csp_block_attach_end(csp_block *block, uint32_t index, csp_end *end) {
 }
 
 void csp_block_attach_reply(csp_block *block, uint32_t index, csp_reply *reply) {
+    csp__reply_taken(reply, NULL);
     attachments_of(block)[index].reply = reply;
 }
 

@@ -260,14 +260,18 @@ csp_status csp_channel_new(uint32_t capacity, csp_overflow overflow, csp_holder 
     csp__wait_statistics_init(&channel->waits);
     channel->capacity = capacity;
     channel->overflow = overflow;
-    atomic_init(&channel->references, 1); /* ours, until the ends stand */
     for (int d = 0; d < 2; d++) {
         csp__list_init(&channel->queue[d]);
         csp__list_init(&channel->ends[d]);
     }
     csp_end *ends[2] = {end_alloc(channel, CSP_SENDING), end_alloc(channel, CSP_RECEIVING)};
-    channel->id = ends[0] != NULL && ends[1] != NULL ? csp__table_add(channel) : 0;
-    if (channel->id == 0) {
+    bool made = ends[CSP_SENDING] != NULL && ends[CSP_RECEIVING] != NULL;
+    if (made) { /* no lock: nobody finds the channel before it stands in the table, and then it is complete */
+        end_join_channel(ends[CSP_SENDING]);
+        end_join_channel(ends[CSP_RECEIVING]);
+        made = csp__table_add(channel);
+    }
+    if (!made) {
         for (int d = 0; d < 2; d++) {
             if (ends[d] != NULL) {
                 free(ends[d]);
@@ -277,11 +281,6 @@ csp_status csp_channel_new(uint32_t capacity, csp_overflow overflow, csp_holder 
         free(channel);
         return CSP_NO_MEMORY;
     }
-    csp__lock(&channel->lock);
-    end_join_channel(ends[CSP_SENDING]);
-    end_join_channel(ends[CSP_RECEIVING]);
-    csp__unlock(&channel->lock);
-    csp__channel_release(channel);
     csp__end_rehold(ends[CSP_SENDING], holder);
     csp__end_rehold(ends[CSP_RECEIVING], holder);
     *sending = ends[CSP_SENDING];
@@ -314,7 +313,9 @@ void csp__statistics_locked(csp_channel *channel, csp_statistics *out) {
         .sending_ends = channel->open[CSP_SENDING],
         .receiving_ends = channel->open[CSP_RECEIVING],
         .sent = channel->sent,
-        .received = channel->received,
+        /* Not counted apart: sender and receiver would fight for one more cache line at every message. */
+        .received = channel->sent - channel->dropped - channel->undelivered -
+                    atomic_load_explicit(&channel->buffered, memory_order_relaxed),
         .dropped = channel->dropped,
         .undelivered = channel->undelivered,
         .parks = atomic_load_explicit(&waits->parks, memory_order_relaxed),

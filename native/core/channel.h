@@ -42,15 +42,16 @@ struct csp_channel {
     _Atomic uint32_t waiting[2]; /* cases in queue[d] */
     _Atomic bool over[2];        /* no end of direction d is left */
     bool aborted;
-    uint16_t peak[2]; /* most cases in queue[d] ever; saturates */
+    _Atomic uint32_t last; /* who had the lock last, by csp_waiter.id; only to tell a stretch from a tug-of-war */
     uint32_t head;
     uint32_t count;    /* messages in the ring */
     csp_node queue[2]; /* waiting cases, first come first served */
     alignas(64) uint64_t sent;
-    uint64_t received, dropped, undelivered;
+    uint64_t dropped, undelivered; /* received is what is left of `sent`: see csp__statistics_locked */
     csp_node ends[2];
     alignas(64) csp_wait_statistics waits;
     uint32_t open[2];
+    uint32_t peak[2]; /* most cases in queue[d] ever */
     csp_message *returned; /* undone receives, last in first out */
     uint32_t returned_count, returned_room;
     csp_message cause;
@@ -79,8 +80,9 @@ void csp__statistics_locked(csp_channel *channel, csp_statistics *out);
 void csp__channel_release(csp_channel *channel);
 int64_t csp__ends_alive(void);
 
-/* The table of all channels, for looking in from outside. Adding gives the id; 0 when out of memory. */
-uint64_t csp__table_add(csp_channel *channel);
+/* The table of all channels, for looking in from outside. Adding sets channel->id, before anybody can find the channel;
+ * false when out of memory. */
+bool csp__table_add(csp_channel *channel);
 void csp__table_remove(uint64_t id);
 /* The channel with one more reference, or NULL when it is gone. */
 csp_channel *csp__table_find(uint64_t id);

@@ -7,7 +7,7 @@
 
 /* Looks at a held lock before sleeping. Each look is followed by a growing pause: the holder's next few operations then
  * run without losing the cache line after every one of them, which is worth a factor of two on a busy channel. */
-enum { LOOKS = 24, LONGEST_PAUSE = 16 };
+enum { LOOKS = 24, LONGEST_PAUSE = 32 };
 
 void csp__lock_slow(csp_lock *lock) {
     if (csp__may_spin()) {

@@ -56,23 +56,6 @@ void csp__reply_release(csp_reply *reply) {
 
 int64_t csp__replies_alive(void) { return atomic_load_explicit(&replies_alive, memory_order_relaxed); }
 
-void csp__reply_taken(csp_reply *reply, csp_holder *holder) {
-    if (holder == NULL) {
-        return;
-    }
-    reply->holder = csp_holder_retain(holder);
-    atomic_store_explicit(&reply->callee, holder->id, memory_order_relaxed);
-    csp__lock(&holder->lock);
-    bool fenced = atomic_load_explicit(&holder->fenced, memory_order_acquire);
-    if (!fenced) {
-        csp__list_append(&holder->replies, &reply->of_holder);
-    }
-    csp__unlock(&holder->lock);
-    if (fenced) {
-        csp__reply_force_break(reply);
-    }
-}
-
 static void leave_holder(csp_reply *reply) {
     csp_holder *holder = reply->holder;
     if (holder != NULL) {
@@ -81,6 +64,24 @@ static void leave_holder(csp_reply *reply) {
         csp__unlock(&holder->lock);
         reply->holder = NULL;
         csp_holder_release(holder);
+    }
+}
+
+void csp__reply_taken(csp_reply *reply, csp_holder *holder) {
+    leave_holder(reply); /* a call that is passed on had one before */
+    atomic_store_explicit(&reply->callee, csp_holder_id(holder), memory_order_relaxed);
+    if (holder == NULL) {
+        return;
+    }
+    reply->holder = csp_holder_retain(holder);
+    csp__lock(&holder->lock);
+    bool fenced = atomic_load_explicit(&holder->fenced, memory_order_acquire);
+    if (!fenced) {
+        csp__list_append(&holder->replies, &reply->of_holder);
+    }
+    csp__unlock(&holder->lock);
+    if (fenced) {
+        csp__reply_force_break(reply);
     }
 }
 

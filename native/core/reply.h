@@ -25,7 +25,7 @@ void csp__reply_retain(csp_reply *reply);
 void csp__reply_release(csp_reply *reply);
 /* A fence took the callee away: break the reply, and leave the answering right to whoever has it. */
 void csp__reply_force_break(csp_reply *reply);
-/* The answering right goes to a holder that took the call out of a message. */
+/* The answering right goes to a holder that took the call out of a message, or (NULL) into a message. */
 void csp__reply_taken(csp_reply *reply, csp_holder *holder);
 int64_t csp__replies_alive(void);
 

@@ -48,21 +48,21 @@ static bool grow(void) {
     return true;
 }
 
-uint64_t csp__table_add(csp_channel *channel) {
-    uint64_t id = 0;
+bool csp__table_add(csp_channel *channel) {
     csp__lock(&table_lock);
-    if (first_free != 0 || grow()) {
+    bool found = first_free != 0 || grow();
+    if (found) {
         uint32_t index = first_free - 1;
         first_free = places[index].next_free;
         if (first_free == 0) {
             last_free = 0;
         }
         places[index].channel = channel;
-        id = id_of(index);
+        channel->id = id_of(index); /* under the lock: whoever finds the channel reads it */
         alive++;
     }
     csp__unlock(&table_lock);
-    return id;
+    return found;
 }
 
 static uint32_t index_of(uint64_t id) { return (uint32_t)(id & UINT32_MAX) - 1; }

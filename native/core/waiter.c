@@ -165,6 +165,13 @@ static void spin_scored(csp_wait_statistics *statistics, spin_kind kind, bool hi
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
+bool csp__spin_pays(const csp_wait_statistics *statistics) {
+    return atomic_load_explicit(&statistics->spin_score, memory_order_relaxed) >= SCORE_WORTH_IT &&
+           atomic_load_explicit(&csp__load.spin_limit, memory_order_relaxed) > 0;
+}
+
+void csp__spin_hit(csp_wait_statistics *statistics) { spin_scored(statistics, SPIN_SHORT, true); }
+
 static uint32_t spin(csp_waiter *waiter, csp_wait_statistics *statistics, spin_kind kind, int64_t deadline) {
     int64_t limit = atomic_load_explicit(&csp__load.spin_limit, memory_order_relaxed);
     if (kind == SPIN_PROBE) {
@@ -175,8 +182,7 @@ static uint32_t spin(csp_waiter *waiter, csp_wait_statistics *statistics, spin_k
             csp__platform_leave_cpu(cpu);
         }
     }
-    int64_t end = csp_now() + limit;
-    end = end < deadline ? end : deadline;
+    int64_t end = 0; /* the clock is read after the first looks: the answer is often there by then */
     for (;;) {
         for (int look = 0; look < LOOKS_PER_CLOCK; look++) {
             uint32_t code = csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
@@ -186,7 +192,11 @@ static uint32_t spin(csp_waiter *waiter, csp_wait_statistics *statistics, spin_k
             }
             csp__pause();
         }
-        if (csp_now() >= end || !csp__may_spin()) {
+        int64_t now = csp_now();
+        if (end == 0) {
+            end = now + limit < deadline ? now + limit : deadline;
+        }
+        if (now >= end || !csp__may_spin()) {
             spin_scored(statistics, kind, false);
             return CSP_ARMED;
         }
@@ -262,7 +272,7 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
         csp__running_refresh(csp_now());
     }
     if (kind != SPIN_NOT && csp__may_spin()) {
-        if (can_detach && hooks->spin_detached) {
+        if (can_detach && hooks->spin_detached != NULL && hooks->spin_detached(hooks->context)) {
             hooks->detach(hooks->context);
             detached = true;
         }

@@ -82,6 +82,8 @@ struct csp_waiter {
     _Atomic uint32_t counted;        /* 1: in csp__load.running */
     _Atomic uint32_t used;           /* 1: belongs to a live thread */
     uint64_t random;
+    uint64_t last_operation; /* csp__ticks of the latest single operation on a buffered channel ... */
+    uint64_t last_channel;   /* ... and that channel's id */
     csp_wait_statistics replies;
     csp_waiter *next_free;
     _Atomic(csp_waiter *) next; /* all waiters ever made; never shrinks */
@@ -141,6 +143,10 @@ int64_t csp__threads_alive(void);
 
 /* Begin an operation: from now on the waiter can be claimed. */
 void csp__arm(csp_waiter *waiter, csp_holder *holder, int64_t deadline);
+
+/* For spins that are made elsewhere: whether they pay on this channel, and that one did. */
+bool csp__spin_pays(const csp_wait_statistics *statistics);
+void csp__spin_hit(csp_wait_statistics *statistics);
 
 /* Wait until the armed waiter is claimed; by itself on deadline, stop or interruption. Returns the code. */
 uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t deadline, const csp_hooks *hooks);

@@ -44,6 +44,27 @@ static void offer_dealloc(PyObject *self) {
     Py_DECREF(type);
 }
 
+/* The one skip guard is held by the module's state, and its type holds the module: the collector must see the way round. */
+static int skip_traverse(PyObject *self, visitproc visit, void *arg) {
+    Py_VISIT(Py_TYPE(self));
+    return 0;
+}
+
+static void skip_dealloc(PyObject *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+PyObject *native_skip_new(native_state *state) {
+    PyObject *self = PyObject_GC_New(PyObject, state->skip_type);
+    if (self != NULL) {
+        PyObject_GC_Track(self);
+    }
+    return self;
+}
+
 static void plain_dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
     type->tp_free(self);
@@ -81,7 +102,8 @@ static PyType_Slot timer_slots[] = {
 };
 static PyType_Slot skip_slots[] = {
     {Py_tp_doc, "The skip guard: ready always, chosen when no other guard is."},
-    {Py_tp_dealloc, (void *)plain_dealloc},
+    {Py_tp_dealloc, (void *)skip_dealloc},
+    {Py_tp_traverse, (void *)skip_traverse},
     {0, NULL},
 };
 
@@ -89,7 +111,7 @@ static PyType_Slot skip_slots[] = {
 
 PyType_Spec offer_spec = {"csp.Offer", sizeof(offer_object), 0, FINAL_TYPE | Py_TPFLAGS_HAVE_GC, offer_slots};
 PyType_Spec timer_spec = {"csp.Timer", sizeof(timer_object), 0, FINAL_TYPE, timer_slots};
-PyType_Spec skip_spec = {"csp.Skip", sizeof(PyObject), 0, FINAL_TYPE, skip_slots};
+PyType_Spec skip_spec = {"csp.Skip", sizeof(PyObject), 0, FINAL_TYPE | Py_TPFLAGS_HAVE_GC, skip_slots};
 
 /* ---- select --------------------------------------------------------------------------------------------------- */
 

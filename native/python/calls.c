@@ -7,8 +7,9 @@ typedef struct {
     PyObject_HEAD csp_reply *reply; /* NULL once answered */
 } reply_object;
 
-/* How a reply ended, as the layers above see it. */
-enum { ANSWER_OK = 0, ANSWER_FAILED = 1, ANSWER_NEVER_RAN = 2, ANSWER_LOST = 3 };
+/* How a reply ended, as the layers above see it. An answer that cannot be read here raises in call; recv_reply gives the
+ * exception, because its caller must learn whose answer it was. */
+enum { ANSWER_OK = 0, ANSWER_FAILED = 1, ANSWER_NEVER_RAN = 2, ANSWER_LOST = 3, ANSWER_UNREADABLE = 4 };
 
 /* ---- answering ------------------------------------------------------------------------------------------------ */
 
@@ -247,7 +248,8 @@ PyObject *native_recv_reply(PyObject *module, PyObject *receiver) {
     unsigned long long token = message.tag & ~(CSP_REPLY_BROKEN | CSP_REPLY_MAYBE_RAN | CSP_REPLY_FAILED);
     PyObject *pair = answered(state, &message);
     if (pair == NULL) {
-        return NULL;
+        PyObject *error = PyErr_GetRaisedException();
+        return Py_BuildValue("(KlN)", token, (long)ANSWER_UNREADABLE, error);
     }
     PyObject *triple = Py_BuildValue("(KOO)", token, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1));
     Py_DECREF(pair);

@@ -322,6 +322,11 @@ static bool encode_block(uint32_t kind, const void *data, size_t size, csp_messa
     return true;
 }
 
+void native_encode_integer(int64_t value, csp_message *message) {
+    *message = (csp_message){.kind = KIND_INT};
+    message->as.integer = value;
+}
+
 bool native_encode(native_state *state, PyObject *object, csp_reply *reply, csp_message *message) {
     message->size = 0;
     message->tag = 0;

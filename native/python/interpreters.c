@@ -244,27 +244,32 @@ static PyObject *describe_exception(void) {
     return text != NULL ? text : PyUnicode_FromString("unknown error");
 }
 
-/* (tag, ending, detail); `ending` is "ended" with what the entry returned, "killed" or "failed" with a text. */
+/* (tag, ending, detail); `ending` is "ended" with what the entry returned, "killed" or "failed" with a text. What cannot
+ * travel becomes a text that says so; should even that fail, the bare tag goes out. */
 static void make_exit(interpreter *self, PyObject *result, csp_message *message) {
-    PyObject *detail = result != NULL ? Py_NewRef(result) : describe_exception();
+    native_encode_integer(self->tag, message);
     PyObject *native = PyImport_ImportModule("csp._native");
-    const char *ending = result != NULL ? "ended" : self->killed ? "killed" : "failed";
-    PyObject *triple = Py_BuildValue("(LsO)", (long long)self->tag, ending, detail != NULL ? detail : Py_None);
-    if (native == NULL || triple == NULL || !native_encode(state_of_module(native), triple, NULL, message)) {
-        PyErr_Clear();
-        message->kind = 0;
+    for (int attempt = 0; native != NULL && attempt < 2; attempt++) {
+        const char *ending = result != NULL ? "ended" : self->killed ? "killed" : "failed";
+        PyObject *detail = result != NULL ? Py_NewRef(result) : describe_exception();
+        PyObject *triple = Py_BuildValue("(LsN)", (long long)self->tag, ending, detail);
+        csp_message whole;
+        if (triple != NULL && native_encode(state_of_module(native), triple, NULL, &whole)) {
+            *message = whole;
+            Py_DECREF(triple);
+            break;
+        }
+        Py_XDECREF(triple);
+        result = NULL;
     }
-    Py_XDECREF(triple);
-    Py_XDECREF(detail);
+    PyErr_Clear();
     Py_XDECREF(native);
 }
 
 static void finish(interpreter *self, csp_message *exit_message) {
     csp_holder_fence(self->holder);
-    if (exit_message->kind != 0) {
-        if (csp_send(self->exits, exit_message, CSP_POLL, NULL) != CSP_OK) {
-            csp_message_drop(exit_message);
-        }
+    if (csp_send(self->exits, exit_message, CSP_POLL, NULL) != CSP_OK) {
+        csp_message_drop(exit_message);
     }
     csp_end_free(self->exits);
     if (self->control != NULL) {
@@ -290,7 +295,8 @@ static void *interpreter_thread(void *argument) {
     PyThreadState *mine = NULL;
     PyStatus status = Py_NewInterpreterFromConfig(&mine, &config);
     if (PyStatus_Exception(status) || mine == NULL) {
-        /* No interpreter, so no codec: closing the exits tells the starter. */
+        /* No interpreter, so no words. */
+        native_encode_integer(self->tag, &exit_message);
         finish(self, &exit_message);
         return NULL;
     }

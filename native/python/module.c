@@ -65,7 +65,7 @@ static int module_exec(PyObject *module) {
         PyModule_AddObjectRef(module, "Statistics", (PyObject *)state->statistics_type) < 0) {
         return -1;
     }
-    state->skip = PyObject_New(PyObject, state->skip_type);
+    state->skip = native_skip_new(state);
     if (state->skip == NULL || PyModule_AddFunctions(module, interpreter_methods) < 0 ||
         PyModule_AddFunctions(module, observe_methods) < 0) {
         return -1;
@@ -159,7 +159,7 @@ static PyMethodDef module_methods[] = {
      "message."},
     {"recv_reply", native_recv_reply, METH_O,
      "recv_reply(replies, /)\n--\n\n(token, code, value) of the next answer, or None at the end of the channel. "
-     "Blocks."},
+     "Code 4: value is the exception of reading it. Blocks."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -57,6 +57,8 @@ PyObject *native_raise(native_state *state, csp_status status, csp_end *end, PyO
 /* Encode an object into a self-contained message. With a reply, the object must be a tuple; it arrives with the answering
  * right in front: (reply, *object). The reply's answering right is taken over, also on failure. */
 bool native_encode(native_state *state, PyObject *object, csp_reply *reply, csp_message *message);
+/* A message that is one integer; needs no interpreter. */
+void native_encode_integer(int64_t value, csp_message *message);
 /* Decode and consume the message. NULL with an exception set on failure; the message is dropped all the same. */
 PyObject *native_decode(native_state *state, csp_message *message);
 
@@ -75,6 +77,7 @@ PyObject *native_select(PyObject *module, PyObject *const *args, Py_ssize_t coun
 PyObject *native_after(PyObject *module, PyObject *seconds);
 PyObject *native_skip(PyObject *module, PyObject *unused);
 PyObject *native_offer(native_state *state, PyObject *sender, PyObject *value);
+PyObject *native_skip_new(native_state *state);
 
 /* ---- calls.c -------------------------------------------------------------------------------------------------- */
 

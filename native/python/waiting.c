@@ -30,24 +30,27 @@ static bool on_main_thread(void) {
     return known == 1;
 }
 
+/* A spin of microseconds keeps the GIL where nobody else could want it. */
+static bool shares_gil(void *context) {
+    (void)context;
+    PyThreadState *first = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+    return first != NULL && PyThreadState_Next(first) != NULL;
+}
+
+static bool always(void *context) {
+    (void)context;
+    return true;
+}
+
 void native_wait_begin(native_wait *wait, const native_state *state) {
-    wait->hooks.detach = detach;
-    wait->hooks.attach = attach;
-    wait->hooks.interrupted = NULL;
-    wait->hooks.context = wait;
-    wait->hooks.slice_ns = 0;
-    wait->hooks.spin_detached = false;
     wait->signalled = false;
+    wait->hooks = (csp_hooks){.detach = detach, .attach = attach, .context = wait, .spin_detached = shares_gil};
     if (state->is_main) {
-        wait->hooks.spin_detached = true;
+        wait->hooks.spin_detached = always;
         if (on_main_thread()) {
             wait->hooks.interrupted = interrupted;
             wait->hooks.slice_ns = MAIN_SLICE_NS;
         }
-    } else {
-        /* A spin of microseconds keeps the GIL where nobody else could want it. */
-        PyThreadState *first = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
-        wait->hooks.spin_detached = first != NULL && PyThreadState_Next(first) != NULL;
     }
 }
 

@@ -330,6 +330,39 @@ int64_t outcome(pending *p) {
     return NOT(p->status);
 }
 
+/* ---- replies -------------------------------------------------------------------------------------------------- */
+
+csp_message call_with(csp_reply *reply) {
+    csp_message call = {.kind = CSP_KIND_BLOCK | 2, .as.block = csp_block_new(0, 1)};
+    CHECK(call.as.block != NULL);
+    csp_block_attach_reply(call.as.block, 0, reply);
+    return call;
+}
+
+static void count_asking(const csp_edge *edge, void *context) { *(int *)context += edge->kind == CSP_EDGE_ASKS; }
+
+int askers(void) {
+    int count = 0;
+    CHECK_STATUS(csp_graph_visit(count_asking, &count), CSP_OK);
+    return count;
+}
+
+static void *run_asking(void *argument) {
+    asking *a = argument;
+    a->status = csp_reply_wait(a->reply, a->holder, &a->answer, a->deadline, a->hooks);
+    return NULL;
+}
+
+void ask(asking *a, csp_reply *reply, csp_holder *holder, int64_t deadline, const csp_hooks *hooks) {
+    int before = askers();
+    a->reply = reply;
+    a->holder = holder;
+    a->deadline = deadline;
+    a->hooks = hooks;
+    a->thread = go(run_asking, a);
+    EVENTUALLY(askers() > before);
+}
+
 /* ---- tallies -------------------------------------------------------------------------------------------------- */
 
 tally tally_of(int64_t size) {

@@ -158,6 +158,24 @@ void pend(pending *p, csp_end *end, csp_message message, int64_t deadline, const
 /* Wait for its end: for a receive, the number or NOT(status); for a send, 0 or NOT(status) with the message dropped. */
 int64_t outcome(pending *p);
 
+/* A message whose block carries the answering right of a reply. */
+csp_message call_with(csp_reply *reply);
+
+/* One csp_reply_wait in a thread of its own, as `holder`. */
+typedef struct {
+    csp_reply *reply;
+    csp_holder *holder;
+    int64_t deadline;
+    const csp_hooks *hooks;
+    csp_message answer;
+    csp_status status;
+    pthread_t thread;
+} asking;
+/* Start it and wait until the wait graph shows it, or it is over. */
+void ask(asking *a, csp_reply *reply, csp_holder *holder, int64_t deadline, const csp_hooks *hooks);
+/* How many threads wait for replies, by the wait graph. */
+int askers(void);
+
 /* ---- guards ----------------------------------------------------------------------------------------------------- */
 
 static inline csp_guard on_recv(csp_end *rx, csp_message *message) {

@@ -9,7 +9,7 @@ enum { FAIR = CSP_SELECT_FAIR, PRIORITY = CSP_SELECT_PRIORITY };
 /* ---- one guard ------------------------------------------------------------------------------------------------ */
 
 /* A guard on `end`, asked in every way. `ready`: the failure that it must be chosen with, or WOULD_BLOCK. */
-static void ask(csp_end *end, csp_status ready) {
+static void ask_about(csp_end *end, csp_status ready) {
     FOR_BOTH_WAYS(flags) {
         bool sends = csp_end_direction(end) == CSP_SENDING;
         csp_message message = sends ? boxed(4) : (csp_message){.kind = 0};
@@ -39,32 +39,32 @@ CASE(a_guard_is_ready_exactly_when_its_operation_is,
         pair p = channel(c);
         csp_message message;
         csp_guard sending = on_send(p.tx, &message), receiving = on_recv(p.rx, &message);
-        ask(p.rx, CSP_WOULD_BLOCK);
+        ask_about(p.rx, CSP_WOULD_BLOCK);
         for (uint32_t i = 0; i < c; i++) {
             message = boxed(i);
             CHECK_INT(choose(&sending, 1, i % 2 == 0 ? FAIR : PRIORITY, CSP_POLL), ==, 0);
             CHECK_STATUS(sending.status, CSP_OK);
             CHECK_INT(message.kind, ==, 0);
         }
-        ask(p.tx, CSP_WOULD_BLOCK);
+        ask_about(p.tx, CSP_WOULD_BLOCK);
         csp_end_close(p.tx);
         for (uint32_t i = 0; i < c; i++) { /* closed with messages left: they come first */
             CHECK_INT(choose(&receiving, 1, i % 2 == 0 ? FAIR : PRIORITY, CSP_POLL), ==, 0);
             CHECK_STATUS(receiving.status, CSP_OK);
             CHECK_INT(opened(&message), ==, i);
         }
-        ask(p.rx, CSP_END_OF_CHANNEL);
-        ask(p.tx, CSP_CLOSED_END);
+        ask_about(p.rx, CSP_END_OF_CHANNEL);
+        ask_about(p.tx, CSP_CLOSED_END);
         free_pair(&p);
         p = channel(c);
         csp_end_close(p.rx);
-        ask(p.tx, CSP_BROKEN);
-        ask(p.rx, CSP_CLOSED_END);
+        ask_about(p.tx, CSP_BROKEN);
+        ask_about(p.rx, CSP_CLOSED_END);
         free_pair(&p);
         p = channel(c);
         csp_end_abort(p.rx, NULL);
-        ask(p.tx, CSP_BROKEN);
-        ask(p.rx, CSP_END_OF_CHANNEL);
+        ask_about(p.tx, CSP_BROKEN);
+        ask_about(p.rx, CSP_END_OF_CHANNEL);
         free_pair(&p);
     }
 }

@@ -64,10 +64,20 @@ class TestBackoff:
         answer = sim.terminate_child("a")
         assert answer is not None
         assert answer.outcome == "ok"
-        assert sim.retry() == []
-        # And what was a row of failures is forgotten when somebody starts it again.
+        # Somebody who starts it again waits for nothing, and what was a row of failures is forgotten.
         sim.restart_child("a")
+        assert starts(sim.last) == ["a"]
+        assert sim.retry() == []
         assert [c.delay for c in sim.ended("a") if isinstance(c, ScheduleRetry)] == [1.0]
+
+    def test_each_waits_for_its_own(self) -> None:
+        """Of two children that wait, only the one whose delay is over starts."""
+        sim = SimulatedDriver(worker("a", backoff=Backoff(1.0, 1.0)), worker("b", backoff=Backoff(2.0, 2.0)))
+        sim.start()
+        sim.ended("b")
+        sim.ended("a")
+        assert starts(sim.retry()) == ["a"]
+        assert starts(sim.retry()) == ["b"]
 
     @staticmethod
     def _supervised(backoff: Backoff, restarts: int = 1000) -> SimulatedDriver:

@@ -136,21 +136,22 @@ class TestIndependence:
     """Under one_for_one nobody waits for anybody."""
 
     def test_restarts_overlap(self) -> None:
-        """Two children that die are restarted side by side."""
-        sim = up("a", "b")
-        assert starts(sim.ended("b")) == ["b"]
-        assert starts(sim.ended("a")) == ["a"]
-        sim.started("a")
-        assert sim.up == ["a"]
+        """Two children that die are restarted side by side, whichever is the older."""
+        for first, second in (("a", "b"), ("b", "a")):
+            sim = up("a", "b")
+            assert starts(sim.ended(first)) == [first]
+            assert starts(sim.ended(second)) == [second]
+            sim.started(second)
+            assert sim.up == [second]
 
     def test_a_slow_stop_holds_up_nobody(self) -> None:
         """A child that does not stop, as asked by request, delays neither restarts nor other requests."""
-        sim = up("a", "b", "c")
-        sim.terminate_child("a")
-        assert starts(sim.ended("b")) == ["b"]
-        assert stops([*sim.last]) == []
-        sim.terminate_child("c")
-        assert stops(sim.last) == ["c"]
+        for slow, other in (("a", "c"), ("c", "a")):
+            sim = up("a", "b", "c")
+            sim.terminate_child(slow)
+            assert starts(sim.ended("b")) == ["b"]
+            sim.terminate_child(other)
+            assert stops(sim.last) == [other]
 
     def test_terminate_twice(self) -> None:
         """Two requests to terminate one child are one stop and two answers."""
@@ -213,7 +214,15 @@ class TestEnd:
         given = sim.kill()
         assert reports(given) == []
         assert sim.end == Ended(KILLED, "killed")
-        assert sim.kill() == []
+
+    def test_nothing_happens_after_the_end(self) -> None:
+        """A supervisor that has ended is not changed by a stop, a kill, a start or late news."""
+        sim = up("a", restarts=0)
+        sim.ended("a")
+        ended = sim.state
+        assert sim.stop() == sim.kill() == sim.start() == []
+        assert sim.feed(ChildEnded("a", 1, CRASH, now=0.0)) == []
+        assert sim.state == ended
 
     def test_kill_of_a_failed_start(self) -> None:
         """A supervisor killed while it tears down a failed start still answers that the start failed."""

@@ -198,6 +198,9 @@ class TestChildAdm:
         answer = sim.restart_child("a")
         assert answer is not None
         assert (answer.outcome, answer.incarnation) == ("ok", 2)
+        again = sim.terminate_child("a")
+        assert again is not None
+        assert again.outcome == "ok"
 
     def test_delete_child(self) -> None:
         """Only a child that is down can be deleted, and then it is not found."""
@@ -320,3 +323,25 @@ class TestMisc:
         sim.terminate_child("a")
         listed = [(i.child_id, i.status, i.incarnation, i.kind) for i in which_children(sim.state)]
         assert listed == [("a", "down", 0, "worker"), ("b", "up", 1, "worker")]
+
+    def test_which_children_in_between(self) -> None:
+        """Between down and up a child is starting, restarting or stopping, and its automatic restarts are counted."""
+        sim = SimulatedDriver(worker("a"), worker("b"), strategy="one_for_all", auto=False)
+        sim.start()
+        assert [sim.status(name) for name in "ab"] == ["starting", "starting"]
+        sim.started("a")
+        sim.started("b")
+        sim.ended("a")
+        assert [sim.status(name) for name in "ab"] == ["restarting", "restarting"]
+        sim.auto = True
+        sim.ended("b", SHUTDOWN)
+        assert [(info.status, info.restarts) for info in which_children(sim.state)] == [("up", 1), ("up", 1)]
+        sim.auto = False
+        sim.terminate_child("b")
+        assert sim.status("b") == "stopping"
+        assert sim.counts() == [2, 1, 0, 2]
+        sim.ended("b", SHUTDOWN)
+        sim.restart_child("b")
+        sim.started("b")
+        info = which_children(sim.state)[1]
+        assert (info.incarnation, info.restarts, info.last_reason) == (3, 1, SHUTDOWN)

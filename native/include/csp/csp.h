@@ -182,8 +182,9 @@ typedef struct csp_hooks {
     /* Called while detached, when a signal arrived or slice_ns passed. Nonzero: give up with CSP_INTERRUPTED. */
     int (*interrupted)(void *context);
     void *context;
-    int64_t slice_ns;   /* look at `interrupted` at least this often; 0: only when a signal arrives */
-    bool spin_detached; /* detach before spinning too (others share what `detach` releases) */
+    int64_t slice_ns; /* look at `interrupted` at least this often; 0: only when a signal arrives */
+    /* Whether to detach before spinning too, because others share what `detach` releases. Asked only when a wait begins. */
+    bool (*spin_detached)(void *context);
 } csp_hooks;
 
 /* Send or receive one message. `hooks` may be NULL.

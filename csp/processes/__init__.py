@@ -1,0 +1,1 @@
+"""Functions that run in interpreters of their own: parallel blocks and pipelines."""

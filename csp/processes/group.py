@@ -1,0 +1,112 @@
+"""Interpreters that were started together and end together, watched through one inbox.
+
+This is the starter's side of a parallel block and of a pipeline. Everything that its interpreters have to say arrives in the
+inbox, in order: what they send there themselves, and last, from each, its exit message ``(tag, ending, detail)``.
+"""
+
+from time import monotonic
+
+from csp._native import cancel_interpreter, channel, fence_interpreter, kill_interpreter, self_resume
+from csp.errors import Stopped
+from csp.interpreters.start import order, start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Seconds between asking an interpreter to stop and killing it.
+GRACE = 5.0
+# Seconds that a kill is given at the least: the interpreter has to get as far as its next line of Python.
+KILL_GRACE = 0.5
+# Bytes of a name that the core keeps.
+_NAME_BYTES = 63
+
+
+class Group:
+    """The interpreters, by tag: negative numbers, so that no other message in the inbox is taken for an exit.
+
+    Attributes:
+        inbox: where everything arrives; nothing else receives from it.
+        sender: its other end, to be given to interpreters that send more than their exit. Unbounded: sending never waits.
+        alive: ``tag -> (id, name)`` of those whose exit has not been taken.
+    """
+
+    __slots__ = ("_next", "alive", "inbox", "sender")
+
+    def __init__(self) -> None:
+        self.sender, self.inbox = channel(-1)
+        self.alive: dict[int, tuple[int, str]] = {}
+        self._next = -1
+
+    def start(self, name: str, module: str, function: str, arguments: tuple[object, ...]) -> tuple[int, int]:
+        """Start an interpreter that runs ``module.function(control, *arguments)``; its ``(tag, id)``. Does not wait.
+
+        Raises StartFailed, and what sending the arguments raises.
+        """
+        tag = self._next
+        self._next -= 1
+        label = name.encode()[:_NAME_BYTES].decode(errors="ignore")
+        started = start(label, self.sender, tag)
+        self.alive[tag] = (started.id, name)
+        try:
+            order(started, module, function, arguments)
+        except BaseException:
+            started.control.close()  # it ends then, and says so
+            raise
+        return tag, started.id
+
+    def ended(self, tag: int) -> str:
+        """Take note of an exit message; gives the name of the interpreter."""
+        return self.alive.pop(tag, (0, "an interpreter"))[1]
+
+    def stop(self, grace: float, take: Callable[[tuple[object, ...]], object], *, stopped: bool) -> list[str]:
+        """Stop all that live, wait for them, and close the inbox. Blocks at most for both times of grace.
+
+        They are asked first (Stopped comes out of their channel operations), killed after *grace* seconds, and cut off after
+        another. Meanwhile *take* gets every message but those that cannot be read. Ctrl-C, or being stopped oneself, while it
+        waits goes on to the next step at once. *stopped* says that Stopped is the reason for it all.
+
+        Returns what people should know about those that did not stop in good order.
+        """
+        notes: list[str] = []
+        if stopped:
+            self_resume()  # what follows uses channels
+        self._step(cancel_interpreter, grace, take)
+        if self.alive:
+            notes.append(f"csp: {self._names()} did not stop within {grace} s and had to be killed")
+            self._step(kill_interpreter, max(grace, KILL_GRACE), take)
+        if self.alive:
+            notes.append(
+                f"csp: {self._names()} cannot be stopped, being inside C code that does not return. Their channels were "
+                "closed for them; their threads are left behind"
+            )
+            for id, _ in self.alive.values():
+                fence_interpreter(id)
+        self.close()
+        return notes
+
+    def close(self) -> None:
+        """Close the inbox: what comes later is dropped."""
+        self.inbox.close()
+        self.sender.close()
+
+    def _step(self, step: Callable[[int], object], grace: float, take: Callable[[tuple[object, ...]], object]) -> None:
+        try:
+            for id, _ in self.alive.values():
+                step(id)
+            deadline = monotonic() + grace
+            while self.alive:
+                try:
+                    message = self.inbox.recv(timeout=max(0.0, deadline - monotonic()))
+                except TimeoutError:
+                    return
+                except Exception:  # noqa: BLE001, S112  (a result that cannot be read here; nobody wants it any more)
+                    continue
+                take(message)
+        except KeyboardInterrupt:
+            pass
+        except Stopped:
+            self_resume()
+
+    def _names(self) -> str:
+        return ", ".join(f"{name} ({id})" for id, name in self.alive.values())

@@ -1,0 +1,50 @@
+"""What a process runs: one function, called once, in an interpreter of its own.
+
+Its arguments come, and its result goes, through a channel each: what cannot be read here or cannot travel home is then an
+error of this process, with a traceback, and what nobody fetches is dropped with its channel. How it ended is the exit message
+of the interpreter, which comes after everything that it held was closed.
+"""
+
+from csp._native import Receiver, Sender
+from csp.errors import Stopped
+from csp.interpreters.importing import resolve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from csp.messages.failure import Failure
+
+# ("returned",): the value waits in the result channel. ("stopped",): Stopped came out of it. ("raised", failure).
+type Outcome = tuple[str] | tuple[str, Failure]
+# The arguments, and the keyword arguments as (name, value, name, value, ...), which are natively carried.
+type Given = tuple[tuple[object, ...], tuple[object, ...]]
+
+
+def run(
+    control: Receiver[object], module: str, name: str, given: Receiver[Given], result: Sender[object]
+) -> Outcome:
+    """Call ``module.name`` with what waits in *given*, put what it returns into *result*, and tell how it ended.
+
+    Both channels have room for their one message, so only the function itself waits. Never raises, except when killed.
+    """
+    try:
+        result.send(_call(resolve(module, name), given))
+    except Stopped:
+        return ("stopped",)
+    except BaseException as error:
+        from csp.messages.failure import pack
+
+        failure = pack(error)
+        error.__traceback__ = None  # it holds the function's frames, and they hold ends
+        return ("raised", failure)
+    return ("returned",)
+
+
+def _call(function: object, given: Receiver[Given]) -> object:
+    """Call it so that the arguments belong to it alone: an end that it drops is closed, though it still runs."""
+    taken: list[tuple[object, ...]] = [*given.recv()]
+    given.close()
+    return function(*taken.pop(0), **_keywords(taken.pop()))  # type: ignore[operator]
+
+
+def _keywords(flat: tuple[object, ...]) -> dict[str, object]:
+    return {str(flat[i]): flat[i + 1] for i in range(0, len(flat), 2)}
