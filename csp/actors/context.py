@@ -1,5 +1,7 @@
 """Who runs in this interpreter: the actor, its place in the system, and the channels that lead there."""
 
+from _thread import get_ident
+
 from csp._native import Sender
 
 
@@ -34,10 +36,17 @@ class Context:
 current: Context | None = None
 # The mailbox's channel of the actor that runs here, to notice that an actor calls itself; 0: none.
 own_channel = 0
+_own_thread = 0
 
 
 def enter(context: Context) -> None:
-    """Make *context* the one of this interpreter."""
-    global current, own_channel
+    """Make *context* the one of this interpreter, and the calling thread the one that empties its mailbox."""
+    global current, own_channel, _own_thread
     current = context
     own_channel = context.mailbox.channel_id
+    _own_thread = get_ident()
+
+
+def on_own_thread() -> bool:
+    """Whether the caller is the actor itself, and not another thread that it started."""
+    return get_ident() == _own_thread

@@ -7,6 +7,9 @@ from csp._native import Sender, ask, channel, recv_reply
 from csp.actors.ref import DEFAULT_TIMEOUT, _died, remote_error
 from csp.errors import BrokenChannel, CallTimeout, MailboxFull, Stopped, WouldBlock
 
+# See recv_reply in native/python/calls.c
+_UNREADABLE = 4
+
 _lock = threading.Lock()
 _replies: Sender[object] | None = None
 _pending: dict[int, tuple[Future[object], str, Sender[object]]] = {}
@@ -58,9 +61,6 @@ def _receive(replies: object) -> None:
             answer = recv_reply(replies)  # type: ignore[arg-type]
         except Stopped:
             return
-        except Exception as error:  # an answer that cannot be read here: without its token nobody can be told
-            threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
-            continue
         if answer is None:
             return
         token, code, value = answer
@@ -71,5 +71,7 @@ def _receive(replies: object) -> None:
         future, actor, sender = entry
         if code == 0:
             future.set_result(value)
+        elif code == _UNREADABLE:
+            future.set_exception(value)
         else:
             future.set_exception(remote_error(actor, sender, code, value))

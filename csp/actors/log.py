@@ -25,23 +25,23 @@ class ActorLog:
         self._name = name
         self._bound = bound
 
-    def bind(self, **values: object) -> ActorLog:
+    def bind(self, /, **values: object) -> ActorLog:
         """A logger that adds these values to every event."""
         return ActorLog(self._channel, self._name, self._bound + _flat(values))
 
-    def debug(self, event: str, **values: object) -> None:
+    def debug(self, event: str, /, **values: object) -> None:
         """Log at level debug."""
         self._put("debug", event, values)
 
-    def info(self, event: str, **values: object) -> None:
+    def info(self, event: str, /, **values: object) -> None:
         """Log at level info."""
         self._put("info", event, values)
 
-    def warning(self, event: str, **values: object) -> None:
+    def warning(self, event: str, /, **values: object) -> None:
         """Log at level warning."""
         self._put("warning", event, values)
 
-    def error(self, event: str, **values: object) -> None:
+    def error(self, event: str, /, **values: object) -> None:
         """Log at level error."""
         self._put("error", event, values)
 

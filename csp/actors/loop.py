@@ -9,7 +9,7 @@ from csp.actors import context
 from csp.actors.actor import Actor
 from csp.actors.context import Context
 from csp.actors.handler import handlers_of
-from csp.errors import ChannelError, EndOfChannel, NotShareable, Stopped
+from csp.errors import ChannelError, EndOfChannel, StartFailed, Stopped
 from csp.interpreters.importing import resolve
 
 TYPE_CHECKING = False
@@ -36,10 +36,8 @@ def live(
     try:
         actor = _begin(slot, incarnation, name, path, mailbox, sender, kernel, log, data, ends)
     except BaseException as error:
-        from csp.messages.failure import pack
-
         mailbox.close()
-        kernel.send(("start_failed", slot, incarnation, pack(error)))
+        kernel.send(("start_failed", slot, incarnation, _start_failure(name, error)))
         return
     # What the arguments hold belongs to the actor now; our own handles would keep channels open that it closes.
     del ends
@@ -70,6 +68,22 @@ def live(
         error.__traceback__ = None
     mailbox.close()
     kernel.send(("ended", slot, incarnation, kind, text, trace))
+
+
+def _start_failure(name: str, error: BaseException) -> tuple[object, ...]:
+    """The failure to tell the starter. It raises it: so SystemExit and its like become a StartFailed."""
+    from csp.messages.failure import pack, pack_text
+
+    if not isinstance(error, Exception):
+        failed = StartFailed(
+            f"{name} was told to stop before it was up"
+            if isinstance(error, Stopped)
+            else f"{name} raised {type(error).__qualname__} while it started: {error}"
+        )
+        failed.__cause__ = error
+        error = failed
+    failure = pack(error)
+    return pack_text(failure) if any(end.closed for end in failure[1]) else failure  # type: ignore[attr-defined]
 
 
 def _begin(
@@ -137,7 +151,8 @@ def dispatch(actor: Actor, message: object) -> None:
         return
     reply = message[0]
     if len(message) == 2:  # (reply, error): the arguments could not be read in this interpreter
-        _fail(reply, message[1])
+        if not _fail(reply, message[1]):
+            actor.log.error("unreadable message dropped", error=repr(message[1]))
         return
     _, name, args, flat, is_cast = message
     function = _handlers.get(name)
@@ -160,14 +175,20 @@ def dispatch(actor: Actor, message: object) -> None:
         raise
     try:
         reply.answer(value)
-    except NotShareable as error:
-        _fail(reply, error)
+    except Exception as error:  # the value cannot travel: that is the caller's news, and no reason to die
+        if not is_cast:
+            _fail(reply, error)
 
 
-def _fail(reply: Reply, error: BaseException) -> None:
-    from csp.messages.failure import pack
+def _fail(reply: Reply, error: BaseException) -> bool:
+    """Answer with an error; False when nobody waits for it."""
+    from csp.messages.failure import pack, pack_text
 
-    reply.fail(pack(error))
+    failure = pack(error)
+    try:
+        return reply.fail(failure)
+    except Exception:  # it holds an end that is closed by now
+        return reply.fail(pack_text(failure))
 
 
 def _keywords(flat: tuple[object, ...]) -> dict[str, object]:

@@ -50,10 +50,14 @@ class Ref:
     def send(self, message: object, timeout: float | None = None) -> None:
         """Send a plain message to the actor's ``receive``; returns when the mailbox has accepted it.
 
-        With a rendezvous mailbox that is when the actor takes it. Raises ActorDied, MailboxFull, TimeoutError (seconds).
+        With a rendezvous mailbox that is when the actor takes it. *timeout* is in seconds. Raises ActorDied, MailboxFull,
+        TimeoutError, CallsSelf (an actor sends to its own rendezvous mailbox).
         """
+        sender = self._sender
+        if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+            _refuse_own_rendezvous(sender, self._name, "sends to")
         try:
-            self._sender.send(message, timeout)
+            sender.send(message, timeout)
         except BrokenChannel as error:
             raise _died(self._name, error.cause, maybe_ran=False) from None
         except WouldBlock:
@@ -65,7 +69,7 @@ class Ref:
         from difflib import get_close_matches
 
         close = get_close_matches(name, self._handlers, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"it has: {', '.join(self._handlers) or 'none'}"
+        hint = f"did you mean {close[0]!r}?" if close else f"it has: {', '.join(self._handlers) or 'none'}."
         return NoSuchHandler(
             f"actor {self._name} ({self._path[1]}) has no handler {name!r}; {hint} "
             "Only methods marked with @csp.handler can be called from outside"
@@ -133,7 +137,7 @@ else:
 
         def __call__(self, *args, **kwargs):
             sender = self._sender
-            if context.own_channel and sender.channel_id == context.own_channel:
+            if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
                 self._calls_self()
             if self._on_restart == "fail":
                 self._refuse_if_restarting()
@@ -157,10 +161,13 @@ else:
             With a rendezvous mailbox that is when the actor takes it; waits at most the time limit.
             Raises ActorDied, MailboxFull, CallTimeout (not taken in time, so it will not run), CallsSelf.
             """
-            if context.own_channel and self._sender.channel_id == context.own_channel:
-                self._casts_self()
+            sender = self._sender
+            if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+                _refuse_own_rendezvous(sender, self._actor, f"casts {self._name} to")
+            if self._on_restart == "fail":
+                self._refuse_if_restarting()
             try:
-                cast(self._sender, (self._name, args, _flat(kwargs) if kwargs else None, True), self._timeout)
+                cast(sender, (self._name, args, _flat(kwargs) if kwargs else None, True), self._timeout)
             except TimeoutError:
                 raise CallTimeout(
                     f"{self._actor} did not take {self._name} within {self._timeout} s; it will not run"
@@ -177,10 +184,13 @@ else:
             """
             from csp.actors.futures import ask_future
 
-            if context.own_channel and self._sender.channel_id == context.own_channel:
-                self._calls_self()
+            sender = self._sender
+            if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+                _refuse_own_rendezvous(sender, self._actor, f"asks {self._name} of")
+            if self._on_restart == "fail":
+                self._refuse_if_restarting()
             message = (self._name, args, _flat(kwargs) if kwargs else None, False)
-            return ask_future(self._sender, self._actor, self._name, message, self._timeout)
+            return ask_future(sender, self._actor, self._name, message, self._timeout)
 
         def options(self, *, timeout=..., on_restart=...):
             """A changed copy: *timeout* in seconds (None: no limit), *on_restart* ``"wait"`` or ``"fail"``."""
@@ -208,13 +218,6 @@ else:
                 f"call self.{self._name}(...) directly, or cast with a buffered mailbox"
             )
 
-        def _casts_self(self):
-            if self._sender.capacity == 0:
-                raise CallsSelf(
-                    f"{self._actor} casts {self._name} to its own rendezvous mailbox, which nobody else will take; "
-                    f"give the class a mailbox = csp.Buffered(n), or call self.{self._name}(...) directly"
-                )
-
         def _refuse_if_restarting(self):
             # The place itself keeps one receiving end; a life has another.
             seen = self._sender.statistics()
@@ -230,6 +233,10 @@ def remote_error(actor: str, sender: Sender[object], code: int, value: object) -
         from csp.messages.failure import unpack
 
         return unpack(value)  # type: ignore[arg-type]
+    if code == _NEVER_RAN:
+        seen = sender.statistics()
+        if seen.overflow.startswith("drop") and not seen.aborted:
+            return MailboxFull(f"the mailbox of {actor} was full and dropped the call ({seen.overflow}); it did not run")
     return _died(actor, sender.cause, maybe_ran=code == _LOST)
 
 
@@ -237,6 +244,15 @@ def _died(actor: str, cause: object, *, maybe_ran: bool) -> ActorDied:
     reason = str(cause) if cause is not None else "it ended before it answered"
     ran = "the call may have run" if maybe_ran else "the call did not run"
     return ActorDied(f"{actor} is dead ({reason}); {ran}", reason, maybe_ran)
+
+
+def _refuse_own_rendezvous(sender: Sender[object], actor: str, does: str) -> None:
+    """An actor that puts something into its own mailbox waits for itself, unless the mailbox has a buffer."""
+    if sender.capacity == 0:
+        raise CallsSelf(
+            f"{actor} {does} its own rendezvous mailbox, which nobody else will take it from; "
+            "give the class a mailbox = csp.Buffered(n), or call the method directly"
+        )
 
 
 def _flat(kwargs: dict[str, object]) -> tuple[object, ...]:

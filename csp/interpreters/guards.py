@@ -36,9 +36,15 @@ def install() -> None:
     atexit.register(_end_interpreters)
 
 
+def _living() -> int:
+    """Interpreters that live, those included that were given up with threads in them that nobody could stop."""
+    counts = interpreter_counts()
+    return counts[0] + counts[3]
+
+
 def _refuse_fork(event: str, args: tuple[object, ...]) -> None:
     if event in {"os.fork", "os.forkpty"}:
-        alive = interpreter_counts()[0]
+        alive = _living()
         if alive:
             raise ForkRefused(
                 f"{event} while {alive} interpreter(s) of csp live: the child would be killed by a segmentation fault "
@@ -46,7 +52,7 @@ def _refuse_fork(event: str, args: tuple[object, ...]) -> None:
             )
     elif event == "subprocess.Popen":
         frame = sys._getframe(1)
-        if frame.f_locals.get("preexec_fn") is not None and interpreter_counts()[0]:
+        if frame.f_locals.get("preexec_fn") is not None and _living():
             raise ForkRefused(
                 "subprocess with preexec_fn while interpreters of csp live: the child would be killed by a segmentation "
                 "fault (CPython gh-139759). Use the arguments that replace it: start_new_session, process_group, user, "

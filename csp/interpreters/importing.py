@@ -11,6 +11,10 @@ from types import ModuleType
 
 from csp.errors import CspError, NotImportable
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 MAIN_ALIAS = "__csp_main__"
 
 # (sys.path, sys.argv, script's module name or None, script's file or None); natively carried
@@ -68,8 +72,6 @@ def path_of(target: object, what: str) -> tuple[str, str]:
             )
         if main_file is not None and main_file.endswith("<stdin>"):
             raise NotImportable(f"{what} {name!r} came from standard input: put it into a file and run or import that")
-        module = MAIN_ALIAS
-        return module, name
     found: object = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
@@ -78,7 +80,7 @@ def path_of(target: object, what: str) -> tuple[str, str]:
             f"{what} {module}.{name} is not what `import {module}` gives under that name (it was replaced or decorated away), "
             "so another interpreter would get something else"
         )
-    return module, name
+    return MAIN_ALIAS if module == "__main__" else module, name
 
 
 def resolve(module: str, name: str) -> object:
@@ -132,6 +134,8 @@ def main_module() -> ModuleType:
         del sys.modules[MAIN_ALIAS]
         if previous is not None:
             sys.modules["__main__"] = previous
+        if isinstance(error, SystemExit):
+            _refuse("the program would exit")
         if isinstance(error, CspError) or not isinstance(error, Exception):
             raise
         raise NotImportable(
@@ -164,7 +168,11 @@ def _script_code(name: str | None, file: str | None, module: ModuleType) -> obje
 def refuse_while_loading(what: str) -> None:
     """Raise when the script, running once more as a module, does what only the program itself should do."""
     if _loading:
-        raise NotImportable(
-            f"{what} while the script is being imported into another interpreter. Put what the script does when it is run "
-            'behind `if __name__ == "__main__":`'
-        )
+        _refuse(what)
+
+
+def _refuse(what: str) -> NoReturn:
+    raise NotImportable(
+        f"{what} while the script is being imported into another interpreter. Put what the script does when it is run "
+        'behind `if __name__ == "__main__":`'
+    )

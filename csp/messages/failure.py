@@ -34,6 +34,11 @@ def pack(error: BaseException) -> Failure:
     return data, tuple(ends), name, text, format_exception(error, name, text)
 
 
+def pack_text(failure: Failure) -> Failure:
+    """The failure without the exception itself: only what can be read of it travels."""
+    return (None, (), *failure[2:])
+
+
 def unpack(failure: Failure) -> BaseException:
     """The exception to raise here. Its cause holds the remote traceback."""
     data, ends, name, text, trace = failure

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_TAKEN = {"event", "self", "level", "timestamp"}
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
@@ -58,16 +59,34 @@ class LogPump:
         logger: Any = None
         try:
             for level, event, _when, actor, flat in receiver:
-                if logger is None:
-                    logger = self.logger()
-                values = {str(flat[i]): flat[i + 1] for i in range(0, len(flat), 2)}
-                getattr(logger, level)(event, **({"actor": actor} | values))
-                dropped = receiver.statistics().dropped
-                if dropped > self._told:
-                    logger.warning("log events dropped", count=dropped - self._told, actor="csp")
-                    self._told = dropped
+                try:
+                    if logger is None:
+                        logger = self.logger()
+                    getattr(logger, level)(event, **({"actor": actor} | _values(flat)))
+                    dropped = receiver.statistics().dropped
+                    if dropped > self._told:
+                        logger.warning("log events dropped", count=dropped - self._told, actor="csp")
+                        self._told = dropped
+                except Exception as error:  # noqa: BLE001  (a logger that fails must not silence all that comes after)
+                    _complain(event, actor, error)
         except ChannelError:
             pass
+
+
+def _values(flat: tuple[Any, ...]) -> dict[str, Any]:
+    """The values of an event by name; a name that structlog needs for itself gets an underscore."""
+    values = {str(flat[i]): flat[i + 1] for i in range(0, len(flat), 2)}
+    for taken in _TAKEN & values.keys():
+        values[f"{taken}_"] = values.pop(taken)
+    return values
+
+
+def _complain(event: object, actor: object, error: Exception) -> None:
+    """Say on standard error, if there still is one, that an event could not be logged, and which."""
+    try:
+        sys.stderr.write(f"csp: cannot log {event!r} of {actor}: {type(error).__name__}: {error}\n")
+    except Exception:  # noqa: BLE001, S110  (there is nowhere left to say it)
+        pass
 
 
 def _traceback_last(logger: object, method: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from csp.interpreters.start import Exit
+
 # Seconds between asking an interpreter to stop and killing it.
 GRACE = 5.0
 # Seconds that a kill is given at the least: the interpreter has to get as far as its next line of Python.
@@ -59,11 +61,11 @@ class Group:
         """Take note of an exit message; gives the name of the interpreter."""
         return self.alive.pop(tag, (0, "an interpreter"))[1]
 
-    def stop(self, grace: float, take: Callable[[tuple[object, ...]], object], *, stopped: bool) -> list[str]:
+    def stop(self, grace: float, *, stopped: bool, take: Callable[[Exit], object] | None = None) -> list[str]:
         """Stop all that live, wait for them, and close the inbox. Blocks at most for both times of grace.
 
         They are asked first (Stopped comes out of their channel operations), killed after *grace* seconds, and cut off after
-        another. Meanwhile *take* gets every message but those that cannot be read. Ctrl-C, or being stopped oneself, while it
+        another. Meanwhile *take* gets the exit messages, after they were noted; all others are dropped. Ctrl-C, or being stopped oneself, while it
         waits goes on to the next step at once. *stopped* says that Stopped is the reason for it all.
 
         Returns what people should know about those that did not stop in good order.
@@ -90,19 +92,22 @@ class Group:
         self.inbox.close()
         self.sender.close()
 
-    def _step(self, step: Callable[[int], object], grace: float, take: Callable[[tuple[object, ...]], object]) -> None:
+    def _step(self, step: Callable[[int], object], grace: float, take: Callable[[Exit], object] | None) -> None:
         try:
             for id, _ in self.alive.values():
                 step(id)
             deadline = monotonic() + grace
             while self.alive:
                 try:
-                    message = self.inbox.recv(timeout=max(0.0, deadline - monotonic()))
+                    message = exit_of(self.inbox.recv(max(0.0, deadline - monotonic())))
                 except TimeoutError:
                     return
                 except Exception:  # noqa: BLE001, S112  (a result that cannot be read here; nobody wants it any more)
                     continue
-                take(message)
+                if message is not None:
+                    self.ended(message[0])
+                    if take is not None:
+                        take(message)
         except KeyboardInterrupt:
             pass
         except Stopped:
@@ -110,3 +115,12 @@ class Group:
 
     def _names(self) -> str:
         return ", ".join(f"{name} ({id})" for id, name in self.alive.values())
+
+
+def exit_of(message: object) -> Exit | None:
+    """The exit message that this is, or None for any other message."""
+    if isinstance(message, tuple):
+        return message if len(message) == 3 else None  # type: ignore[return-value]
+    assert isinstance(message, int)
+    # It could not be made, or not say how it ended: then it sends its bare tag.
+    return message, "failed", "the system gives no more interpreters (see the memory limits)"

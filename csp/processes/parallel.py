@@ -7,7 +7,7 @@ from csp._native import Receiver, Sender, channel
 from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, ProcessFailed, Stopped
 from csp.interpreters.importing import path_of
 from csp.processes.generic import Generic, R_co
-from csp.processes.group import GRACE, Group
+from csp.processes.group import GRACE, Group, exit_of
 from csp.processes.probe import why_it_cannot_travel
 
 TYPE_CHECKING = False
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from csp.interpreters.start import Exit
     from csp.messages.failure import Failure
     from csp.processes.process import Given
 
@@ -196,11 +197,11 @@ class Parallel:
             for end in self._given:
                 end.close()
             while self._group.alive and reason is None and not self._failed:
-                self._take(self._group.inbox.recv())
+                self._receive(self._group.inbox.recv())
         except BaseException as interruption:  # noqa: BLE001  (Ctrl-C, or this process is stopped: raised below)
             reason = interruption
         self._stopping = True
-        notes = self._group.stop(self._grace, self._take, stopped=isinstance(reason, Stopped))
+        notes = self._group.stop(self._grace, stopped=isinstance(reason, Stopped), take=self._take)
         for process in self._processes.values():
             process._ends("abandoned", None)  # noqa: SLF001
         # A peer's channel ended is what a failure looks like to others; it is not why the block failed.
@@ -237,11 +238,10 @@ class Parallel:
         self._given.extend(ends)
         return process
 
-    def _take(self, message: tuple[object, ...]) -> None:
-        """Take note of an exit message, the only ones that come."""
-        tag, ending, detail = message
-        self._group.ended(tag)  # type: ignore[arg-type]  (Exit, see interpreters.start)
-        process = self._processes.pop(tag, None)  # type: ignore[call-overload]
+    def _take(self, exit: Exit) -> None:
+        """Take note of how a process ended."""
+        tag, ending, detail = exit
+        process = self._processes.pop(tag, None)
         if process is None:
             return
         process._ends(ending, detail)  # noqa: SLF001
@@ -250,10 +250,16 @@ class Parallel:
         if process._ending not in expected:  # noqa: SLF001
             self._failed.append(process)
 
+    def _receive(self, message: object) -> None:
+        exit = exit_of(message)
+        assert exit is not None, "only exits arrive here"
+        self._group.ended(exit[0])
+        self._take(exit)
+
     def _look(self) -> None:
         if get_ident() == self._thread and not self._stopping:
             while (message := self._group.inbox.recv_nowait(None)) is not None:
-                self._take(message)
+                self._receive(message)
 
     def _wait_for(self, process: Process[object], timeout: float | None) -> None:
         if get_ident() != self._thread:
@@ -264,7 +270,7 @@ class Parallel:
                 message = self._group.inbox.recv(None if deadline is None else max(0.0, deadline - monotonic()))
             except TimeoutError:
                 raise TimeoutError(f"process {process.name} still runs after {timeout} s") from None
-            self._take(message)
+            self._receive(message)
             if self._failed and process._ending == "":  # noqa: SLF001
                 raise self._failed[0]._as_error()  # noqa: SLF001
 

@@ -8,9 +8,12 @@ feeds :func:`csp.supervision.reducer.reduce` with events and carries the command
     reason      why a life ended; also loads inside actors, so it imports nothing
     checks      the one way to refuse a setting
     strategy    the decision tables: who stops, who starts, in which order, and who comes back
+    value       immutable values that load anywhere
     intensity   how many restarts within how many seconds, and how long to wait before each
+    window      counting restarts within such a period
     child       what a child is and how it is kept (a child spec)
-    supervisor  what users subclass, and the validated definition of one supervisor
+    supervisor  what users subclass
+    definition  a supervisor's class, read and validated
     events      what can happen                     commands    what is to be done about it
     state       everything a supervisor knows       ordering    whose turn it is to stop or to start
     turn        the working copy of one step        lives       starts, ends, restarts, endings

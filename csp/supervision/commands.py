@@ -40,7 +40,7 @@ class StartChild:
 
     Attributes:
         child_id: the name of the child.
-        incarnation: which life, from 1; never used twice for one name under one life of the supervisor.
+        incarnation: which life, from 1; never used twice for one name under one supervisor.
         spec: what to start.
     """
 

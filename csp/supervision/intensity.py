@@ -4,15 +4,12 @@ Both are pure: instants are monotonic seconds passed in, and so is the random nu
 """
 
 import math
-from typing import NamedTuple
-
-import attrs
 
 from csp.supervision.checks import is_count, is_seconds, refusal
+from csp.supervision.value import Value
 
 
-@attrs.frozen
-class Intensity:
+class Intensity(Value):
     """Allow so many restarts within so many seconds; one more and the supervisor gives up.
 
     The default allows 3 in 5 seconds (Elixir's; OTP allows 1 in 5). ``Intensity(0)`` gives up at the first
@@ -26,41 +23,20 @@ class Intensity:
         ChildSpecError: a value is not legal.
     """
 
-    restarts: int = 3
-    seconds: float = 5.0
+    __slots__ = ("restarts", "seconds")
 
-    def __attrs_post_init__(self) -> None:
+    restarts: int
+    seconds: float
+
+    def __init__(self, restarts: int = 3, seconds: float = 5.0) -> None:
+        self._fill(restarts, seconds)
         if not is_count(self.restarts):
             raise refusal("Intensity", "restarts", self.restarts, "a whole number, 0 or more")
         if not is_seconds(self.seconds) or self.seconds == 0:
             raise refusal("Intensity", "seconds", self.seconds, "a number of seconds above 0")
 
 
-class Counted(NamedTuple):
-    """The answer of :func:`may_restart`: whether the attempt is allowed, and the stamps for the next call."""
-
-    allowed: bool
-    stamps: tuple[float, ...]
-
-
-def may_restart(stamps: tuple[float, ...], now: float, intensity: Intensity) -> Counted:
-    """Count one restart attempt and tell whether it may be made.
-
-    An attempt is counted *before* it is made, and stays counted when it is refused or fails (OTP's
-    ``add_restart``). The period is inclusive: an attempt exactly ``intensity.seconds`` old still counts. OTP
-    rounds its stamps to whole seconds; these are exact.
-
-    Args:
-        stamps: the instants of the earlier attempts, as an earlier call returned them.
-        now: the instant of this attempt, in monotonic seconds.
-        intensity: the limit.
-    """
-    recent = (*(stamp for stamp in stamps if now - stamp <= intensity.seconds), now)
-    return Counted(len(recent) <= intensity.restarts, recent)
-
-
-@attrs.frozen
-class Backoff:
+class Backoff(Value):
     """Wait before a restart, longer each time in a row: ``initial``, twice that, and so on up to ``maximum``.
 
     OTP retries at once; the rule is Pekko's (``BackoffSupervisor``). Waiting changes nothing about the
@@ -77,12 +53,15 @@ class Backoff:
         ChildSpecError: a value is not legal.
     """
 
+    __slots__ = ("initial", "maximum", "jitter", "reset_after")  # noqa: RUF023  (the constructor's order)
+
     initial: float
     maximum: float
-    jitter: float = 0.0
-    reset_after: float | None = None
+    jitter: float
+    reset_after: float | None
 
-    def __attrs_post_init__(self) -> None:
+    def __init__(self, initial: float, maximum: float, jitter: float = 0.0, reset_after: float | None = None) -> None:
+        self._fill(initial, maximum, jitter, reset_after)
         if not is_seconds(self.initial) or self.initial == 0:
             raise refusal("Backoff", "initial", self.initial, "a number of seconds above 0")
         if not is_seconds(self.maximum) or self.maximum < self.initial:

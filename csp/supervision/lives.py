@@ -3,7 +3,6 @@
 import attrs
 
 from csp.supervision.commands import Answer, Ended, ScheduleRetry, Started, StartFailed, Why
-from csp.supervision.intensity import may_restart
 from csp.supervision.reason import ExitReason
 from csp.supervision.state import ChildState
 from csp.supervision.strategy import (
@@ -14,6 +13,7 @@ from csp.supervision.strategy import (
     verdict,
 )
 from csp.supervision.turn import Turn
+from csp.supervision.window import may_restart
 
 
 def child_started(turn: Turn, child: ChildState) -> None:

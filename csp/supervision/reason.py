@@ -1,11 +1,13 @@
 """Why one life of a child ended.
 
-This module also loads inside actors, which pay for every import: it imports nothing, not even ``typing``.
+This module also loads inside actors, which pay for every import: not even ``typing`` is imported.
 """
+
+from csp.supervision.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal, NoReturn
+    from typing import Literal
 
 # A type alias is evaluated when somebody asks, so it needs no import either.
 type Kind = Literal["normal", "shutdown", "failed", "killed"]
@@ -13,7 +15,7 @@ type Kind = Literal["normal", "shutdown", "failed", "killed"]
 KINDS = ("normal", "shutdown", "failed", "killed")
 
 
-class ExitReason:
+class ExitReason(Value):
     """Say why one life of an actor, process or supervisor ended. An immutable value.
 
     The kinds are the four that a supervisor tells apart (OTP: ``normal``, ``shutdown`` and ``{shutdown, _}``,
@@ -35,7 +37,7 @@ class ExitReason:
         ValueError: *kind* is not one of the four.
     """
 
-    __slots__ = ("cause", "kind", "text", "traceback")
+    __slots__ = ("kind", "text", "traceback", "cause")  # noqa: RUF023  (the constructor's order)
 
     kind: Kind
     text: str
@@ -45,12 +47,7 @@ class ExitReason:
     def __init__(self, kind: Kind, text: str = "", traceback: str = "", cause: ExitReason | None = None) -> None:
         if kind not in KINDS:
             raise ValueError(f"exit reason kind {kind!r} is not legal; use one of {', '.join(KINDS)}")
-        # The class refuses assignment, to itself too.
-        put = object.__setattr__
-        put(self, "kind", kind)
-        put(self, "text", text)
-        put(self, "traceback", traceback)
-        put(self, "cause", cause)
+        self._fill(kind, text, traceback, cause)
 
     @property
     def clean(self) -> bool:
@@ -65,20 +62,6 @@ class ExitReason:
             reason = reason.cause
         return reason
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"an ExitReason does not change: {name!r} cannot be set")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"an ExitReason does not change: {name!r} cannot be deleted")
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ExitReason):
-            return NotImplemented
-        return self._fields() == other._fields()
-
-    def __hash__(self) -> int:
-        return hash(self._fields())
-
     def __repr__(self) -> str:
         return f"ExitReason({self.kind!r}, {self.text!r})"
 
@@ -86,13 +69,6 @@ class ExitReason:
         """Write the reason and its causes in one line, without the traceback."""
         line = f"{self.kind}: {self.text}" if self.text else self.kind
         return line if self.cause is None else f"{line} <- {self.cause}"
-
-    def __reduce__(self) -> tuple[type[ExitReason], tuple[Kind, str, str, ExitReason | None]]:
-        # Without this, copy and pickle would fill the slots by assignment, which the class refuses.
-        return (ExitReason, self._fields())
-
-    def _fields(self) -> tuple[Kind, str, str, ExitReason | None]:
-        return (self.kind, self.text, self.traceback, self.cause)
 
 
 NORMAL = ExitReason("normal")

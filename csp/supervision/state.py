@@ -6,11 +6,11 @@ import attrs
 
 from csp.supervision.child import ChildSpec, Kind
 from csp.supervision.commands import Ended, StartFailed
+from csp.supervision.definition import SupervisorSpec
 from csp.supervision.events import Request
 from csp.supervision.intensity import Intensity
 from csp.supervision.reason import ExitReason
 from csp.supervision.strategy import AutoShutdown, Strategy
-from csp.supervision.supervisor import SupervisorSpec
 
 type Phase = Literal["down", "starting", "up"]
 # What is in store for a life: to be kept; to be ended when its turn comes; asked to stop; killed.
@@ -164,14 +164,30 @@ class ChildCounts(NamedTuple):
     workers: int
 
 
-def initial_state(spec: SupervisorSpec) -> SupervisorState:
+def initial_state(spec: SupervisorSpec, previous: SupervisorState | None = None) -> SupervisorState:
     """Make the state of a supervisor that has not started yet.
 
     Args:
-        spec: a validated definition, as :func:`csp.supervision.supervisor.definition` returns it.
+        spec: a validated definition, as :func:`csp.supervision.definition.definition` returns it.
+        previous: the last state of this supervisor's life before, if it had one. Nothing of it is kept but the
+            numbers: incarnations and retry tokens go on from there, so that what is late from that life, a timer
+            above all, never fits this one.
     """
-    children = tuple(ChildState(child) for child in spec.children)
-    return SupervisorState(spec.name, spec.strategy, spec.intensity, spec.auto_shutdown, children)
+    if previous is None:
+        children = tuple(ChildState(child) for child in spec.children)
+        return SupervisorState(spec.name, spec.strategy, spec.intensity, spec.auto_shutdown, children)
+    used = {child.name: child.incarnation for child in previous.children}
+    lives = [used.pop(child.name, previous.used_incarnations) for child in spec.children]
+    return SupervisorState(
+        spec.name,
+        spec.strategy,
+        spec.intensity,
+        spec.auto_shutdown,
+        children=tuple(ChildState(child, life) for child, life in zip(spec.children, lives, strict=True)),
+        next_token=previous.next_token,
+        # Those that are still in *used* were added at run time: they are forgotten with that life.
+        used_incarnations=max(previous.used_incarnations, *used.values(), 0),
+    )
 
 
 def which_children(state: SupervisorState) -> tuple[ChildInfo, ...]:

@@ -2,7 +2,7 @@
 
 from csp._native import Sender, call
 from csp.actors.ref import Ref, remote_error
-from csp.errors import ActorError, BrokenChannel, CallTimeout
+from csp.errors import ActorError, BrokenChannel, CallTimeout, ClosedEnd
 from csp.system.recipe import Recipe, pack_arguments, recipe_of
 
 TYPE_CHECKING = False
@@ -22,8 +22,10 @@ def ask(kernel: Sender[object], request: tuple[object, ...], timeout: float | No
         code, value = call(kernel, request, timeout)
     except TimeoutError:
         raise CallTimeout(f"the system did not answer {request[0]!r} within {timeout} s") from None
-    except BrokenChannel:
-        raise ActorError(f"the system is closed; it can no longer {request[0]!r}") from None
+    except BrokenChannel, ClosedEnd:
+        if kernel.closed or not kernel.statistics().receivers:
+            raise ActorError(f"the system is closed; it can no longer {request[0]!r}") from None
+        raise  # an end inside the request is closed
     if code == 0:
         return value
     if code == 1:
@@ -36,7 +38,8 @@ def spawn(kernel: Sender[object], what: object, args: tuple[object, ...], kwargs
     name: str | None = None
     shutdown: object = DEFAULT_SHUTDOWN
     cls = what
-    if hasattr(what, "__attrs_attrs__") and hasattr(what, "kind"):  # a ChildSpec, without importing attrs to ask
+    # A ChildSpec, without importing attrs to ask.
+    if not isinstance(what, type) and hasattr(what, "__attrs_attrs__") and hasattr(what, "kind"):
         if args or kwargs:
             raise ActorError("a child spec holds the arguments itself: csp.child(Class, ...)")
         if what.kind == "supervisor":
@@ -72,7 +75,7 @@ def pack_supervisor(spec: Any) -> Any:
 def _pack_child(child: Any) -> Any:
     import attrs
 
-    from csp.supervision.supervisor import definition
+    from csp.supervision.definition import definition
 
     if child.kind == "supervisor":
         nested = pack_supervisor(definition(child.cls(*child.args, **child.kwargs)))

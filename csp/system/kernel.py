@@ -7,17 +7,20 @@ handles them one at a time, and no step waits for anything else; what takes time
 import heapq
 import time
 from collections.abc import Callable
+from functools import partial
 
-from csp._native import Receiver, Reply, Sender, interpreter_counts
+from csp._native import Receiver, Reply, Sender, fence_interpreter, interpreter_counts
 from csp.actors.log import ActorLog
 from csp.errors import ActorDied, ActorError, NoSuchActor
 from csp.interpreters.start import start
 from csp.messages.failure import format_exception, pack
 from csp.supervision.reason import ExitReason
-from csp.system.places import Life, Place, ended_reason, lost_reason
+from csp.system.places import END_FOR, KILLED_FOR, STOPPED_FOR, Life, Place, ended_reason, lost_reason
 from csp.system.pool import Pool
 from csp.system.recipe import Recipe
 from csp.system.tree import Tree
+
+_OUTCOMES_KEPT = 1000
 
 
 def main(
@@ -40,7 +43,8 @@ class Kernel:
         self.names: dict[str, Place] = {}
         self.lives: dict[int, Life] = {}  # by tag, until their interpreters have ended
         self.roots: list[Root] = []  # in start order
-        self.zombies = 0
+        self.outcomes: dict[str, Outcome] = {}  # of the supervisors at the root that have ended, by name
+        self.zombies: set[int] = set()  # tags of lives that were cut off and whose interpreters have not ended yet
         self.dead_letters = 0
         self.restarts = 0
         self._last_number = 0
@@ -91,6 +95,8 @@ class Kernel:
         match message:
             case (Reply() as reply, str(request), *arguments):
                 self._request(reply, request, tuple(arguments))
+            case (Reply() as reply, Exception() as error):  # a request that cannot be read here
+                reply.fail(pack(error))
             case ("started", int(), int(tag)):
                 self._started(tag)
             case ("start_failed", int(), int(tag), failure):
@@ -117,7 +123,11 @@ class Kernel:
         life = Life(tag, place, tag, started)
         place.life = life
         self.lives[tag] = life
-        life.begin(started, self.to_inbox, self.log_channel)
+        try:
+            life.begin(started, self.to_inbox, self.log_channel)
+        except BaseException:
+            self._over(tag)  # its control channel is closed with that, and so it goes
+            raise
         return life
 
     def _started(self, tag: int) -> None:
@@ -147,7 +157,16 @@ class Kernel:
         if life is not None:
             if life.killing:
                 reason = ExitReason("killed", "it did not stop in time and was killed")
+            self.later(END_FOR, partial(self._end_overdue, tag))
             self.owner_of(life.place).child_ended(life, reason)
+
+    def _end_overdue(self, tag: int) -> None:
+        """The actor is long over and its interpreter does not end: something in its clean-up hangs."""
+        life = self.lives.pop(tag, None)
+        if life is not None:
+            fence_interpreter(life.interpreter)
+            self.zombies.add(tag)
+            self.log.error("an actor has ended and its interpreter does not; it stays behind", actor=life.place.name)
 
     def _interpreter_ended(self, tag: int, ending: str, detail: object) -> None:
         if tag in self.pool.leaving:
@@ -156,6 +175,7 @@ class Kernel:
         if self.pool.lost(tag):
             self.log.error("a warm interpreter ended before it was used", detail=str(detail))
             return
+        self.zombies.discard(tag)
         life = self._over(tag)
         self.lives.pop(tag, None)
         if life is not None:
@@ -167,7 +187,7 @@ class Kernel:
 
     def fenced(self, life: Life) -> None:
         """A life that nothing could stop was cut off: go on without it."""
-        self.zombies += 1
+        self.zombies.add(life.tag)
         self.log.error("an actor cannot be stopped and was cut off; its thread stays behind", actor=life.place.name)
         self._over(life.tag)
         del self.lives[life.tag]
@@ -223,6 +243,12 @@ class Kernel:
         if self._closing:
             self._stop_last_root()
 
+    def tree_ended(self, name: str, reason: str, error: Exception | None) -> None:
+        """Remember how a supervisor at the root ended, for who asks later; the oldest of many are forgotten."""
+        while len(self.outcomes) >= _OUTCOMES_KEPT:
+            del self.outcomes[next(iter(self.outcomes))]
+        self.outcomes[name] = Outcome(reason, error)
+
     def _stop_last_root(self) -> None:
         if self.roots:
             self.roots[-1].stop(ExitReason("shutdown", "the system is closing"))
@@ -260,8 +286,7 @@ class Kernel:
         self.roots.append(root)
         try:
             self.begin_life(place)
-            # Nobody will need them again, and here they would keep channels open that the actor closes.
-            place.data, place.ends = b"", ()
+            place.forget_arguments()
         except BaseException as error:
             self.roots.remove(root)
             self.close_place(place, ExitReason("failed", str(error)))
@@ -271,6 +296,7 @@ class Kernel:
         base = str(name if name is not None else getattr(spec, "name", "supervisor").lower())
         if any(isinstance(root, Tree) and root.name == base for root in self.roots):
             raise ActorError(f"there is a supervisor named {base!r} already; give this one another name=")
+        self.outcomes.pop(base, None)
         tree = Tree(self, base, spec, reply)  # type: ignore[arg-type]
         self.roots.append(tree)
         tree.begin()
@@ -296,9 +322,14 @@ class Kernel:
     def _lookup(self, reply: Reply, name: str) -> None:
         reply.answer(self.find(name).ref_fields())
 
-    def _stop(self, reply: Reply, id: int, grace: float | None) -> None:
-        """Stop one actor that was spawned alone; answered when it has ended. One that is gone is answered at once."""
+    def _place_of(self, id: int, mailbox: int) -> Place | None:
+        """The place of that number, if its mailbox is the one that the asker means: another system has its own numbers."""
         place = self.places.get(id)
+        return place if place is not None and place.sender.channel_id == mailbox else None
+
+    def _stop(self, reply: Reply, id: int, mailbox: int, grace: float | None) -> None:
+        """Stop one actor that was spawned alone; answered when it has ended. One that is gone is answered at once."""
+        place = self._place_of(id, mailbox)
         if place is None:
             reply.answer(None)
             return
@@ -308,9 +339,9 @@ class Kernel:
         else:
             owner.request("terminate", place, reply)
 
-    def _kill(self, reply: Reply, id: int) -> None:
+    def _kill(self, reply: Reply, id: int, mailbox: int) -> None:
         """Kill the present life in a place, as a crash would end it. True if there was one."""
-        place = self.places.get(id)
+        place = self._place_of(id, mailbox)
         life = place.life if place is not None else None
         if life is not None:
             life.kill(self.later, self.fenced)
@@ -322,22 +353,30 @@ class Kernel:
                 root.wait(reply)
                 root.stop(ExitReason("shutdown"))
                 return
+        if name not in self.outcomes:
+            raise self._no_supervisor(name)
         reply.answer(None)
 
     def _wait_tree(self, reply: Reply, name: str) -> None:
-        """Answered with the reason when that supervisor has ended."""
+        """Answered with the reason when that supervisor has ended, also when that was before."""
         for root in self.roots:
             if isinstance(root, Tree) and root.name == name:
                 root.wait(reply)
                 return
-        reply.answer(None)
+        if name not in self.outcomes:
+            raise self._no_supervisor(name)
+        self.outcomes[name].tell(reply)
 
     def _which_children(self, reply: Reply, path: str) -> None:
         for root in self.roots:
             if isinstance(root, Tree) and (node := root.find(path)) is not None:
                 reply.answer(node.children_info())
                 return
-        raise NoSuchActor(f"no supervisor is named {path!r}")
+        raise self._no_supervisor(path)
+
+    def _no_supervisor(self, name: str) -> NoSuchActor:
+        names = ", ".join(sorted(root.name for root in self.roots if isinstance(root, Tree)))
+        return NoSuchActor(f"no supervisor is named {name!r}; there is {names or 'none'}")
 
     def _statistics(self, reply: Reply) -> None:
         alive, begun, ended, abandoned = interpreter_counts()
@@ -346,7 +385,7 @@ class Kernel:
                 ("actors", len(self.places)),
                 ("restarts", self.restarts),
                 ("dead_letters", self.dead_letters),
-                ("zombies", self.zombies),
+                ("zombies", len(self.zombies)),
                 ("warm", self.pool.ready()),
                 ("interpreters", alive),
                 ("interpreters_started", begun),
@@ -360,6 +399,32 @@ class Kernel:
         self._closing.append(reply)
         if first:
             self._stop_last_root()
+
+    def _close_now(self, reply: Reply) -> None:
+        """Kill whatever is left of a closing that took too long; answered when all of it has ended or is cut off."""
+        self._close(reply)
+        for root in list(self.roots):
+            root.kill()
+        for life in self.lives.values():
+            if life.over:  # its interpreter is still ending
+                self.later(STOPPED_FOR + KILLED_FOR, partial(self._end_overdue, life.tag))
+
+
+class Outcome:
+    """How a supervisor at the root ended: the reason, or the error for those who wait for it."""
+
+    __slots__ = ("error", "reason")
+
+    def __init__(self, reason: str, error: Exception | None) -> None:
+        self.reason = reason
+        self.error = error
+
+    def tell(self, reply: Reply) -> None:
+        """Answer somebody who waited for the end."""
+        if self.error is not None:
+            reply.fail(pack(self.error))
+        else:
+            reply.answer(self.reason)
 
 
 class Alone:
@@ -413,6 +478,11 @@ class Alone:
         else:
             life.stop(limit, self.kernel.later, self.kernel.fenced)  # type: ignore[arg-type]
 
+    def kill(self) -> None:
+        """End it at once."""
+        if self.place.life is not None:
+            self.place.life.kill(self.kernel.later, self.kernel.fenced)
+
     def _gone(self, reason: ExitReason) -> None:
         self.kernel.close_place(self.place, reason)
         self.kernel.root_gone(self)
@@ -433,4 +503,5 @@ _REQUESTS: dict[str, Callable[..., None]] = {
     "which_children": Kernel._which_children,
     "statistics": Kernel._statistics,
     "close": Kernel._close,
+    "close_now": Kernel._close_now,
 }

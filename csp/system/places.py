@@ -19,6 +19,8 @@ from csp.system.recipe import Recipe
 # Seconds that each step down the ladder is given, after the grace time.
 STOPPED_FOR = 0.5
 KILLED_FOR = 2.0
+# Seconds that an interpreter may take to end (its atexit handlers run then) when its actor has ended.
+END_FOR = 5.0
 
 type Later = Callable[[float, Callable[[], None]], None]
 
@@ -40,6 +42,11 @@ class Place:
         """What a ref is made from, see client.RefFields."""
         return (self.sender, self.name, self.id, self.recipe.path, self.recipe.handlers)
 
+    def forget_arguments(self) -> None:
+        """Let go of the arguments: no life will be made from them any more, and they may hold ends open."""
+        self.ends = ()
+        self.data = b""
+
     def close(self, reason: str) -> int:
         """Nobody will live here any more; gives the number of dead letters.
 
@@ -49,8 +56,7 @@ class Place:
         letters: int = self.sender.statistics().undelivered
         self.sender.close()
         self.receiver.close()
-        self.ends = ()
-        self.data = b""
+        self.forget_arguments()
         return letters
 
 
@@ -90,16 +96,20 @@ class Life:
         )
 
     def stop(self, grace: float | None, later: Later, fenced: Callable[[Life], None]) -> None:
-        """Begin to end the life: ask now, and go down the ladder in time. *grace* None: only ask."""
-        if self.over or self.stopping:
+        """Begin to end the life: ask now, and go down the ladder in time. *grace* None: only ask.
+
+        Asked again, the shorter time counts.
+        """
+        if self.over:
             return
-        self.stopping = True
-        try:
-            self.control.send_nowait("shutdown")
-        except Exception:  # noqa: BLE001  (its control channel is gone: so is it, and the news is on its way)
-            return
-        if self.place.recipe.free_form and self.up:
-            cancel_interpreter(self.interpreter)
+        if not self.stopping:
+            self.stopping = True
+            try:
+                self.control.send_nowait("shutdown")
+            except Exception:  # noqa: BLE001  (its control channel is gone: so is it, and the news is on its way)
+                return
+            if self.place.recipe.free_form and self.up:
+                cancel_interpreter(self.interpreter)
         if grace is not None:
             later(grace, lambda: self._cancel(later, fenced))
 

@@ -5,7 +5,8 @@ import sys
 from threading import Thread
 
 from csp._native import Sender, channel, select
-from csp.errors import ActorError, EscalationError, StartFailed
+from csp.errors import ActorError, ChannelError, EscalationError
+from csp.interpreters.importing import refuse_while_loading
 from csp.system.system import System
 
 TYPE_CHECKING = False
@@ -25,6 +26,7 @@ def run(supervisor: type[Supervisor] | Supervisor, *, warm: int | None = None) -
         supervisor: a supervisor, or its class if it takes no arguments.
         warm: see System.
     """
+    refuse_while_loading("csp.run would start a supervision tree")
     sys.exit(_run(supervisor() if isinstance(supervisor, type) else supervisor, warm))
 
 
@@ -44,22 +46,16 @@ def _run(supervisor: Supervisor, warm: int | None) -> int:
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         with System(warm=warm) as system:
-            try:
-                name = system.supervise(supervisor)
-            except StartFailed as error:
-                system._log.logger().error("could not start", error=str(error))
-                return 1
-            # The tree's end and a signal, whichever comes first.
+            name = type(supervisor).__name__.lower()
+            # Its end, or that it did not come up, and a signal: whichever comes first.
             ends, ended = channel(1)
-            waiting = Thread(target=_wait, args=(system, name, ends), name="csp run", daemon=True)
-            waiting.start()
+            Thread(target=_watch, args=(system, supervisor, name, ends), name="csp run", daemon=True).start()
             guard, outcome = select(arrived, ended)
             if guard is arrived:
                 system._log.logger().info("stopping", signal=signal.Signals(int(outcome)).name)
-                system.stop_supervisor(name)
-                return 0
+                return 0  # leaving the system stops it in order
             if outcome is not None:
-                system._log.logger().error("gave up", error=str(outcome))
+                system._log.logger().error(outcome[0], error=outcome[1])
                 return 1
             return 0
     finally:
@@ -67,12 +63,24 @@ def _run(supervisor: Supervisor, warm: int | None) -> int:
             signal.signal(number, handler)
 
 
-def _wait(system: System, name: str, ends: Sender[str | None]) -> None:
+def _watch(system: System, supervisor: Supervisor, name: str, ends: Sender[tuple[str, str] | None]) -> None:
+    """Start the tree, wait for its end, and tell: None, or what went wrong."""
+    outcome: tuple[str, str] | None = None
     try:
-        system.wait(name)
-    except ActorError as error:
-        ends.send(str(error))
-    except EscalationError as error:
-        ends.send(str(error))
+        system.supervise(supervisor, name=name)
+    except Exception as error:  # noqa: BLE001  (whatever it is, the program cannot start)
+        outcome = ("could not start", _text(error))
     else:
-        ends.send(None)
+        try:
+            system.wait(name)
+        except (ActorError, EscalationError) as error:
+            outcome = ("gave up", str(error))
+    try:
+        ends.send_nowait(outcome)
+    except ChannelError:
+        pass  # a signal came first
+
+
+def _text(error: Exception) -> str:
+    remote = f"\n{error.__cause__}" if error.__cause__ is not None else ""
+    return f"{type(error).__name__}: {error}{remote}"

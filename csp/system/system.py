@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LOG_CAPACITY = 4096
 _KERNEL_TAG = 0
+# Seconds after which nothing that was killed can be left: what does not die is cut off before.
+_CUT_OFF_WITHIN = 10.0
 
 
 class System:
@@ -85,11 +87,11 @@ class System:
         """
         if grace is not None and not grace >= 0:
             raise ValueError(f"grace must be at least 0 seconds (or None for no limit), not {grace!r}")
-        client.ask(self._kernel, ("stop", _id_of(ref), grace))
+        client.ask(self._kernel, ("stop", *_place_of(ref), grace))
 
     def kill(self, ref: object) -> bool:
         """Kill the present life of an actor, without asking; True if there was one. Its supervisor sees a crash."""
-        return bool(client.ask(self._kernel, ("kill", _id_of(ref))))
+        return bool(client.ask(self._kernel, ("kill", *_place_of(ref))))
 
     # ---- supervision ------------------------------------------------------------------------------------------------
 
@@ -98,7 +100,7 @@ class System:
 
         Raises StartFailed when a child cannot be started (what was started is stopped again), ChildSpecError.
         """
-        from csp.supervision.supervisor import definition
+        from csp.supervision.definition import definition
 
         if isinstance(supervisor, type):
             raise StartFailed(f"supervise takes a supervisor, not its class: {supervisor.__name__}(...)")
@@ -106,16 +108,18 @@ class System:
         return str(client.ask(self._kernel, ("supervise", name, packed)))
 
     def stop_supervisor(self, name: str) -> None:
-        """Stop a supervision tree in order and wait until all of it has ended."""
+        """Stop a supervision tree in order and wait until all of it has ended; one that has ended is fine.
+
+        Raises NoSuchActor when there never was one of that name.
+        """
         client.ask(self._kernel, ("stop_tree", name))
 
-    def wait(self, name: str, timeout: float | None = None) -> str | None:
-        """Wait until a supervision tree has ended; gives the reason, None if there is no such tree.
+    def wait(self, name: str, timeout: float | None = None) -> str:
+        """Wait until a supervision tree has ended; gives the reason, also when it had ended before.
 
-        Raises EscalationError when it gave up, CallTimeout.
+        Raises EscalationError when it gave up, NoSuchActor when there never was one of that name, CallTimeout.
         """
-        reason = client.ask(self._kernel, ("wait_tree", name), timeout)
-        return None if reason is None else str(reason)
+        return str(client.ask(self._kernel, ("wait_tree", name), timeout))
 
     def which_children(self, name: str) -> list[tuple[str, str, int, str, int, str | None]]:
         """``(name, status, incarnation, kind, restarts, last exit reason)`` of each child of a supervisor, in start order.
@@ -140,7 +144,7 @@ class System:
         try:
             client.ask(self._kernel, ("close",), timeout)
         except TimeoutError:
-            kill_interpreter(self._kernel_id)
+            self._close_now()
             raise
         except ActorError:
             pass  # the kernel is gone: what it kept is gone with it, or ends at the end of the program
@@ -149,6 +153,12 @@ class System:
             self._kernel.close()
             self._await_kernel()
             self._log.close()
+
+    def _close_now(self) -> None:
+        try:
+            client.ask(self._kernel, ("close_now",), _CUT_OFF_WITHIN)
+        except ActorError:
+            kill_interpreter(self._kernel_id)
 
     def _await_kernel(self) -> None:
         try:
@@ -168,7 +178,8 @@ class System:
         return f"<csp.System {'closed' if self._closed else 'running'}>"
 
 
-def _id_of(ref: object) -> int:
+def _place_of(ref: object) -> tuple[int, int]:
+    """The number of an actor's place, and its mailbox's: the first alone might be another system's."""
     if not isinstance(ref, Ref):
         raise TypeError(f"this takes the ref of an actor, as spawn and lookup give it, not {ref!r}")
-    return ref._id
+    return ref._id, ref._sender.channel_id

@@ -7,6 +7,7 @@ belongs to the node's position in the tree, so the mailbox survives restarts of 
 import random
 import time
 from collections import deque
+from functools import partial
 
 from csp._native import Reply
 from csp.errors import EscalationError, StartFailed
@@ -15,7 +16,7 @@ from csp.supervision import commands, events
 from csp.supervision.reason import ExitReason
 from csp.supervision.reducer import reduce
 from csp.supervision.state import SupervisorState, initial_state, which_children
-from csp.supervision.supervisor import SupervisorSpec
+from csp.supervision.definition import SupervisorSpec
 from csp.system.client import NestedSupervisor
 from csp.system.places import Life, Place
 from csp.system.recipe import Recipe
@@ -44,7 +45,7 @@ class Node:
     def begin(self, incarnation: int) -> None:
         """Begin a life of this supervisor, from its definition."""
         self.incarnation = incarnation
-        self.state = initial_state(self.spec)
+        self.state = initial_state(self.spec, self.state)
         self.feed(events.Start(now=time.monotonic()))
 
     def feed(self, event: events.Event) -> None:
@@ -87,7 +88,7 @@ class Node:
                 if (node := self.nodes.get(child_id)) is not None:
                     node.feed(events.StopRequested(ExitReason("shutdown"), now=time.monotonic()))
                     if shutdown is not None:
-                        kernel.later(shutdown, node.kill)
+                        kernel.later(shutdown, partial(node.kill, node.incarnation))
                 elif (life := self._life(child_id)) is not None:
                     life.stop(shutdown, kernel.later, kernel.fenced)
             case commands.KillChild(child_id, _):
@@ -96,7 +97,7 @@ class Node:
                 elif (life := self._life(child_id)) is not None:
                     life.kill(kernel.later, kernel.fenced)
             case commands.ScheduleRetry(delay, token):
-                kernel.later(delay, lambda: self.feed(events.RetryDue(token, now=time.monotonic(), random=_random())))
+                kernel.later(delay, partial(self._retry, token, self.incarnation))
             case commands.Report():
                 self._report(command)
             case commands.Answer():
@@ -131,13 +132,20 @@ class Node:
                 self.places[child_id] = place
                 self.tree.place_added(place, self)
             kernel.begin_life(place).incarnation = incarnation
+            if spec.restart == "temporary":
+                place.forget_arguments()
         except Exception as error:  # noqa: BLE001  (a failed start, for the reducer to decide on)
             reason = ExitReason("failed", f"{type(error).__name__}: {error}")
             self.feed(events.ChildStartFailed(child_id, incarnation, reason, now=time.monotonic(), random=_random()))
 
-    def kill(self) -> None:
-        """Cut the supervisor off: all its children are killed at once."""
-        if self.state.stage != "ended":
+    def _retry(self, token: int, incarnation: int) -> None:
+        """The delay of a retry is over; tokens belong to one life of the supervisor."""
+        if incarnation == self.incarnation:
+            self.feed(events.RetryDue(token, now=time.monotonic(), random=_random()))
+
+    def kill(self, incarnation: int | None = None) -> None:
+        """Cut the supervisor off: all its children are killed at once. Only that life of it, if one is given."""
+        if self.state.stage != "ended" and incarnation in {None, self.incarnation}:
             self.feed(events.KillRequested(ExitReason("killed"), now=time.monotonic()))
 
     def _over(self, reason: ExitReason, *, start_failed: bool, why: str = "") -> None:
@@ -310,16 +318,18 @@ class Tree:
         if self._starter is not None:
             self._starter.fail(pack(error if error is not None else StartFailed(f"{self.name}: {reason}")))
             self._starter = None
+        self.kernel.tree_ended(self.name, str(reason), error)
         self.kernel.root_gone(self)
         for reply in self._waiting:
-            if error is not None:
-                reply.fail(pack(error))
-            else:
-                reply.answer(str(reason))
+            self.kernel.outcomes[self.name].tell(reply)
 
     def stop(self, reason: ExitReason) -> None:
         """Stop all of it in order."""
         self.root.feed(events.StopRequested(reason, now=time.monotonic()))
+
+    def kill(self) -> None:
+        """End all of it at once."""
+        self.root.kill()
 
     def wait(self, reply: Reply) -> None:
         """Answer *reply* when the tree has ended."""

@@ -22,7 +22,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void count_in(csp_waiter *waiter) {
     uint32_t out = 0;
-    if (atomic_compare_exchange_strong_explicit(&waiter->counted, &out, 1, memory_order_relaxed,
+    if (atomic_compare_exchange_strong_explicit(&waiter->counted, &out, 1, memory_order_acquire,
                                                 memory_order_relaxed)) {
         atomic_fetch_add_explicit(&csp__load.running, 1, memory_order_relaxed);
     }
@@ -30,7 +30,7 @@ static void count_in(csp_waiter *waiter) {
 
 static void count_out(csp_waiter *waiter) {
     uint32_t in = 1;
-    if (atomic_compare_exchange_strong_explicit(&waiter->counted, &in, 0, memory_order_relaxed,
+    if (atomic_compare_exchange_strong_explicit(&waiter->counted, &in, 0, memory_order_release,
                                                 memory_order_relaxed)) {
         atomic_fetch_sub_explicit(&csp__load.running, 1, memory_order_relaxed);
     }
@@ -39,15 +39,19 @@ static void count_out(csp_waiter *waiter) {
 /* The waker counts the sleeper in: from now on it wants a CPU, and nobody should spin in its way until it had one. */
 static void wake_thread(csp_waiter *waiter) {
     count_in(waiter);
+    if (atomic_load_explicit(&waiter->used, memory_order_relaxed) == 0) {
+        count_out(waiter); /* we come late: it had seen that it was claimed, and has ended; see thread_ended */
+    }
     csp__unpark(&waiter->state, 1);
 }
 
 static void thread_ended(void *value) {
     csp_waiter *waiter = value;
+    /* In this order: who counts us in after we counted out sees that we are gone. */
+    atomic_store_explicit(&waiter->used, 0, memory_order_release);
     count_out(waiter);
     self = NULL;
     csp__lock(&registry_lock);
-    atomic_store_explicit(&waiter->used, 0, memory_order_release);
     waiter->next_free = free_waiters;
     free_waiters = waiter;
     csp__unlock(&registry_lock);
@@ -238,6 +242,7 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
         if (code != CSP_PARKED) {
             break;
         }
+        count_out(waiter); /* woken late, for a wait that was over: that waker has counted us in */
         if (woken == CSP_PARK_TIMEOUT && until == deadline) {
             code = claim_own(waiter, CSP_TIMEDOUT);
             break;
@@ -299,8 +304,20 @@ void csp_spin_limit(int64_t nanoseconds) {
     atomic_store_explicit(&csp__load.spin_limit, nanoseconds > 0 ? nanoseconds : 0, memory_order_relaxed);
 }
 
+static _Atomic int64_t cpus_told; /* by csp_cpus_allowed; 0: the system knows, and may change its mind */
+
+/* Told anew meanwhile: then that is what stands. */
+static void set_cpus(void) {
+    int64_t told = atomic_load(&cpus_told);
+    atomic_store(&csp__load.cpus, told > 0 ? told : csp__platform_cpus());
+    if (atomic_load(&cpus_told) != told) {
+        set_cpus();
+    }
+}
+
 void csp_cpus_allowed(int64_t cpus) {
-    atomic_store_explicit(&csp__load.cpus, cpus > 0 ? cpus : csp__platform_cpus(), memory_order_relaxed);
+    atomic_store(&cpus_told, cpus > 0 ? cpus : 0);
+    set_cpus();
 }
 
 void csp__running_refresh(int64_t now) {
@@ -311,7 +328,7 @@ void csp__running_refresh(int64_t now) {
                                                               memory_order_relaxed)) {
         return;
     }
-    csp_cpus_allowed(0); /* the affinity mask may have changed */
+    set_cpus(); /* the affinity mask may have changed */
     if (atomic_load_explicit(&csp__load.running, memory_order_relaxed) > MOST_LOOKS) {
         return; /* busy for sure, and looking would cost more than it can win */
     }

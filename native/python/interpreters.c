@@ -73,7 +73,8 @@ static void release(interpreter *self) {
     }
 }
 
-static void registry_remove(interpreter *self) {
+/* `left`: it could not be ended. */
+static void registry_remove(interpreter *self, bool left) {
     pthread_mutex_lock(&registry_mutex);
     interpreter **place = &all;
     while (*place != NULL && *place != self) {
@@ -83,7 +84,7 @@ static void registry_remove(interpreter *self) {
         *place = self->next;
         alive--;
         ended_count++;
-        if (self->abandoned) {
+        if (left) {
             abandoned_count++;
         }
     }
@@ -266,8 +267,9 @@ static void make_exit(interpreter *self, PyObject *result, csp_message *message)
     Py_XDECREF(native);
 }
 
-static void finish(interpreter *self, csp_message *exit_message) {
+static void finish(interpreter *self, csp_message *exit_message, bool left) {
     csp_holder_fence(self->holder);
+    registry_remove(self, left); /* first: who got the exit message may count on it */
     if (csp_send(self->exits, exit_message, CSP_POLL, NULL) != CSP_OK) {
         csp_message_drop(exit_message);
     }
@@ -275,7 +277,6 @@ static void finish(interpreter *self, csp_message *exit_message) {
     if (self->control != NULL) {
         csp_end_free(self->control);
     }
-    registry_remove(self);
     release(self);
 }
 
@@ -297,7 +298,7 @@ static void *interpreter_thread(void *argument) {
     if (PyStatus_Exception(status) || mine == NULL) {
         /* No interpreter, so no words. */
         native_encode_integer(self->tag, &exit_message);
-        finish(self, &exit_message);
+        finish(self, &exit_message, false);
         return NULL;
     }
     self->state = PyThreadState_GetInterpreter(mine);
@@ -306,7 +307,8 @@ static void *interpreter_thread(void *argument) {
     PyEval_SetTraceAllThreads(NULL, NULL);
     make_exit(self, result, &exit_message);
     Py_CLEAR(result);
-    bool clean = !self->abandoned && end_other_threads(self);
+    /* One that was fenced may have come back from where it was stuck: nothing keeps it from ending like any other. */
+    bool clean = end_other_threads(self);
     gate_close(self);
     PyEval_SetTraceAllThreads(NULL, NULL); /* a kill that came in the meantime; atexit handlers must be able to run */
     PyErr_Clear();
@@ -317,7 +319,7 @@ static void *interpreter_thread(void *argument) {
         self->abandoned = true;
         PyEval_SaveThread();
     }
-    finish(self, &exit_message);
+    finish(self, &exit_message, !clean);
     return NULL;
 }
 
@@ -377,7 +379,7 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
         if (start_thread(interpreter_thread, self)) {
             return id;
         }
-        registry_remove(self);
+        registry_remove(self, false);
         PyErr_SetString(PyExc_OSError, "the system gives no more threads (see `ulimit -u` and the memory limits)");
     } else if (id != NULL) {
         native_raise(state, CSP_CLOSED_END, ((end_object *)args[3])->end, NULL, false);

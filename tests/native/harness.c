@@ -28,7 +28,7 @@ static test_case *first_case, **last_case = &first_case;
 static char noted[160];
 static double scale = DEFAULT_SCALE, slow = 1.0;
 
-/* ---- checks --------------------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------------------------- */
 
 void note(const char *format, ...) {
     va_list arguments;
@@ -63,7 +63,7 @@ void wait_a_little(patience *p) {
     nanosleep(&(struct timespec){0, 50000}, NULL); /* leaves the CPU to whoever makes it true */
 }
 
-/* ---- running cases ---------------------------------------------------------------------------------------------- */
+/* ---- running cases --------------------------------------------------------------------------------------------- */
 
 void test_register(test_case *added) {
     *last_case = added;
@@ -162,7 +162,7 @@ int64_t scaled(int64_t rounds) {
     return result > 0 ? result : 1;
 }
 
-/* ---- threads -------------------------------------------------------------------------------------------------- */
+/* ---- threads --------------------------------------------------------------------------------------------------- */
 
 pthread_t go(void *(*body)(void *), void *argument) {
     pthread_t thread;
@@ -195,7 +195,7 @@ void dawdle(uint64_t *state, uint64_t most) {
     }
 }
 
-/* ---- messages and channels -------------------------------------------------------------------------------------- */
+/* ---- messages and channels ------------------------------------------------------------------------------------- */
 
 csp_message inlined(int64_t value) { return (csp_message){.kind = 1, .size = sizeof value, .as.integer = value}; }
 
@@ -330,7 +330,7 @@ int64_t outcome(pending *p) {
     return NOT(p->status);
 }
 
-/* ---- replies -------------------------------------------------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------------------------------------------------- */
 
 csp_message call_with(csp_reply *reply) {
     csp_message call = {.kind = CSP_KIND_BLOCK | 2, .as.block = csp_block_new(0, 1)};
@@ -363,7 +363,7 @@ void ask(asking *a, csp_reply *reply, csp_holder *holder, int64_t deadline, cons
     EVENTUALLY(askers() > before);
 }
 
-/* ---- tallies -------------------------------------------------------------------------------------------------- */
+/* ---- tallies --------------------------------------------------------------------------------------------------- */
 
 tally tally_of(int64_t size) {
     tally t = {calloc((size_t)size, sizeof *t.counts), size};

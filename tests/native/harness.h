@@ -11,8 +11,8 @@
  *     test_channel --list         their names and claims
  *     test_channel NAME           run one, in this very process (for a debugger)
  *
- * Each case runs in a child process: with fresh counters, under a time limit, and what it breaks is its own. After the case
- * nothing of the core may be left alive.
+ * Each case runs in a child process: with fresh counters, under a time limit, and what it breaks is its own. After the
+ * case nothing of the core may be left alive.
  *
  *     CSP_TEST_SLOW=3      three times the patience (0: no limit)
  *     CSP_TEST_SCALE=0.2   a fifth of the rounds; preset to less under the thread sanitizer
@@ -30,7 +30,7 @@
 
 #include "csp/csp.h"
 
-/* ---- cases ---------------------------------------------------------------------------------------------------- */
+/* ---- cases ----------------------------------------------------------------------------------------------------- */
 
 typedef struct test_case {
     const char *name, *claim;
@@ -52,7 +52,7 @@ extern csp_holder *me;
 /* `rounds` times CSP_TEST_SCALE, at least 1. */
 int64_t scaled(int64_t rounds);
 
-/* ---- checks: a failed one prints what it saw and ends the case, from any thread --------------------------------- */
+/* ---- checks: a failed one prints what it saw and ends the case, from any thread -------------------------------- */
 
 /* Said with every later failure of the case: what a loop is at. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -97,7 +97,7 @@ void wait_a_little(patience *p);
 #define EVENTUALLY(condition) \
     for (patience patience_ = be_patient(#condition, __FILE__, __LINE__); !(condition); wait_a_little(&patience_))
 
-/* ---- threads -------------------------------------------------------------------------------------------------- */
+/* ---- threads --------------------------------------------------------------------------------------------------- */
 
 pthread_t go(void *(*body)(void *), void *argument);
 void finish(pthread_t thread);
@@ -112,7 +112,7 @@ uint64_t random_next(uint64_t *state); /* *state is not 0 */
 /* Keep the CPU busy for a random handful of instants, so that a race gets different chances. */
 void dawdle(uint64_t *state, uint64_t most);
 
-/* ---- messages and channels -------------------------------------------------------------------------------------- */
+/* ---- messages and channels ------------------------------------------------------------------------------------- */
 
 /* A number inside the message; in a block (then a lost message is a leak, and a torn one a race). Not negative. */
 csp_message inlined(int64_t value);
@@ -155,7 +155,7 @@ void pend_send(pending *p, csp_end *tx, int64_t value, int64_t deadline);
 void pend_recv(pending *p, csp_end *rx, int64_t deadline);
 /* The same with any message and hooks, without waiting for anything. */
 void pend(pending *p, csp_end *end, csp_message message, int64_t deadline, const csp_hooks *hooks);
-/* Wait for its end: for a receive, the number or NOT(status); for a send, 0 or NOT(status) with the message dropped. */
+/* Wait for its end. A receive: the number or NOT(status). A send: 0 or NOT(status), with the message dropped. */
 int64_t outcome(pending *p);
 
 /* A message whose block carries the answering right of a reply. */
@@ -176,7 +176,7 @@ void ask(asking *a, csp_reply *reply, csp_holder *holder, int64_t deadline, cons
 /* How many threads wait for replies, by the wait graph. */
 int askers(void);
 
-/* ---- guards ----------------------------------------------------------------------------------------------------- */
+/* ---- guards ---------------------------------------------------------------------------------------------------- */
 
 static inline csp_guard on_recv(csp_end *rx, csp_message *message) {
     return (csp_guard){.kind = CSP_GUARD_RECV, .end = rx, .message = message};
@@ -217,7 +217,7 @@ static const uint32_t capacities[] = {0, 1, 10, 1000};
     for (uint32_t c, i_##c = 0; i_##c < COUNT(capacities) && (c = capacities[i_##c], note("capacity %u", c), true); \
          i_##c++)
 
-/* ---- tallies: how often each of `size` values arrived ------------------------------------------------------------- */
+/* ---- tallies: how often each of `size` values arrived ---------------------------------------------------------- */
 
 typedef struct {
     _Atomic uint32_t *counts;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * How a channel ends: handle by handle, in good order or by an abort, and what becomes of those who wait and of what was
- * buffered. Races between an end and its users are in test_races.c. */
+ * How a channel ends: handle by handle, in good order or by an abort, and what becomes of those who wait and of what
+ * was buffered. Races between an end and its users are in test_races.c. */
 #include "harness.h"
 
 enum { CROWD = 40 }; /* more than the core wakes in one go */
 
 static csp_status try_send(csp_end *tx) { return put(tx, 1, CSP_POLL); }
 
-/* ---- the last sender -------------------------------------------------------------------------------------------- */
+/* ---- the last sender ------------------------------------------------------------------------------------------- */
 
 CASE(closing_drains_and_then_ends,
      "After the last sender receivers get all that is buffered, then END_OF_CHANNEL for ever.") {
@@ -47,7 +47,7 @@ CASE(the_last_sender_wakes_all_receivers, "Every parked receiver learns of the e
     }
 }
 
-/* ---- the last receiver ------------------------------------------------------------------------------------------ */
+/* ---- the last receiver ----------------------------------------------------------------------------------------- */
 
 CASE(without_receivers_sends_are_broken, "After the last receiver every send is BROKEN and keeps its message.") {
     FOR_EACH_CAPACITY(c) {
@@ -93,7 +93,7 @@ CASE(the_last_receiver_wakes_all_senders, "Every parked sender gets BROKEN with 
     }
 }
 
-/* ---- one's own handle ------------------------------------------------------------------------------------------- */
+/* ---- one's own handle ------------------------------------------------------------------------------------------ */
 
 CASE(a_closed_handle_is_closed_for_its_holder,
      "One's own closed end gives CLOSED_END, also when the channel is over.") {
@@ -200,7 +200,7 @@ CASE(the_last_clone_decides, "A direction is over with the last of its handles, 
     }
 }
 
-/* ---- abort ------------------------------------------------------------------------------------------------------ */
+/* ---- abort ----------------------------------------------------------------------------------------------------- */
 
 CASE(an_abort_ends_both_directions_now,
      "An abort drops and counts what is buffered; nothing is sent or received any more.") {
@@ -278,7 +278,7 @@ CASE(the_first_abort_gives_the_cause, "The cause can be read from any handle, of
     CHECK_INT(opened(&outlives), ==, 41); /* its own reference */
 }
 
-/* ---- after the end ---------------------------------------------------------------------------------------------- */
+/* ---- after the end --------------------------------------------------------------------------------------------- */
 
 CASE(an_id_goes_stale_and_never_comes_back,
      "A channel's id finds it while it lives, and nothing afterwards, whatever is made.") {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Closes, aborts, cancels and fences against operations under way: a message is received, counted, or back with its sender,
- * and never two of these. */
+ * Closes, aborts, cancels and fences against operations under way: a message is received, counted, or back with its
+ * sender, and never two of these. */
 #include "harness.h"
 
-/* ---- ends against operations ------------------------------------------------------------------------------------- */
+/* ---- ends against operations ----------------------------------------------------------------------------------- */
 
 typedef struct {
     csp_end *end;
@@ -86,7 +86,7 @@ static void end_under_way(uint32_t capacity, csp_holder *holder, void (*end)(use
 static void end_many_times(void (*end)(user *, csp_holder *)) {
     static const uint32_t few[] = {0, 1, 10};
     for (size_t c = 0; c < COUNT(few); c++) {
-        for (int64_t round = 0, rounds = scaled(200); round < rounds; round++) {
+        for (int64_t round = 0, rounds = scaled(100); round < rounds; round++) {
             note("capacity %u, round %lld", few[c], (long long)round);
             csp_holder *holder = csp_holder_new("users");
             end_under_way(few[c], holder, end, (uint64_t)round * 2654435761u + 1);
@@ -187,7 +187,7 @@ CASE(a_buffered_message_survives_the_close,
     }
 }
 
-/* ---- handles that come and go --------------------------------------------------------------------------------------- */
+/* ---- handles that come and go ---------------------------------------------------------------------------------- */
 
 typedef struct {
     csp_end *end;
@@ -209,7 +209,7 @@ CASE(clones_that_go_end_nothing,
     pair p = channel(0);
     churn tx = {p.tx, false}, rx = {p.rx, false};
     pthread_t threads[2] = {go(clone_and_free, &tx), go(clone_and_free, &rx)};
-    for (int64_t i = 0, rounds = scaled(3000); i < rounds; i++) {
+    for (int64_t i = 0, rounds = scaled(1000); i < rounds; i++) {
         pending receiver;
         pend(&receiver, p.rx, (csp_message){.kind = 0}, CSP_FOREVER, NULL);
         CHECK_STATUS(put(p.tx, i, CSP_FOREVER), CSP_OK);
@@ -224,7 +224,7 @@ CASE(clones_that_go_end_nothing,
     free_pair(&p);
 }
 
-/* ---- cancels ------------------------------------------------------------------------------------------------------ */
+/* ---- cancels --------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     csp_holder *victims[2];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * How often each ready guard is chosen. A fair select starts from a random guard and takes the first ready one from there
- * on: with all guards ready each gets an equal share, and with some, each gets at least the share of its own start.
+ * How often each ready guard is chosen. A fair select starts from a random guard and takes the first ready one from
+ * there on: with all guards ready each gets an equal share, and with some, each gets at least that of its own start.
  *
  * The bounds are those of a binomial distribution that a right program leaves once in a million runs (4.9 sigma). */
 #include "harness.h"

@@ -3,7 +3,7 @@
  * Seen from outside: the wait graph, the totals and the scheduler gate. */
 #include "harness.h"
 
-/* ---- the wait graph ------------------------------------------------------------------------------------------- */
+/* ---- the wait graph -------------------------------------------------------------------------------------------- */
 
 enum { MOST_EDGES = 512 };
 
@@ -47,7 +47,8 @@ static const csp_edge *first_of(const graph *g, int kind, const csp_holder *hold
     test_fail(__FILE__, __LINE__, "no such edge");
 }
 
-CASE(who_holds_what_is_shown, "One edge per channel, direction and holder, with the number of handles; holder 0 in transit.") {
+CASE(who_holds_what_is_shown,
+     "One edge per channel, direction and holder, with the number of handles; holder 0 in transit.") {
     csp_holder *other = csp_holder_new("other");
     pair p = channel(1), q = channel(0);
     csp_end *clones[3] = {csp_end_clone(p.tx, other), csp_end_clone(p.tx, other), csp_end_clone(p.rx, other)};
@@ -79,7 +80,8 @@ CASE(who_holds_what_is_shown, "One edge per channel, direction and holder, with 
     CHECK_INT(read_graph()->count, ==, 0);
 }
 
-CASE(who_waits_for_what_is_shown, "Each parked operation is an edge with holder, thread, direction and deadline; a select has several.") {
+CASE(who_waits_for_what_is_shown,
+     "Each parked operation is an edge with holder, thread, direction and deadline; a select has several.") {
     csp_holder *a = csp_holder_new("a"), *b = csp_holder_new("b");
     pair p = channel_of(0, CSP_OVERFLOW_BLOCK, a), q = channel_of(0, CSP_OVERFLOW_BLOCK, b);
     pending receiver, sender;
@@ -116,7 +118,8 @@ CASE(who_waits_for_what_is_shown, "Each parked operation is an edge with holder,
     csp_holder_release(b);
 }
 
-CASE(who_asks_whom_is_shown, "A wait for a reply names its holder and thread, and the callee once it has taken the call.") {
+CASE(who_asks_whom_is_shown,
+     "A wait for a reply names its holder and thread, and the callee once it has taken the call.") {
     csp_holder *caller = csp_holder_new("caller"), *callee = csp_holder_new("callee"), *next = csp_holder_new("next");
     csp_reply *reply = csp_reply_new();
     csp_message call = call_with(reply);
@@ -183,13 +186,14 @@ static void use_the_core(const csp_edge *edge, void *context) {
     free_pair(&made);
 }
 
-CASE(a_visitor_may_use_the_core, "No lock is held while a visitor looks at an edge: it may send, receive, make and free.") {
+CASE(a_visitor_may_use_the_core,
+     "No lock is held while a visitor looks at an edge: it may send, receive, make and free.") {
     pair p = channel(1);
     CHECK_STATUS(csp_graph_visit(use_the_core, &p), CSP_OK);
     free_pair(&p);
 }
 
-/* ---- looking while others work ---------------------------------------------------------------------------------- */
+/* ---- looking while others work --------------------------------------------------------------------------------- */
 
 typedef struct {
     _Atomic bool enough;
@@ -231,7 +235,8 @@ static void *echo(void *argument) {
     return NULL;
 }
 
-CASE(looking_in_disturbs_nobody, "Graph, totals and statistics may be read while channels, replies and threads come and go.") {
+CASE(looking_in_disturbs_nobody,
+     "Graph, totals and statistics may be read while channels, replies and threads come and go.") {
     spectator s = {false, 0};
     pthread_t looking = go(look_all_the_time, &s);
     for (int64_t round = 0, rounds = scaled(2000); round < rounds || atomic_load(&s.edges) < 100; round++) {
@@ -267,7 +272,8 @@ static void *await_channels(void *argument) {
     return NULL;
 }
 
-CASE(a_channel_is_found_only_complete, "Whoever guesses the id of a channel that is being made finds nothing, or a whole channel.") {
+CASE(a_channel_is_found_only_complete,
+     "Whoever guesses the id of a channel that is being made finds nothing, or a whole channel.") {
     _Atomic int64_t made = 0;
     pthread_t awaiting = go(await_channels, &made);
     for (int64_t n = 0, rounds = scaled(50000); n < rounds; n++) {
@@ -310,7 +316,7 @@ CASE(totals_count_what_lives, "Every channel, end, holder, block, reply and thre
     CHECK_INT(now.channels + now.ends + now.blocks + now.replies, ==, 0);
 }
 
-/* ---- the gate ----------------------------------------------------------------------------------------------------- */
+/* ---- the gate -------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     int passes[5];
@@ -329,7 +335,8 @@ static void count_pass(csp_gate_operation operation, uint64_t holder, uint64_t c
     d->length_then = seen(d->watched).length;
 }
 
-CASE(the_gate_is_passed_before_every_operation, "Each operation announces itself, its holder and its channel before it looks.") {
+CASE(the_gate_is_passed_before_every_operation,
+     "Each operation announces itself, its holder and its channel before it looks.") {
     pair p = channel(2);
     doorman d = {.watched = p.rx};
     csp_gate gate = {count_pass, &d};

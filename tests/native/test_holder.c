@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Holders: whom a cancel reaches, and what a fence takes away. Races are in test_ending_races.c and test_reply_races.c. */
+ * Holders: whom a cancel reaches, and what a fence takes away. Races are in test_ending_races.c and
+ * test_reply_races.c. */
 #include "harness.h"
 
 enum { CROWD = 40 };
 
-/* ---- cancel --------------------------------------------------------------------------------------------------- */
+/* ---- cancel ---------------------------------------------------------------------------------------------------- */
 
-CASE(a_cancel_wakes_everything_that_waits, "Sends, receives, selects and waits for replies of the holder return CANCELLED, all of them.") {
+CASE(a_cancel_wakes_everything_that_waits,
+     "Sends, receives, selects and waits for replies of the holder return CANCELLED, all of them.") {
     csp_holder *holder = csp_holder_new("victim");
     pair p = channel_of(0, CSP_OVERFLOW_BLOCK, holder), q = channel_of(0, CSP_OVERFLOW_BLOCK, holder);
     pending senders[CROWD], receivers[CROWD];
@@ -46,7 +48,8 @@ CASE(a_cancel_wakes_everything_that_waits, "Sends, receives, selects and waits f
     csp_holder_release(holder);
 }
 
-CASE(a_cancelled_holder_does_not_wait, "After a cancel what would wait is CANCELLED, what is ready succeeds, and a poll is a poll.") {
+CASE(a_cancelled_holder_does_not_wait,
+     "After a cancel what would wait is CANCELLED, what is ready succeeds, and a poll is a poll.") {
     csp_holder *holder = csp_holder_new("victim");
     pair p = channel_of(1, CSP_OVERFLOW_BLOCK, holder);
     csp_reply *reply = csp_reply_new();
@@ -93,7 +96,8 @@ CASE(a_cancel_can_be_taken_back, "After a resume the holder waits again as befor
     csp_holder_release(holder);
 }
 
-CASE(a_cancel_reaches_one_holder_only, "Others who wait on the same channel, before and behind the cancelled one, stay in line.") {
+CASE(a_cancel_reaches_one_holder_only,
+     "Others who wait on the same channel, before and behind the cancelled one, stay in line.") {
     csp_holder *holder = csp_holder_new("victim");
     pair p = channel(0);
     csp_end *theirs = csp_end_clone(p.rx, holder);
@@ -113,9 +117,10 @@ CASE(a_cancel_reaches_one_holder_only, "Others who wait on the same channel, bef
     csp_holder_release(holder);
 }
 
-/* ---- fence ---------------------------------------------------------------------------------------------------- */
+/* ---- fence ----------------------------------------------------------------------------------------------------- */
 
-CASE(a_fence_closes_every_end, "Peers learn that the holder's ends are gone; its own operations are over, its handles stay valid.") {
+CASE(a_fence_closes_every_end,
+     "Peers learn that the holder's ends are gone; its own operations are over, its handles stay valid.") {
     csp_holder *holder = csp_holder_new("fenced");
     enum { MANY = 200 };
     pair p[MANY];
@@ -167,7 +172,8 @@ CASE(a_fence_is_for_good, "A fenced holder stays cancelled, also after a resume,
     csp_holder_release(holder);
 }
 
-CASE(what_a_fenced_holder_gets_is_born_closed, "New channels, clones and ends out of messages are closed when the holder was fenced.") {
+CASE(what_a_fenced_holder_gets_is_born_closed,
+     "New channels, clones and ends out of messages are closed when the holder was fenced.") {
     csp_holder *holder = csp_holder_new("fenced");
     csp_holder_fence(holder);
     pair p = channel_of(1, CSP_OVERFLOW_BLOCK, holder);
@@ -245,9 +251,10 @@ CASE(no_end_slips_past_a_fence, "Ends that come to a holder while it is fenced a
     free_pair(&p);
 }
 
-/* ---- the holder itself ---------------------------------------------------------------------------------------- */
+/* ---- the holder itself ----------------------------------------------------------------------------------------- */
 
-CASE(holders_are_counted_and_named, "Ids are unique and not 0; ends keep their holder alive; NULL and long names are fine.") {
+CASE(holders_are_counted_and_named,
+     "Ids are unique and not 0; ends keep their holder alive; NULL and long names are fine.") {
     char long_name[200];
     memset(long_name, 'x', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = '\0';

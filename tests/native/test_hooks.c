@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The caller's runtime on the way to sleep: detach and attach in pairs, and interruptions that keep or give up the place. */
+ * The caller's runtime on the way to sleep: detach and attach in pairs, and interruptions that keep or give up the
+ * place. */
 #include "harness.h"
 
 #include <signal.h>
 
-/* ---- a runtime to be detached from ---------------------------------------------------------------------------------- */
+/* ---- a runtime to be detached from ----------------------------------------------------------------------------- */
 
 typedef struct {
     _Atomic int detached, attached, interruptions;
@@ -45,7 +46,7 @@ static csp_hooks hooks_of(runtime *r, int64_t slice) {
     return (csp_hooks){detach, attach, interrupted, r, slice, spin_detached};
 }
 
-/* ---- pairs ---------------------------------------------------------------------------------------------------------- */
+/* ---- pairs ----------------------------------------------------------------------------------------------------- */
 
 static void check_pairs(runtime *r, int expected) {
     CHECK_INT(atomic_load(&r->detached), ==, expected);
@@ -80,7 +81,8 @@ CASE(what_need_not_wait_calls_no_hook, "Ready operations, polls and failures tha
     }
 }
 
-CASE(every_sleep_is_detached_once, "A wait that sleeps detaches once before and attaches once after, however it ends.") {
+CASE(every_sleep_is_detached_once,
+     "A wait that sleeps detaches once before and attaches once after, however it ends.") {
     csp_spin_limit(0);
     csp_holder *holder = csp_holder_new("sleeper");
     pair p = channel_of(0, CSP_OVERFLOW_BLOCK, holder);
@@ -118,7 +120,6 @@ CASE(every_sleep_is_detached_once, "A wait that sleeps detaches once before and 
         check_pairs(&r, 5 + ends);
         csp_holder_resume(holder);
     }
-    CHECK_INT(atomic_load(&r.interruptions), >=, 0);
     CHECK_INT(seen(p.rx).parks, ==, seen(p.rx).wakes);
     csp_reply_abandon(reply);
     csp_reply_break(reply, false);
@@ -131,7 +132,8 @@ CASE(missing_hooks_are_not_called, "Any of the hooks may be NULL; an attach with
     csp_spin_limit(0);
     pair p = channel(0);
     runtime r = {0};
-    csp_hooks none = {0}, only_attach = {.attach = attach, .context = &r}, only_detach = {.detach = detach, .context = &r};
+    csp_hooks none = {0}, only_attach = {.attach = attach, .context = &r},
+              only_detach = {.detach = detach, .context = &r};
     csp_message message;
     CHECK_STATUS(csp_recv(p.rx, &message, csp_deadline_after(50000), &none), CSP_TIMEOUT);
     CHECK_STATUS(csp_recv(p.rx, &message, csp_deadline_after(50000), &only_attach), CSP_TIMEOUT);
@@ -141,7 +143,8 @@ CASE(missing_hooks_are_not_called, "Any of the hooks may be NULL; an attach with
     free_pair(&p);
 }
 
-CASE(who_shares_its_runtime_detaches_before_spinning, "With spin_detached the detach comes before the spin, otherwise after it; once in both cases.") {
+CASE(who_shares_its_runtime_detaches_before_spinning,
+     "With spin_detached the detach comes before the spin, otherwise after it; once in both cases.") {
     csp_cpus_allowed(64);
     csp_spin_limit(20000);
     for (int shares = 0; shares < 2; shares++) {
@@ -157,7 +160,7 @@ CASE(who_shares_its_runtime_detaches_before_spinning, "With spin_detached the de
     }
 }
 
-/* ---- interruptions ---------------------------------------------------------------------------------------------------- */
+/* ---- interruptions --------------------------------------------------------------------------------------------- */
 
 static void on_signal(int number) { (void)number; }
 
@@ -174,7 +177,8 @@ static void interrupt(pthread_t thread, runtime *r, int times) {
     EVENTUALLY(atomic_load(&r->interruptions) >= wanted) { pthread_kill(thread, SIGUSR1); }
 }
 
-CASE(an_interruption_that_means_nothing_keeps_the_place, "After signals that want nothing a receiver is still the first in line, and a sender, too.") {
+CASE(an_interruption_that_means_nothing_keeps_the_place,
+     "After signals that want nothing a receiver is still the first in line, and a sender, too.") {
     csp_spin_limit(0);
     catch_signals();
     FOR_EACH_CAPACITY(c) {
@@ -212,7 +216,8 @@ CASE(an_interruption_that_means_nothing_keeps_the_place, "After signals that wan
     }
 }
 
-CASE(an_interruption_can_give_up, "If the runtime says so the wait ends with INTERRUPTED, without a trace and with its message.") {
+CASE(an_interruption_can_give_up,
+     "If the runtime says so the wait ends with INTERRUPTED, without a trace and with its message.") {
     csp_spin_limit(0);
     catch_signals();
     FOR_EACH_CAPACITY(c) {
@@ -244,7 +249,8 @@ CASE(an_interruption_can_give_up, "If the runtime says so the wait ends with INT
     }
 }
 
-CASE(time_slices_ask_without_a_signal, "With slice_ns a sleeper asks again and again, and still ends by message or deadline.") {
+CASE(time_slices_ask_without_a_signal,
+     "With slice_ns a sleeper asks again and again, and still ends by message or deadline.") {
     csp_spin_limit(0);
     pair p = channel(0);
     runtime r = {0};
@@ -266,7 +272,8 @@ CASE(time_slices_ask_without_a_signal, "With slice_ns a sleeper asks again and a
     free_pair(&p);
 }
 
-CASE(selects_and_replies_can_be_interrupted, "A select and a wait for a reply give up like a receive; the reply can be asked again.") {
+CASE(selects_and_replies_can_be_interrupted,
+     "A select and a wait for a reply give up like a receive; the reply can be asked again.") {
     csp_spin_limit(0);
     pair p = channel(0);
     runtime r = {.gives_up = true};
@@ -289,7 +296,8 @@ CASE(selects_and_replies_can_be_interrupted, "A select and a wait for a reply gi
     free_pair(&p);
 }
 
-CASE(signals_without_hooks_change_nothing, "A storm of signals neither ends a wait without hooks nor moves its deadline.") {
+CASE(signals_without_hooks_change_nothing,
+     "A storm of signals neither ends a wait without hooks nor moves its deadline.") {
     csp_spin_limit(0);
     catch_signals();
     pair p = channel(0);
@@ -308,7 +316,7 @@ CASE(signals_without_hooks_change_nothing, "A storm of signals neither ends a wa
     free_pair(&p);
 }
 
-/* ---- an interruption in the moment of a match --------------------------------------------------------------------------- */
+/* ---- an interruption in the moment of a match ------------------------------------------------------------------ */
 
 typedef struct {
     csp_end *end;
@@ -335,7 +343,8 @@ static void *send_all(void *argument) {
     return NULL;
 }
 
-CASE(an_interrupted_transfer_happened_or_did_not, "With both sides interrupted all the time and trying again, every value arrives once, in order.") {
+CASE(an_interrupted_transfer_happened_or_did_not,
+     "With both sides interrupted all the time and trying again, every value arrives once, in order.") {
     csp_spin_limit(0);
     static const uint32_t few[] = {0, 1, 10};
     for (size_t c = 0; c < COUNT(few); c++) {

@@ -103,7 +103,7 @@ CASE(an_empty_block_is_a_message, "A message whose block has no bytes travels li
     free_pair(&p);
 }
 
-/* ---- ends that travel ----------------------------------------------------------------------------------------- */
+/* ---- ends that travel ------------------------------------------------------------------------------------------ */
 
 /* A message that carries this end. */
 static csp_message carrying(csp_end *end) {

@@ -9,7 +9,7 @@ static const uint32_t race_capacities[] = {0, 1, 10, CSP_UNBOUNDED};
     for (uint32_t c, i_##c = 0;   \
          i_##c < COUNT(race_capacities) && (c = race_capacities[i_##c], note("capacity %u", c), true); i_##c++)
 
-/* ---- producers and consumers -------------------------------------------------------------------------------------- */
+/* ---- producers and consumers ----------------------------------------------------------------------------------- */
 
 enum { MOST_PRODUCERS = 4 };
 
@@ -109,7 +109,7 @@ CASE(the_length_stays_within_its_bounds, "Seen at any instant, no more is buffer
     }
 }
 
-/* ---- one transfer per channel --------------------------------------------------------------------------------------- */
+/* ---- one transfer per channel ---------------------------------------------------------------------------------- */
 
 static void *receive_once_each(void *argument) {
     csp_end *deliveries = argument;
@@ -143,7 +143,7 @@ CASE(fresh_channels_carry_one_message_each,
     }
 }
 
-/* ---- polls -------------------------------------------------------------------------------------------------------- */
+/* ---- polls ----------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     pair p;
@@ -174,7 +174,7 @@ CASE(who_puts_one_in_can_take_one_out,
     free_pair(&t.p);
 }
 
-/* ---- timeouts ----------------------------------------------------------------------------------------------------- */
+/* ---- timeouts -------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     csp_end *end;
@@ -237,7 +237,7 @@ CASE(short_deadlines_lose_and_double_nothing,
     }
 }
 
-/* ---- undone receives ------------------------------------------------------------------------------------------------ */
+/* ---- undone receives ------------------------------------------------------------------------------------------- */
 
 CASE(undone_receives_keep_the_order,
      "A lone receiver that undoes receives at random still gets every value once, in order.") {

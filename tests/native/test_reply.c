@@ -26,7 +26,7 @@ static bool complete(csp_reply *reply, int64_t value, uint64_t flags) {
     return heard;
 }
 
-/* ---- answers ---------------------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------------------------- */
 
 CASE(an_answer_can_come_before_the_wait, "A reply that was completed is there at once, with its flags as tag.") {
     static const int64_t deadlines[] = {CSP_POLL, CSP_FOREVER, 1, -1};
@@ -55,7 +55,8 @@ CASE(an_answer_can_come_during_the_wait, "A thread that waits for a reply is wok
     }
 }
 
-CASE(an_answer_can_come_after_a_wait, "Polls and timeouts leave the asking right; the answer is there for the next wait.") {
+CASE(an_answer_can_come_after_a_wait,
+     "Polls and timeouts leave the asking right; the answer is there for the next wait.") {
     csp_reply *reply = csp_reply_new();
     uint64_t tag;
     CHECK_INT(answer_to(reply, CSP_POLL, &tag), ==, NOT(CSP_WOULD_BLOCK));
@@ -70,7 +71,8 @@ CASE(an_answer_can_come_after_a_wait, "Polls and timeouts leave the asking right
     csp_reply_abandon(reply);
 }
 
-CASE(an_abandoned_reply_drops_its_answer, "Who gave up gets nothing: an answer that comes later, or had come, is dropped at once.") {
+CASE(an_abandoned_reply_drops_its_answer,
+     "Who gave up gets nothing: an answer that comes later, or had come, is dropped at once.") {
     csp_reply *reply = csp_reply_new();
     csp_reply_abandon(reply);
     CHECK(!complete(reply, 1, 0));
@@ -88,9 +90,10 @@ CASE(an_abandoned_reply_drops_its_answer, "Who gave up gets nothing: an answer t
     csp_reply_break(reply, true);
 }
 
-/* ---- broken ----------------------------------------------------------------------------------------------------- */
+/* ---- broken ---------------------------------------------------------------------------------------------------- */
 
-CASE(a_broken_reply_says_whether_the_call_may_have_run, "csp_reply_break ends the wait with BROKEN, and MAYBE_RAN if so told.") {
+CASE(a_broken_reply_says_whether_the_call_may_have_run,
+     "csp_reply_break ends the wait with BROKEN, and MAYBE_RAN if so told.") {
     for (int i = 0; i < 4; i++) {
         bool ran = i % 2 == 0, waiting = i < 2;
         csp_reply *reply = csp_reply_new();
@@ -113,7 +116,8 @@ CASE(a_broken_reply_says_whether_the_call_may_have_run, "csp_reply_break ends th
     }
 }
 
-CASE(a_dropped_call_breaks_its_reply, "Dropping the carrying message, also unread in a channel that dies, says: never ran.") {
+CASE(a_dropped_call_breaks_its_reply,
+     "Dropping the carrying message, also unread in a channel that dies, says: never ran.") {
     for (int unread = 0; unread < 2; unread++) {
         csp_reply *reply = csp_reply_new();
         csp_message call = call_with(reply);
@@ -134,7 +138,8 @@ CASE(a_dropped_call_breaks_its_reply, "Dropping the carrying message, also unrea
     }
 }
 
-CASE(fencing_the_callee_breaks_its_replies, "All that a fenced holder owes is broken as maybe ran; its late answers go nowhere.") {
+CASE(fencing_the_callee_breaks_its_replies,
+     "All that a fenced holder owes is broken as maybe ran; its late answers go nowhere.") {
     enum { OWED = 20 };
     csp_holder *callee = csp_holder_new("callee");
     csp_reply *replies[OWED];
@@ -174,7 +179,8 @@ CASE(fencing_the_callee_breaks_its_replies, "All that a fenced holder owes is br
     csp_holder_release(callee);
 }
 
-CASE(a_fenced_holder_takes_only_broken_replies, "A call that is taken for a holder already fenced is broken at once.") {
+CASE(a_fenced_holder_takes_only_broken_replies,
+     "A call that is taken for a holder already fenced is broken at once.") {
     csp_holder *callee = csp_holder_new("callee");
     csp_holder_fence(callee);
     csp_reply *reply = csp_reply_new();
@@ -190,7 +196,8 @@ CASE(a_fenced_holder_takes_only_broken_replies, "A call that is taken for a hold
     csp_holder_release(callee);
 }
 
-CASE(a_call_can_be_passed_on, "An answering right that goes into another message leaves its first holder for the next.") {
+CASE(a_call_can_be_passed_on,
+     "An answering right that goes into another message leaves its first holder for the next.") {
     csp_holder *first = csp_holder_new("first"), *second = csp_holder_new("second");
     for (int round = 0; round < 3; round++) {
         note("round %d", round);
@@ -227,7 +234,7 @@ CASE(a_call_can_be_passed_on, "An answering right that goes into another message
     csp_holder_release(second);
 }
 
-/* ---- routed ------------------------------------------------------------------------------------------------------- */
+/* ---- routed ---------------------------------------------------------------------------------------------------- */
 
 /* The tag of the next message in the channel; its number in *value unless it is broken. */
 static uint64_t next_tag(csp_end *rx, int64_t *value) {
@@ -242,7 +249,8 @@ static uint64_t next_tag(csp_end *rx, int64_t *value) {
     return tag;
 }
 
-CASE(routed_replies_arrive_with_their_tags, "Answers go into the target's channel as they come, each with its tag and how it ended.") {
+CASE(routed_replies_arrive_with_their_tags,
+     "Answers go into the target's channel as they come, each with its tag and how it ended.") {
     pair p = channel(CSP_UNBOUNDED);
     csp_reply *replies[5];
     for (uint64_t i = 0; i < 5; i++) {
@@ -265,7 +273,8 @@ CASE(routed_replies_arrive_with_their_tags, "Answers go into the target's channe
     free_pair(&p);
 }
 
-CASE(a_routed_reply_keeps_its_target_open, "The target's channel does not end while an answer may come, and ends after it.") {
+CASE(a_routed_reply_keeps_its_target_open,
+     "The target's channel does not end while an answer may come, and ends after it.") {
     pair p = channel(CSP_UNBOUNDED);
     csp_reply *reply = csp_reply_new_routed(p.tx, 1);
     csp_end_free(p.tx);
@@ -276,7 +285,8 @@ CASE(a_routed_reply_keeps_its_target_open, "The target's channel does not end wh
     csp_end_free(p.rx);
 }
 
-CASE(a_routed_reply_without_receiver_is_dropped, "If nobody receives from the target any more, completing is false and leaks nothing.") {
+CASE(a_routed_reply_without_receiver_is_dropped,
+     "If nobody receives from the target any more, completing is false and leaks nothing.") {
     pair p = channel(CSP_UNBOUNDED);
     csp_reply *reply = csp_reply_new_routed(p.tx, 1), *other = csp_reply_new_routed(p.tx, 2);
     csp_end_close(p.rx);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Replies that are answered in the moment in which their callers give up, are cancelled, or their callees are cut off: each
- * answer is taken or dropped, exactly once, and both sides agree on which. */
+ * Replies that are answered in the moment in which their callers give up, are cancelled, or their callees are cut off:
+ * each answer is taken or dropped, exactly once, and both sides agree on which. */
 #include "harness.h"
 
-/* ---- one reply, two threads ------------------------------------------------------------------------------------- */
+/* ---- one reply, two threads ------------------------------------------------------------------------------------ */
 
 /* The answering thread gets each call through a mailbox, waits a random moment and answers or breaks. */
 typedef struct {
@@ -43,7 +43,8 @@ static csp_reply *call(csp_end *mailbox, int64_t number) {
     return reply;
 }
 
-CASE(an_answer_and_a_timeout_agree, "An answer in the moment of a timeout is taken, or there for the next wait, or dropped: once.") {
+CASE(an_answer_and_a_timeout_agree,
+     "An answer in the moment of a timeout is taken, or there for the next wait, or dropped: once.") {
     pair mailbox = channel(0);
     answerer a = {.mailbox = mailbox.rx, .holder = me, .random = 7};
     pthread_t answering = go(answer_all, &a);
@@ -56,7 +57,8 @@ CASE(an_answer_and_a_timeout_agree, "An answer in the moment of a timeout is tak
         csp_status status;
         int waits = 0, patient = (int)(random_next(&random) % 3);
         do {
-            status = csp_reply_wait(reply, me, &answer, csp_deadline_after((int64_t)(random_next(&random) % 4000) + 1), NULL);
+            status = csp_reply_wait(reply, me, &answer, csp_deadline_after((int64_t)(random_next(&random) % 4000) + 1),
+                                    NULL);
         } while (status == CSP_TIMEOUT && waits++ < patient);
         if (status == CSP_OK) {
             CHECK_INT(opened(&answer), ==, n);
@@ -91,7 +93,7 @@ CASE(an_answer_and_an_abandon_agree, "Giving up in the moment of the answer drop
     free_pair(&mailbox);
 }
 
-/* ---- cancel and fence --------------------------------------------------------------------------------------------- */
+/* ---- cancel and fence ------------------------------------------------------------------------------------------ */
 
 typedef struct {
     csp_holder *victim;
@@ -108,7 +110,8 @@ static void *cancel_all_the_time(void *argument) {
     return NULL;
 }
 
-CASE(a_cancelled_wait_keeps_the_asking_right, "A caller that is cancelled all the time and asks again gets every answer once.") {
+CASE(a_cancelled_wait_keeps_the_asking_right,
+     "A caller that is cancelled all the time and asks again gets every answer once.") {
     pair mailbox = channel(0);
     answerer a = {.mailbox = mailbox.rx, .holder = me, .random = 7};
     canceller c = {csp_holder_new("caller"), false};
@@ -152,7 +155,8 @@ static void *finish_one(void *argument) {
     return NULL;
 }
 
-CASE(an_answer_and_a_fence_agree, "In the moment of a fence the caller gets the answer or a broken reply, and both sides know.") {
+CASE(an_answer_and_a_fence_agree,
+     "In the moment of a fence the caller gets the answer or a broken reply, and both sides know.") {
     for (int64_t n = 0, rounds = scaled(5000); n < rounds; n++) {
         note("round %lld", (long long)n);
         csp_holder *callee = csp_holder_new("callee");
@@ -188,7 +192,8 @@ static void *take_the_call(void *argument) {
     return NULL;
 }
 
-CASE(a_call_taken_during_a_fence_is_broken, "However a taken call and the fence of its taker meet, the caller is told.") {
+CASE(a_call_taken_during_a_fence_is_broken,
+     "However a taken call and the fence of its taker meet, the caller is told.") {
     for (int64_t n = 0, rounds = scaled(5000); n < rounds; n++) {
         note("round %lld", (long long)n);
         csp_holder *callee = csp_holder_new("callee");
@@ -209,7 +214,7 @@ CASE(a_call_taken_during_a_fence_is_broken, "However a taken call and the fence 
     }
 }
 
-/* ---- many callers --------------------------------------------------------------------------------------------------- */
+/* ---- many callers ---------------------------------------------------------------------------------------------- */
 
 typedef struct {
     csp_end *mailbox;
@@ -228,10 +233,12 @@ static void *call_many(void *argument) {
     return NULL;
 }
 
-CASE(every_caller_gets_its_own_answer, "Four callers of two callees over one mailbox each get the answers to their own calls.") {
+CASE(every_caller_gets_its_own_answer,
+     "Four callers of two callees over one mailbox each get the answers to their own calls.") {
     FOR_EACH_CAPACITY(c) {
         pair mailbox = channel(c);
-        answerer a[2] = {{.mailbox = mailbox.rx, .holder = me, .random = 1}, {.mailbox = mailbox.rx, .holder = me, .random = 2}};
+        answerer a[2] = {{.mailbox = mailbox.rx, .holder = me, .random = 1},
+                         {.mailbox = mailbox.rx, .holder = me, .random = 2}};
         caller callers[4];
         pthread_t threads[6];
         for (int i = 0; i < 2; i++) {
@@ -255,7 +262,8 @@ CASE(every_caller_gets_its_own_answer, "Four callers of two callees over one mai
 
 CASE(routed_replies_arrive_once_each, "Answers from two threads into one channel all arrive, each tag once.") {
     pair mailbox = channel(10), answers = channel(CSP_UNBOUNDED);
-    answerer a[2] = {{.mailbox = mailbox.rx, .holder = me, .random = 1}, {.mailbox = mailbox.rx, .holder = me, .random = 2}};
+    answerer a[2] = {{.mailbox = mailbox.rx, .holder = me, .random = 1},
+                     {.mailbox = mailbox.rx, .holder = me, .random = 2}};
     pthread_t threads[2] = {go(answer_all, &a[0]), go(answer_all, &a[1])};
     int64_t rounds = scaled(20000);
     tally tags = tally_of(rounds);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an alternative chooses among guards that are ready or not. Waiting for one is in test_select_wait.c, fairness in
- * test_fair.c, races in test_select_races.c. */
+ * What an alternative chooses among guards that are ready or not. Waiting for one is in test_select_wait.c, fairness
+ * in test_fair.c, races in test_select_races.c. */
 #include "harness.h"
 
 enum { FAIR = CSP_SELECT_FAIR, PRIORITY = CSP_SELECT_PRIORITY };
 
-/* ---- one guard ------------------------------------------------------------------------------------------------ */
+/* ---- one guard ------------------------------------------------------------------------------------------------- */
 
 /* A guard on `end`, asked in every way. `ready`: the failure that it must be chosen with, or WOULD_BLOCK. */
 static void ask_about(csp_end *end, csp_status ready) {
@@ -116,7 +116,7 @@ CASE(an_overflow_policy_makes_a_send_guard_ready,
     }
 }
 
-/* ---- several guards --------------------------------------------------------------------------------------------- */
+/* ---- several guards -------------------------------------------------------------------------------------------- */
 
 enum { FIVE = 5 };
 
@@ -208,7 +208,7 @@ CASE(an_off_guard_is_never_chosen, "OFF guards need neither end nor message, and
     free_pair(&p);
 }
 
-/* ---- timers ----------------------------------------------------------------------------------------------------- */
+/* ---- timers ---------------------------------------------------------------------------------------------------- */
 
 CASE(a_timer_is_ready_at_its_instant,
      "A timer is chosen neither before its deadline nor, once it is due, waited for.") {
@@ -266,7 +266,7 @@ CASE(a_timer_has_its_place_in_the_order,
     free_pair(&p);
 }
 
-/* ---- what is refused -------------------------------------------------------------------------------------------- */
+/* ---- what is refused ------------------------------------------------------------------------------------------- */
 
 CASE(a_select_that_could_never_end_is_invalid,
      "Without a guard that can become ready FOREVER is INVALID; a poll or deadline is not.") {

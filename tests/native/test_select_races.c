@@ -5,7 +5,7 @@
 
 enum { FAIR = CSP_SELECT_FAIR, PRIORITY = CSP_SELECT_PRIORITY };
 
-/* ---- one guard wins --------------------------------------------------------------------------------------------- */
+/* ---- one guard wins -------------------------------------------------------------------------------------------- */
 
 typedef struct {
     csp_end *rx;
@@ -51,9 +51,9 @@ CASE(one_select_sends_one_message,
     tally_check(&values, 1);
 }
 
-/* ---- one instant ------------------------------------------------------------------------------------------------ */
+/* ---- one instant ----------------------------------------------------------------------------------------------- */
 
-/* Main fills or closes the second channel and only then empties the first: one of the two is ready at every instant. */
+/* Main fills or closes the second channel and only then empties the first: at every instant one of them is ready. */
 typedef struct {
     csp_end *rounds; /* receives messages that carry the two receiving ends */
     csp_end *done;
@@ -121,7 +121,7 @@ CASE(a_poll_sees_one_instant_of_closes,
     FOR_BOTH_WAYS(flags) { race_a_poll(flags, true); }
 }
 
-/* ---- both directions of one channel ------------------------------------------------------------------------------- */
+/* ---- both directions of one channel ---------------------------------------------------------------------------- */
 
 typedef struct {
     pair *p;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Crowds of selects over the same channels: plain operations beside them, locks in every order, deadlines and cancels. */
+ * Crowds of selects over the same channels: plain operations beside them, locks in every order, deadlines, cancels. */
 #include "harness.h"
 
 enum { FAIR = CSP_SELECT_FAIR, PRIORITY = CSP_SELECT_PRIORITY, CHANNELS = 4 };
@@ -29,7 +29,7 @@ static void free_network(network *n) {
     }
 }
 
-/* ---- plain users and selects -------------------------------------------------------------------------------------- */
+/* ---- plain users and selects ----------------------------------------------------------------------------------- */
 
 typedef struct {
     network *n;
@@ -101,7 +101,7 @@ CASE(selects_and_plain_users_share_channels,
     free_network(&n);
 }
 
-/* ---- any order, any deadline ---------------------------------------------------------------------------------------- */
+/* ---- any order, any deadline ----------------------------------------------------------------------------------- */
 
 typedef struct {
     network *n;
@@ -181,12 +181,13 @@ static void wander(const uint32_t *of_capacities, int64_t rounds) {
     free_network(&n);
 }
 
-CASE(channels_in_any_order_never_deadlock, "Six threads select over the same channels, each time in another order, and balance.") {
-    wander(mixed, scaled(20000)); /* something is nearly always ready */
+CASE(channels_in_any_order_never_deadlock,
+     "Six threads select over the same channels, each time in another order, and balance.") {
+    wander(mixed, scaled(20000));      /* something is nearly always ready */
     wander(rendezvous, scaled(10000)); /* somebody has to wait */
 }
 
-/* ---- cancels ------------------------------------------------------------------------------------------------------ */
+/* ---- cancels --------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     csp_end *ends[CHANNELS];

@@ -5,7 +5,7 @@
 
 enum { FAIR = CSP_SELECT_FAIR, PRIORITY = CSP_SELECT_PRIORITY };
 
-/* ---- who wakes it ----------------------------------------------------------------------------------------------- */
+/* ---- who wakes it ---------------------------------------------------------------------------------------------- */
 
 CASE(a_parked_select_is_woken_by_each_of_its_guards,
      "Whichever guard becomes ready wins; the losers' messages and queues are as before.") {
@@ -164,7 +164,7 @@ CASE(a_parked_select_takes_an_undone_receive, "csp_unreceive hands its message t
     free_pair(&q);
 }
 
-/* ---- one channel in several guards -------------------------------------------------------------------------------- */
+/* ---- one channel in several guards ----------------------------------------------------------------------------- */
 
 CASE(duplicates_take_one_message,
      "A channel that stands in several guards gives its message to one of them, and all leave.") {
@@ -241,7 +241,7 @@ CASE(both_ends_of_a_buffer_use_the_buffer,
     }
 }
 
-/* ---- many ------------------------------------------------------------------------------------------------------- */
+/* ---- many ------------------------------------------------------------------------------------------------------ */
 
 CASE(many_guards_work_like_few,
      "Around the on-stack limit and far beyond it, at once or parked, every position can win.") {

@@ -20,6 +20,7 @@ from csp.supervision.commands import (
     StartFailed,
     StopChild,
 )
+from csp.supervision.definition import SupervisorSpec
 from csp.supervision.events import (
     ChildEnded,
     ChildStarted,
@@ -39,7 +40,7 @@ from csp.supervision.reason import KILLED, SHUTDOWN, ExitReason
 from csp.supervision.reducer import reduce
 from csp.supervision.state import SupervisorState, count_children, initial_state, which_children
 from csp.supervision.strategy import AutoShutdown, Strategy
-from csp.supervision.supervisor import Supervisor, SupervisorSpec
+from csp.supervision.supervisor import Supervisor
 
 ABC = ("a", "b", "c")
 CRASH = ExitReason("failed", "ValueError: boom", "Traceback ...")

@@ -4,11 +4,12 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csp.errors import ChildSpecError
-from csp.supervision.intensity import Backoff, Intensity, may_restart
+from csp.supervision.intensity import Backoff, Intensity
+from csp.supervision.window import may_restart
 
 
 def count(intensity: Intensity, *instants: float) -> list[bool]:
@@ -46,6 +47,7 @@ class TestIntensity:
         """An attempt is counted before it is judged, so that a refused one weighs on the next."""
         assert count(Intensity(1, 5.0), 0.0, 4.0, 8.0) == [True, False, False]
 
+    @settings(deadline=None)
     @given(
         st.integers(0, 5),
         st.floats(0.1, 10.0),
@@ -99,6 +101,7 @@ class TestBackoff:
         assert [backoff.delay(0, random) for random in (0.0, 0.5)] == [1.0, 1.25]
         assert backoff.delay(9, 0.5) == 2.5
 
+    @settings(deadline=None)
     @given(st.floats(1e-3, 1e3), st.floats(1.0, 1e6), st.floats(0.0, 2.0), st.integers(0, 10**9), st.floats(0, 1))
     def test_stays_within_bounds(
         self, initial: float, factor: float, jitter: float, failures: int, random: float

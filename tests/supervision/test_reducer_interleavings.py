@@ -1,5 +1,6 @@
 """What happens in the middle of something else: the cases that OTP never sees, because it blocks."""
 
+import attrs
 import pytest
 
 from csp.supervision.child import child
@@ -13,9 +14,11 @@ from csp.supervision.commands import (
     StartFailed,
     StopChild,
 )
+from csp.supervision.definition import SupervisorSpec
 from csp.supervision.events import ChildEnded, ChildStarted
 from csp.supervision.intensity import Intensity
 from csp.supervision.reason import KILLED, NORMAL, SHUTDOWN, ExitReason
+from csp.supervision.state import initial_state
 from csp.supervision.strategy import Strategy
 
 from .simulated_driver import CRASH, Branch, SimulatedDriver, reports, starts, stops, up, worker
@@ -274,6 +277,22 @@ class TestNews:
         assert answer.incarnation == 2
         assert sim.feed(ChildEnded("t", 1, CRASH, now=0.0)) == []
         assert sim.up == ["t"]
+
+    def test_next_life_of_the_supervisor(self) -> None:
+        """Incarnations and tokens go on over the lives of the supervisor; nothing else of the old life is left."""
+        old = up("a", "b", restarts=9)
+        old.ended("b")
+        old.start_failed("b")
+        old.start_child(worker("c"))
+        old.auto = True
+        old.stop()
+        definition = SupervisorSpec("Sup", children=(worker("a"), worker("b"), worker("d")))
+        state = initial_state(definition, old.state)
+        assert [(c.name, c.incarnation) for c in state.children] == [("a", 1), ("b", 2), ("d", 0)]
+        assert (state.used_incarnations, state.next_token) == (1, 2)
+        fresh = initial_state(definition)
+        assert attrs.evolve(state, children=(), next_token=1, used_incarnations=0) == attrs.evolve(fresh, children=())
+        assert [attrs.evolve(c, incarnation=0) for c in state.children] == list(fresh.children)
 
     def test_end_without_a_beginning(self) -> None:
         """A child that ends before it was announced has failed to start."""

@@ -7,9 +7,10 @@ import pytest
 
 from csp.errors import ChildSpecError
 from csp.supervision.child import ChildSpec, child
+from csp.supervision.definition import SupervisorSpec, definition
 from csp.supervision.intensity import Intensity
 from csp.supervision.strategy import AUTO_SHUTDOWNS, STRATEGIES
-from csp.supervision.supervisor import Supervisor, SupervisorSpec, definition
+from csp.supervision.supervisor import Supervisor
 
 from .simulated_driver import Branch, Worker, worker
 

@@ -1,0 +1,235 @@
+"""A running pipeline: the caller's one loop, which feeds the source to the workers and collects what they made of it.
+
+The loop waits at one place, the inbox, where results, failures and exits arrive. It never waits to send: the window bounds what
+is under way. It asks the source for another item only when nothing is there to be given out.
+"""
+
+from collections import deque
+from itertools import islice
+
+from csp.errors import ProcessFailed, Stopped
+from csp.processes.group import Group, exit_of
+from csp.processes.section import CHUNK, Section
+from csp.processes.stages import Batch, Stage
+from csp.processes.worker import IMPORT, ITEM, RESULT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from csp.messages.failure import Failure
+    from csp.observe.progress import Progress
+    from csp.processes.stages import Step
+
+type Values = tuple[object, ...]
+
+# What is all there already, so that asking for the next item neither waits nor does anything that could be noticed. An iterator
+# is none of these: who made it may see how far it was taken.
+_STORED = frozenset({
+    list, tuple, range, str, bytes, bytearray, dict, set, frozenset, deque, type({}.keys()), type({}.values()), type({}.items()),
+})  # fmt: skip
+
+
+class _Batches:
+    """Joins what passes into tuples of one size; chunks of items in, chunks of tuples out."""
+
+    __slots__ = ("_held", "size")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._held: list[object] = []
+
+    def push(self, values: Values) -> Values:
+        """What is complete with these."""
+        self._held.extend(values)
+        whole = len(self._held) // self.size * self.size
+        out = tuple(tuple(self._held[i : i + self.size]) for i in range(0, whole, self.size))
+        del self._held[:whole]
+        return out
+
+    def flush(self) -> Values:
+        """The rest, which may be short."""
+        rest = (tuple(self._held),) if self._held else ()
+        self._held = []
+        return rest
+
+
+class Flow:
+    """One run of a pipeline. Iterate over it once: it gives the results in chunks, and has ended all workers when it is over.
+
+    What it raises, it raises after all workers have ended: ProcessFailed for a worker's failure, and as they are what the source
+    raises, Ctrl-C, and Stopped. Closing the iteration ends them, too.
+    """
+
+    def __init__(
+        self, source: Iterable[object], steps: tuple[Step, ...], grace: float, progress: Progress | None
+    ) -> None:
+        self._grace = grace
+        self._progress = progress
+        self._stored = type(source) in _STORED
+        self._length = len(source) if self._stored else None  # type: ignore[arg-type]
+        self._source: Iterator[object] = iter(source)
+        self._source_over = False
+        self._group = Group()
+        self._sections: list[Section] = []
+        # batches[i] stand before section i, the last ones behind all.
+        self._batches: list[list[_Batches]] = [[]]
+        chain: list[Stage] = []
+        for step in (*steps, None):
+            if isinstance(step, Stage):
+                chain.append(step)
+                continue
+            if chain:
+                first = not self._sections
+                self._sections.append(Section(len(self._sections), chain, one_by_one=first and not self._stored))
+                self._batches.append([])
+                chain = []
+            if isinstance(step, Batch):
+                self._batches[-1].append(_Batches(step.size))
+
+    def run(self) -> Generator[Values]:
+        """The results, chunk by chunk; chunks are never empty."""
+        try:
+            if self._sections and self._length != 0:
+                for section in self._sections:
+                    section.start(self._group, self._length)
+                yield from self._loop()
+                while self._group.alive:
+                    self._handle(self._group.inbox.recv())
+            elif not self._sections:
+                yield from self._without_workers()
+        except BaseException as error:
+            for section in self._sections:
+                section.abort()
+            for note in self._group.stop(self._grace, stopped=isinstance(error, Stopped)):
+                error.add_note(note)
+            raise
+        for section in self._sections:
+            section.close()
+        self._group.close()
+
+    # ---- moving items -----------------------------------------------------------------------------------------------
+
+    def _loop(self) -> Generator[Values]:
+        poll, sections = self._group.inbox.recv_nowait, self._sections
+        last, places = sections[-1], range(len(sections) - 1, -1, -1)
+        while not last.empty:
+            values = self._pull(len(sections))
+            if values:
+                yield values
+                continue
+            moved = False
+            for place in places:
+                section = sections[place]
+                room = section.limit - section.items
+                if room > 0 and not section.over and self._feed(section, min(room, section.chunk)):
+                    moved = True
+            if moved:
+                while (message := poll(None)) is not None:
+                    self._handle(message)
+            elif not last.empty:
+                self._handle(self._group.inbox.recv())
+        if rest := _flush(self._batches[-1]):
+            yield rest
+
+    def _feed(self, section: Section, room: int) -> bool:
+        """Send a chunk into a section that has room for so many items. Whether anything has changed."""
+        waiting = section.waiting
+        if not waiting:
+            place = section.place
+            waiting = self._draw(room) if place == 0 else self._pull(place)
+            if not waiting:
+                if not (self._source_over if place == 0 else self._sections[place - 1].empty):
+                    return place == 0
+                waiting = _flush(self._batches[place])
+                if not waiting:
+                    section.finish()
+                    return True
+        if len(waiting) > room:
+            section.put(waiting[:room])
+            section.waiting = waiting[room:]
+        else:
+            section.put(waiting)
+            section.waiting = ()
+        return True
+
+    def _draw(self, count: int) -> Values:
+        """Up to so many items of the source, and what the batches before the first section make of them."""
+        values = tuple(islice(self._source, count))
+        self._source_over = len(values) < count
+        for batches in self._batches[0]:
+            values = batches.push(values)
+        return values
+
+    def _pull(self, place: int) -> Values:
+        """The next results of the section before *place*, and what the batches behind it make of them; () if there are none."""
+        section, batches = self._sections[place - 1], self._batches[place]
+        while (values := section.take()) is not None:
+            for batch in batches:
+                values = batch.push(values)
+            if values:
+                return values
+        return ()
+
+    def _without_workers(self) -> Generator[Values]:
+        while not self._source_over:
+            values = self._draw(CHUNK if self._stored else 1)
+            self._count(len(values))
+            if values:
+                yield values
+        if rest := _flush(self._batches[0]):
+            yield rest
+
+    # ---- messages ---------------------------------------------------------------------------------------------------
+
+    def _handle(self, message: object) -> None:
+        """Take note of a message; raises ProcessFailed when it says that a worker failed."""
+        if type(message) is tuple and len(message) == 4:
+            place, chunk, cost, values = message
+            count = self._sections[place].came(chunk, cost, values)
+            if place == 0 and self._progress is not None:
+                self._count(count)
+            return
+        whole = exit_of(message)
+        if whole is None:
+            raise self._failure(*message)  # type: ignore[misc]
+        tag, ending, detail = whole
+        name = self._group.ended(tag)
+        if ending == "killed" or detail == "stopped":
+            raise ProcessFailed(f"worker {name} was stopped from outside the pipeline")
+        if ending != "ended":
+            raise ProcessFailed(f"worker {name} could not run: {detail}")
+
+    def _failure(
+        self, place: int, stage: int, function: int, what: str, failure: Failure, shown: str, item: object
+    ) -> ProcessFailed:
+        from csp.messages.failure import unpack
+
+        name = self._sections[place].stages[stage].functions[function].name
+        _, _, kind, text, _ = failure
+        said = f"{kind}: {text}" if text else kind
+        if what == IMPORT:
+            error = ProcessFailed(f"{name} cannot be imported by its workers: {said}")
+        elif what == ITEM:
+            error = ProcessFailed(f"an item cannot be read by the workers of {name}: {said}")
+        elif what == RESULT:
+            error = ProcessFailed(f"what {name} returned for {shown} cannot be sent on: {said}", item)
+        else:
+            error = ProcessFailed(f"{name} raised {said}; the item was {shown}", item)
+        error.__cause__ = unpack(failure)
+        return error
+
+    def _count(self, items: int) -> None:
+        """Tell the progress bar that so many of what goes into the first section are done with."""
+        if self._progress is not None:
+            for batches in self._batches[0]:
+                items *= batches.size
+            self._progress.advance(items)
+
+
+def _flush(batches: list[_Batches]) -> Values:
+    """What is left in these, one after the other."""
+    values: Values = ()
+    for batch in batches:
+        values = (*batch.push(values), *batch.flush())
+    return values

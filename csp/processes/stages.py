@@ -1,0 +1,80 @@
+"""What a pipeline is to do: its stages, validated, before anything runs."""
+
+import os
+
+from csp.interpreters.importing import path_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Windows and numbers of workers beyond this are mistakes.
+_MOST = 1 << 30
+
+
+class Function:
+    """A function that workers call for each item: a map's, or with *keeps* a filter's."""
+
+    __slots__ = ("keeps", "module", "name")
+
+    def __init__(self, fn: Callable[..., object], keeps: bool) -> None:
+        what = "a filter's function" if keeps else "a map's function"
+        if not callable(fn):
+            raise TypeError(f"{what} must be callable, not {fn!r}")
+        self.keeps = keeps
+        self.module, self.name = path_of(fn, what)
+
+
+class Stage:
+    """Workers that do the same: each applies all *functions* to the items it takes."""
+
+    __slots__ = ("functions", "ordered", "window", "workers")
+
+    def __init__(self, functions: tuple[Function, ...], workers: int, ordered: bool, window: int | None) -> None:
+        self.functions = functions
+        self.workers = workers
+        self.ordered = ordered
+        self.window = window
+
+    @property
+    def name(self) -> str:
+        """For people: the names of its functions."""
+        return "+".join(function.name for function in self.functions)
+
+
+class Batch:
+    """Groups of *size* items, put together by the caller."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, size: int) -> None:
+        self.size = _at_least_one(size, "batch", "the number of items in a batch")
+
+
+type Step = Stage | Batch
+
+
+def with_function(
+    steps: tuple[Step, ...], function: Function, workers: int | None, ordered: bool, window: int | None
+) -> tuple[Step, ...]:
+    """The steps and one function more: in the workers of the step before, or, if it asks for any of its own, in those."""
+    what = "filter" if function.keeps else "map"
+    if workers is not None:
+        _at_least_one(workers, what, "the number of workers")
+    if window is not None:
+        _at_least_one(window, what, "the window, the number of items under way,")
+    if not isinstance(ordered, bool):
+        raise TypeError(f"{what} takes ordered=True or ordered=False, not {ordered!r}")
+    last = steps[-1] if steps else None
+    if isinstance(last, Stage) and workers is None and window is None:
+        fused = Stage((*last.functions, function), last.workers, last.ordered and ordered, last.window)
+        return (*steps[:-1], fused)
+    return (*steps, Stage((function,), workers or os.process_cpu_count() or 1, ordered, window))
+
+
+def _at_least_one(value: object, where: str, what: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{where}: {what} must be an int, not {value!r}")
+    if not 1 <= value <= _MOST:
+        raise ValueError(f"{where}: {what} must be at least 1, not {value!r}")
+    return value

@@ -1,0 +1,133 @@
+"""What a pipeline's worker runs: it takes chunks of items, applies its stage's functions, and passes the chunk on.
+
+Messages of a pipeline, told apart by their length in the caller's inbox:
+
+    (section, chunk, cost, items)    a chunk on its way through the stages; cost: the nanoseconds of its slowest stage so far
+    (tag, ending, detail)            an exit message
+    (section, stage, function, what, failure, shown, item)      a worker gave up; what is one of those below
+
+A chunk stays whole, also when filters leave nothing of it: that is how the caller knows that its items are done with.
+"""
+
+from time import perf_counter_ns
+
+from csp._native import Receiver, Sender
+from csp.errors import ClosedEnd, EndOfChannel, NotShareable, Stopped
+from csp.interpreters.importing import resolve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+type Chunk = tuple[int, int, int, tuple[object, ...]]
+type _Apply = tuple[bool, Callable[[object], object]]
+
+# Why a worker gave up: a function could not be imported, raised, or returned what cannot travel; or a chunk could not be read.
+IMPORT, RAISED, RESULT, ITEM = "import", "raised", "result", "item"
+SHOWN = 200  # characters of an item's repr
+# Nanoseconds of a send that may have gone into waking its receiver; what is beyond goes into copying.
+WAKE = 50_000
+
+
+class _GivenUp(Exception):
+    """The caller knows why."""
+
+
+def work(
+    control: Receiver[object],
+    section: int,
+    stage: int,
+    jobs: Receiver[Chunk],
+    out: Sender[Chunk],
+    inbox: Sender[object],
+    paths: tuple[tuple[bool, str, str], ...],
+) -> str:
+    """Serve until *jobs* ends. *paths* are the functions: whether it is a filter's, and where to import it from."""
+
+    def give_up(what: str, function: int, error: BaseException, item: object = None) -> _GivenUp:
+        from csp.messages.failure import pack
+
+        failure, shown = pack(error), show(item)
+        try:
+            inbox.send((section, stage, function, what, failure, shown, item))
+        except (NotShareable, ClosedEnd):
+            inbox.send((section, stage, function, what, failure, shown, None))
+        return _GivenUp()
+
+    try:
+        apply: list[_Apply] = []
+        for keeps, module, name in paths:
+            try:
+                apply.append((keeps, resolve(module, name)))  # type: ignore[arg-type]
+            except Exception as error:
+                raise give_up(IMPORT, len(apply), error) from error
+        _serve(jobs, out, apply, give_up)
+    except Stopped:
+        return "stopped"
+    except _GivenUp:
+        return "gave up"
+    return "done"
+
+
+def _serve(
+    jobs: Receiver[Chunk], out: Sender[Chunk], apply: list[_Apply], give_up: Callable[..., _GivenUp]
+) -> None:
+    sending = 0  # nanoseconds that it took to send the last chunk on; the next is about as large
+    while True:
+        try:
+            section, chunk, cost, items = jobs.recv()
+        except EndOfChannel:
+            return
+        except Exception as error:
+            raise give_up(ITEM, 0, error) from error
+        began = perf_counter_ns()
+        trail: list[Sequence[object]] = [items]  # what went into each function, and what came out of the last
+        item: object = None
+        try:
+            for keeps, function in apply:
+                done: list[object] = []
+                if keeps:
+                    for item in items:  # noqa: B007  (it is what raised)
+                        if function(item):
+                            done.append(item)  # noqa: PERF401
+                else:
+                    for item in items:
+                        done.append(function(item))  # noqa: PERF401
+                items = done
+                trail.append(done)
+        except Stopped:
+            raise
+        except BaseException as error:
+            raise give_up(RAISED, len(trail) - 1, error, item) from error
+        ended = perf_counter_ns()
+        try:
+            out.send((section, chunk, max(cost, ended - began + sending), tuple(items)))
+        except (NotShareable, ClosedEnd) as error:
+            raise _blame(trail, apply, error, give_up) from error
+        sending = max(0, perf_counter_ns() - ended - WAKE)
+        del items, item, done, trail  # else the next wait would keep alive what they hold
+
+
+def _blame(
+    trail: list[Sequence[object]], apply: list[_Apply], error: Exception, give_up: Callable[..., _GivenUp]
+) -> _GivenUp:
+    """Find the result that cannot travel, and the item that the last map made it of."""
+    from csp.processes.probe import why_it_cannot_travel
+
+    made = max((place for place, (keeps, _) in enumerate(apply) if not keeps), default=0)
+    for value in trail[-1]:
+        refusal = why_it_cannot_travel(value)
+        if refusal is not None:
+            for result, item in zip(trail[made + 1], trail[made], strict=False):
+                if result is value:
+                    return give_up(RESULT, made, refusal, item)
+    return give_up(RESULT, made, error)
+
+
+def show(item: object) -> str:
+    """The item's repr, cut to a length that fits into a message for people."""
+    try:
+        text = repr(item)
+    except Exception:
+        text = f"<{type(item).__qualname__} whose repr raised>"
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."

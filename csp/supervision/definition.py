@@ -1,0 +1,88 @@
+"""What the reducer makes of a supervisor's class: one validated value."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import attrs
+
+from csp.errors import ChildSpecError
+from csp.supervision.checks import is_a, refusal, words
+from csp.supervision.child import ChildSpec, checked_child
+from csp.supervision.intensity import Intensity
+from csp.supervision.strategy import AUTO_SHUTDOWNS, STRATEGIES, AutoShutdown, Strategy
+from csp.supervision.supervisor import Supervisor
+
+
+@attrs.frozen
+class SupervisorSpec:
+    """One supervisor, read and validated: what the reducer starts from. Made by :func:`definition`.
+
+    Attributes:
+        name: the name of its class, for texts and logs.
+        strategy: as in :class:`Supervisor`.
+        intensity: as in :class:`Supervisor`.
+        auto_shutdown: as in :class:`Supervisor`.
+        children: the child specs in start order; no two have the same name.
+    """
+
+    name: str
+    strategy: Strategy = "one_for_one"
+    intensity: Intensity = attrs.field(factory=Intensity)
+    auto_shutdown: AutoShutdown = "never"
+    children: tuple[ChildSpec[Any], ...] = ()
+
+
+def definition(supervisor: Supervisor) -> SupervisorSpec:
+    """Read a supervisor's settings, ask it for its children, and validate both. Starts nothing.
+
+    What :meth:`Supervisor.children` itself raises passes through unchanged.
+
+    Args:
+        supervisor: an instance of a subclass of :class:`Supervisor`.
+
+    Raises:
+        ChildSpecError: something is not legal. The text names the supervisor, the child, the field, and what
+            is legal.
+    """
+    if not is_a(supervisor, Supervisor):
+        if isinstance(supervisor, type) and issubclass(supervisor, Supervisor):
+            raise ChildSpecError(
+                f"{supervisor.__name__} is a class; make a supervisor of it: {supervisor.__name__}(...)"
+            )
+        raise ChildSpecError(f"{supervisor!r} is not a supervisor; subclass csp.Supervisor")
+    name = type(supervisor).__name__
+    owner = f"supervisor {name}"
+    if supervisor.strategy not in STRATEGIES:
+        raise refusal(owner, "strategy", supervisor.strategy, words(STRATEGIES))
+    if not is_a(supervisor.intensity, Intensity):
+        raise refusal(owner, "intensity", supervisor.intensity, "csp.Intensity(restarts=..., seconds=...)")
+    if supervisor.auto_shutdown not in AUTO_SHUTDOWNS:
+        raise refusal(owner, "auto_shutdown", supervisor.auto_shutdown, words(AUTO_SHUTDOWNS))
+    return SupervisorSpec(
+        name=name,
+        strategy=supervisor.strategy,
+        intensity=supervisor.intensity,
+        auto_shutdown=supervisor.auto_shutdown,
+        children=tuple(_checked_children(supervisor, owner)),
+    )
+
+
+def _checked_children(supervisor: Supervisor, owner: str) -> Iterator[ChildSpec[Any]]:
+    """Yield the children of *supervisor*, each checked, names unique."""
+    children = supervisor.children()
+    if isinstance(children, ChildSpec):
+        raise ChildSpecError(f"{owner}: children() returns one child spec; yield it instead")
+    if not is_a(children, Iterable):
+        raise ChildSpecError(
+            f"{owner}: children() returns {children!r}; yield child specs: yield csp.child(Class, ...)"
+        )
+    taken: set[str] = set()
+    for value in children:
+        spec = checked_child(value, owner, supervisor.auto_shutdown)
+        if spec.name in taken:
+            raise ChildSpecError(
+                f"{owner}: two children are named {spec.name!r}; give one another name: "
+                f'csp.child(...).options(name="{spec.name}-2")'
+            )
+        taken.add(spec.name)
+        yield spec

@@ -1,0 +1,224 @@
+"""What the tests of the Python layers share: leak checks, a system, waiting for an observed state, programs of their own.
+
+The leak checks run around every test of the folders named in ``CHECKED``: what a test starts in this process, it ends.
+"""
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CHECKED = ("actors", "channels", "interpreters", "messages", "system")
+LIMIT = 60  # seconds for one test of these folders, unless it is marked with its own
+
+# Actors are found by import: the folders of the tests that define some must be on sys.path, here and in every interpreter.
+for folder in CHECKED:
+    sys.path.append(str(HERE / folder))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "leaves(*kinds): the test leaves these behind on purpose")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if _folder(item) in CHECKED and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LIMIT))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that ran out of time says who waited for what."""
+    report = yield
+    if call.excinfo is not None and "Timeout" in str(call.excinfo.value) and _folder(item) in CHECKED:
+        from csp._native import interpreters, totals, wait_graph
+
+        report.sections.append(
+            ("who waited", "\n".join(map(str, [*interpreters(), *wait_graph(), sorted(totals().items())])))
+        )
+    return report
+
+
+def _folder(item):
+    path = Path(item.path)
+    return path.relative_to(HERE).parts[0] if path.is_relative_to(HERE) else ""
+
+
+# ---- waiting ------------------------------------------------------------------------------------------------------------
+
+
+def wait_until(condition, what, *, seconds=10.0):
+    """Wait until ``condition()`` is true, and give what it gave; fail with *what* and its last value after *seconds*.
+
+    For states that can only be looked at. What can be waited for is waited for with a channel.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = condition()
+        if seen:
+            return seen
+        if time.monotonic() > deadline:
+            pytest.fail(f"after {seconds} s still not: {what} (last seen: {seen!r})")
+        time.sleep(0.001)
+
+
+@pytest.fixture(name="wait_until")
+def _wait_until():
+    return wait_until
+
+
+def slowness():
+    """How much longer a time bound is made: on a machine that is not ours alone, ``CSP_TEST_SLOWNESS=3``."""
+    return float(os.environ.get("CSP_TEST_SLOWNESS", "1"))
+
+
+# ---- leaks --------------------------------------------------------------------------------------------------------------
+
+_KINDS = ("channels", "ends", "holders", "blocks", "replies")
+
+
+def alive():
+    """What is alive in this process, by kind."""
+    from csp._native import interpreter_counts, totals
+
+    counts = totals()
+    running, _, _, abandoned = interpreter_counts()
+    return {kind: counts[kind] for kind in _KINDS} | {
+        "interpreters": running,
+        "abandoned interpreters": abandoned,
+        "Python threads": threading.active_count(),
+        "fds": len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0,
+    }
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request):
+    """Fail a test that leaves more behind than it found. ``@pytest.mark.leaves("abandoned interpreters")`` excuses a kind."""
+    if _folder(request.node) not in CHECKED:
+        yield
+        return
+    from csp.actors import futures
+
+    with futures._lock:
+        futures._start_receiving()  # its thread stays for the life of the process
+    gc.collect()
+    before = alive()
+    yield
+    request.node.funcargs.clear()  # what the fixtures gave, still held for the test
+    excused = {kind for marker in request.node.iter_markers("leaves") for kind in marker.args}
+
+    def left():
+        gc.collect()
+        now = alive()
+        return {kind: now[kind] - before[kind] for kind in now if now[kind] > before[kind] and kind not in excused}
+
+    deadline = time.monotonic() + 5.0
+    while left() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert not left(), f"{request.node.nodeid} left behind: {left()}"
+
+
+# ---- systems and programs -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def system():
+    """A system with one warm interpreter, closed after the test, whatever became of it."""
+    import csp
+
+    made = csp.System(warm=1)
+    yield made
+    made.close(timeout=20.0)
+
+
+@pytest.fixture
+def cold_system():
+    """A system that keeps no interpreters ready: only the kernel's own and those of its actors live."""
+    import csp
+
+    made = csp.System(warm=0)
+    yield made
+    made.close(timeout=20.0)
+
+
+class Program:
+    """A Python program of its own, in a process of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.started = []
+
+    def write(self, text, name="program.py"):
+        """Put a file into the program's folder; gives its path."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def start(self, *command, **more):
+        """Start ``python *command`` in the program's folder; its output can be read while it runs."""
+        process = subprocess.Popen(
+            [sys.executable, *map(str, command)],
+            cwd=self.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONUNBUFFERED": "1"},
+            **more,
+        )
+        self.started.append(process)
+        return process
+
+    def run(self, *command, given="", timeout=30.0):
+        """Run ``python *command`` to its end; gives (exit status, standard output, standard error)."""
+        process = self.start(*command)
+        try:
+            out, err = process.communicate(given, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            out, err = process.communicate()
+            pytest.fail(f"{command} did not end within {timeout} s\n{out}\n{err}")
+        return process.returncode, out, err
+
+    def script(self, text, *arguments, timeout=30.0):
+        """Write a script and run it."""
+        return self.run(self.write(text), *arguments, timeout=timeout)
+
+
+@pytest.fixture
+def program(tmp_path):
+    """A place to write programs, and the way to run them; what still runs after the test is killed."""
+    made = Program(tmp_path)
+    yield made
+    for process in made.started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
+
+
+@pytest.fixture
+def in_interpreter():
+    """Run ``module.function(control, *arguments)`` in a fresh interpreter; gives (ending, detail)."""
+    from csp._native import channel
+    from csp.interpreters.start import order, start
+
+    def run(module, function, *arguments, warm=False, timeout=20.0):
+        exits, ended = channel(-1)
+        with exits, ended:
+            started = start(f"{module}.{function}", exits, 1, warm=warm)
+            with started.control:
+                order(started, module, function, arguments)
+                _, ending, detail = ended.recv(timeout=timeout)
+        return ending, detail
+
+    return run
