@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     from csp._native import Sender as Sender
     from csp._native import Statistics as Statistics
     from csp._native import after as after
+    from csp._native import at as at
     from csp._native import channel as channel
+    from csp._native import never as never
     from csp._native import select as select
     from csp._native import skip as skip
+    from csp._native import tick as tick
     from csp.actors.actor import Actor as Actor
     from csp.actors.handler import handler as handler
     from csp.actors.mailbox import Buffered as Buffered
@@ -50,7 +53,7 @@ if TYPE_CHECKING:
     from csp.system.system import System as System
 
 _HOMES = {
-    "csp._native": ("Receiver", "Sender", "Statistics", "after", "channel", "select", "skip"),
+    "csp._native": ("Receiver", "Sender", "Statistics", "after", "at", "channel", "never", "select", "skip", "tick"),
     "csp.actors.actor": ("Actor",),
     "csp.actors.handler": ("handler",),
     "csp.actors.mailbox": ("Buffered",),

@@ -18,6 +18,8 @@ HERE = Path(__file__).parent
 CHECKED = ("actors", "channels", "interpreters", "messages", "system")
 LIMIT = 60  # seconds for one test of these folders, unless it is marked with its own
 
+_FAILED = pytest.StashKey[bool]()
+
 # Actors are found by import: the folders of the tests that define some must be on sys.path, here and in every interpreter.
 for folder in CHECKED:
     sys.path.append(str(HERE / folder))
@@ -37,6 +39,8 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_makereport(item, call):
     """A test that ran out of time says who waited for what."""
     report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
     if call.excinfo is not None and "Timeout" in str(call.excinfo.value) and _folder(item) in CHECKED:
         from csp._native import interpreters, totals, wait_graph
 
@@ -108,19 +112,20 @@ def no_leaks(request):
 
     with futures._lock:
         futures._start_receiving()  # its thread stays for the life of the process
-    gc.collect()
     before = alive()
     yield
+    if request.node.stash.get(_FAILED, False):
+        return  # its traceback still holds what it used
     request.node.funcargs.clear()  # what the fixtures gave, still held for the test
     excused = {kind for marker in request.node.iter_markers("leaves") for kind in marker.args}
 
     def left():
-        gc.collect()
         now = alive()
         return {kind: now[kind] - before[kind] for kind in now if now[kind] > before[kind] and kind not in excused}
 
     deadline = time.monotonic() + 5.0
     while left() and time.monotonic() < deadline:
+        gc.collect()
         time.sleep(0.005)
     assert not left(), f"{request.node.nodeid} left behind: {left()}"
 

@@ -7,7 +7,7 @@ from csp.errors import ActorError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, ClassVar, Self
+    from typing import Any, Self, overload
 
     from csp.actors.log import ActorLog
     from csp.supervision.child import ChildSpec
@@ -18,16 +18,20 @@ class Actor:
 
     Derive from it; mark the methods that others may call with ``@csp.handler``. ``__init__`` runs in the actor's own
     interpreter; what it raises, the starter gets. Messages are handled one at a time, in the order in which the mailbox
-    got them. An exception in a call goes to the caller and the actor lives on; one in a cast, in ``receive`` or in ``run``
-    ends this life, and its supervisor decides what comes next.
+    got them. An exception in a call goes to the caller and the actor lives on; one in a cast, in ``receive`` or in
+    ``run`` ends this life, and its supervisor decides what comes next.
 
-    Override ``run`` for a free-form actor: it receives from ``self.mailbox`` and any other channels itself, and the actor ends
-    when it returns. (Actors: Hewitt 1973; the shape of the hooks: OTP's gen_server.)
+    Override ``run`` for a free-form actor: it receives from ``self.mailbox`` and any other channels itself, and the
+    actor ends when it returns. (Actors: Hewitt 1973; the shape of the hooks: OTP's gen_server.)
     """
 
     # A class sets this to csp.Buffered(n) for a queue in front; in a living actor it is the mailbox's receiving end.
     if TYPE_CHECKING:
-        mailbox: ClassVar[Buffered | None] | Any
+        mailbox: Buffered
+
+        # A ref is typed as its actor's class, and has this beside the handlers.
+        def send(self, message: object, timeout: float | None = None) -> None:
+            """Send a plain message to the actor's ``receive``; see Ref.send."""
     else:
         mailbox = None
 
@@ -39,8 +43,8 @@ class Actor:
     def on_stop(self, reason: str) -> None:
         """Called at the end of a life, also after a crash, but not when the actor is killed.
 
-        *reason* is ``"shutdown"``, the text given to stop(), or the text of the exception that ended it. Channels may be
-        used here, within the grace time.
+        *reason* is ``"shutdown"``, the text given to stop(), or the text of the exception that ended it. Channels may
+        be used here, within the grace time.
         """
 
     def receive(self, message: object) -> None:
@@ -61,7 +65,7 @@ class Actor:
             from csp.actors.ref import Ref
 
             context.me = Ref(context.mailbox, context.name, context.slot, context.path, context.handlers)
-        return context.me  # type: ignore[return-value]  (a ref stands for the actor; see System.spawn)
+        return context.me  # type: ignore[return-value]  # a ref stands for the actor; see System.spawn
 
     @property
     def name(self) -> str:
@@ -77,20 +81,33 @@ class Actor:
         return ActorLog(context.log, context.name)
 
     def stop(self, reason: str = "normal") -> None:
-        """End this life when the handler that runs now has returned. A clean end: only a permanent child is restarted."""
+        """End this life when the handler that runs now has returned.
+
+        A clean end: only a permanent child is restarted.
+        """
         _own_context().stop_reason = reason
 
     def handle(self, message: object) -> None:
-        """For ``run``: treat one message from ``self.mailbox`` as the default loop would: a call, a cast, or ``receive``."""
+        """For ``run``: treat one message from ``self.mailbox`` as the default loop would.
+
+        So a call or a cast goes to its handler, and any other message to ``receive``.
+        """
         from csp.actors.loop import dispatch
 
         dispatch(self, message)
 
-    def spawn[**P, A](self, cls: Callable[P, A] | ChildSpec[A], /, *args: P.args, **kwargs: P.kwargs) -> A:
+    if TYPE_CHECKING:
+
+        @overload
+        def spawn[A](self, spec: ChildSpec[A], /) -> A: ...
+        @overload
+        def spawn[**P, A](self, cls: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A: ...
+
+    def spawn(self, what: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Start another actor; see System.spawn. It belongs to the system, not to this actor."""
         from csp.system.client import spawn
 
-        return spawn(_own_context().kernel, cls, args, kwargs)
+        return spawn(_own_context().kernel, what, args, kwargs)
 
     def lookup(self, name: str) -> Any:
         """The ref of the actor of that name. Raises NoSuchActor."""

@@ -3,25 +3,29 @@
 import threading
 from concurrent.futures import Future
 
-from csp._native import Sender, ask, channel, recv_reply
+from csp._native import Receiver, Sender, ask, channel, recv_reply
 from csp.actors.ref import DEFAULT_TIMEOUT, _died, remote_error
 from csp.errors import BrokenChannel, CallTimeout, MailboxFull, Stopped, WouldBlock
 
 # See recv_reply in native/python/calls.c
 _UNREADABLE = 4
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _lock = threading.Lock()
 _replies: Sender[object] | None = None
-_pending: dict[int, tuple[Future[object], str, Sender[object]]] = {}
+_pending: dict[int, tuple[Future[Any], str, Sender[object]]] = {}
 _next_token = 1
 
 
 def ask_future(
     sender: Sender[object], actor: str, name: str, message: tuple[object, ...], timeout: float | None = DEFAULT_TIMEOUT
-) -> Future[object]:
-    """Send the call; the future completes with its answer or its error. Blocks until the mailbox accepts the message."""
+) -> Future[Any]:
+    """Send the call; the future completes with its answer or its error. Waits until the mailbox accepts the message."""
     global _next_token
-    future: Future[object] = Future()
+    future: Future[Any] = Future()
     with _lock:
         replies = _start_receiving()
         token = _next_token
@@ -55,23 +59,28 @@ def _start_receiving() -> Sender[object]:
     return _replies
 
 
-def _receive(replies: object) -> None:
+def _receive(replies: Receiver[Any]) -> None:
     while True:
         try:
-            answer = recv_reply(replies)  # type: ignore[arg-type]
+            answer = recv_reply(replies)
         except Stopped:
             return
         if answer is None:
             return
-        token, code, value = answer
-        with _lock:
-            entry = _pending.pop(token, None)
-        if entry is None:
-            continue
-        future, actor, sender = entry
-        if code == 0:
-            future.set_result(value)
-        elif code == _UNREADABLE:
-            future.set_exception(value)
-        else:
-            future.set_exception(remote_error(actor, sender, code, value))
+        _complete(answer)
+        answer = None  # what it holds must not stay until the next one comes
+
+
+def _complete(answer: tuple[int, int, Any]) -> None:
+    token, code, value = answer
+    with _lock:
+        entry = _pending.pop(token, None)
+    if entry is None:
+        return
+    future, actor, sender = entry
+    if code == 0:
+        future.set_result(value)
+    elif code == _UNREADABLE:
+        future.set_exception(value)
+    else:
+        future.set_exception(remote_error(actor, sender, code, value))

@@ -1,8 +1,12 @@
 """Handlers: the methods of an actor that others may call, seen from inside.
 
-For type checkers a handler is a descriptor that keeps the method's signature, so that a wrong call is found before it runs.
-Seen through a ref it is a BoundHandler; inside the actor it is the method itself.
+For type checkers a handler is a descriptor that keeps the method's signature, so that a wrong call is found before it
+runs. Seen through a ref it is a BoundHandler; inside the actor it is the method itself.
 """
+
+from types import MethodType
+
+from csp.generic import Generic, P, T_co
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,45 +15,37 @@ if TYPE_CHECKING:
 
     from csp.actors.ref import BoundHandler
 
-    class handler[**P, R]:  # noqa: N801  (a decorator)
-        """Mark a method of an Actor as one that others may call."""
 
-        name: str
-        function: Callable[Concatenate[Any, P], R]
+class handler(Generic[P, T_co]):  # noqa: N801  (a decorator)
+    """Mark a method of an Actor as one that others may call.
 
-        def __init__(self, function: Callable[Concatenate[Any, P], R], /) -> None: ...
-        def __set_name__(self, owner: type[Any], name: str) -> None: ...
+    Through a ref the method is a call: it runs in the actor's own interpreter, one at a time with its other handlers,
+    and the caller gets its result or its exception. Inside the actor it is an ordinary method.
+    """
+
+    def __init__(self, function: Callable[Concatenate[Any, P], T_co], /) -> None:
+        if not callable(function):
+            raise TypeError(f"@csp.handler decorates a method, not {function!r}")
+        self.function = function
+        self.name = getattr(function, "__name__", "handler")
+        self.__doc__ = function.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        if name.startswith("_") or name in _RESERVED:
+            raise TypeError(
+                f"{owner.__name__}.{name} cannot be a handler: that name belongs to the ref or the actor itself"
+            )
+        self.name = name
+
+    if TYPE_CHECKING:
+
         @overload
-        def __get__(self, instance: None, owner: type[Any]) -> handler[P, R]: ...
+        def __get__(self, instance: None, owner: type) -> handler[P, T_co]: ...
         @overload
-        def __get__(self, instance: object, owner: type[Any]) -> BoundHandler[P, R]: ...
+        def __get__(self, instance: object, owner: type | None = None) -> BoundHandler[P, T_co]: ...
 
-else:
-    from types import MethodType
-
-    class handler:  # noqa: N801  (a decorator)
-        """Mark a method of an Actor as one that others may call.
-
-        Through a ref the method is a call: it runs in the actor's own interpreter, one at a time with its other handlers,
-        and the caller gets its result or its exception. Inside the actor it is an ordinary method.
-        """
-
-        def __init__(self, function, /):
-            if not callable(function):
-                raise TypeError(f"@csp.handler decorates a method, not {function!r}")
-            self.function = function
-            self.name = getattr(function, "__name__", "handler")
-            self.__doc__ = function.__doc__
-
-        def __set_name__(self, owner, name):
-            if name.startswith("_") or name in _RESERVED:
-                raise TypeError(
-                    f"{owner.__name__}.{name} cannot be a handler: that name belongs to the ref or the actor itself"
-                )
-            self.name = name
-
-        def __get__(self, instance, owner=None):
-            return self if instance is None else MethodType(self.function, instance)
+    def __get__(self, instance: object, owner: type | None = None) -> object:
+        return self if instance is None else MethodType(self.function, instance)
 
 
 # Names that a ref uses itself, or that an actor overrides for its own life.

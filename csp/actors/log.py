@@ -14,8 +14,8 @@ _PLAIN = (str, int, float, bool, bytes, type(None))
 class ActorLog:
     """A bound logger. Its methods never block and never raise for want of a listener.
 
-    Values that are not plain (None, bool, int, float, str, bytes) are sent as their repr. When events come faster than they
-    are written the oldest are dropped, and counted in the log channel's statistics.
+    Values that are not plain (None, bool, int, float, str, bytes) are sent as their repr. When events come faster than
+    they are written the oldest are dropped, and counted in the log channel's statistics.
     """
 
     __slots__ = ("_bound", "_channel", "_name")

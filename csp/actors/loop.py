@@ -1,8 +1,10 @@
 """What runs inside an actor's interpreter: one life, from ``__init__`` to ``on_stop``.
 
-Two lanes lead in: the control channel, which goes first, and the mailbox. The end is told to the kernel by a message as soon
-as the actor's own code is done; taking the interpreter down comes after that.
+Two lanes lead in: the control channel, which goes first, and the mailbox. The end is told to the kernel by a message as
+soon as the actor's own code is done; taking the interpreter down comes after that.
 """
+
+import sys
 
 from csp._native import Receiver, Reply, Sender, select, self_resume
 from csp.actors import context
@@ -15,8 +17,11 @@ from csp.interpreters.importing import resolve
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
-_handlers: dict[str, Callable[..., object]] = {}
+    from csp.messages.pickling import End
+
+_handlers: dict[str, Callable[..., Any]] = {}
 
 
 def live(
@@ -25,17 +30,18 @@ def live(
     incarnation: int,
     name: str,
     path: tuple[str, str],
+    folders: tuple[str, ...],
     mailbox: Receiver[object],
     sender: Sender[object],
     kernel: Sender[object],
     log: Sender[object],
     data: bytes,
-    ends: tuple[object, ...],
+    ends: tuple[End, ...],
 ) -> None:
     """One life of the actor in place *slot*. *data* and *ends* are the pickled arguments of its class."""
     try:
-        actor = _begin(slot, incarnation, name, path, mailbox, sender, kernel, log, data, ends)
-    except BaseException as error:
+        actor = _begin(slot, incarnation, name, path, folders, mailbox, sender, kernel, log, data, ends)
+    except BaseException as error:  # noqa: BLE001  (the starter gets it)
         mailbox.close()
         kernel.send(("start_failed", slot, incarnation, _start_failure(name, error)))
         return
@@ -47,7 +53,7 @@ def live(
         text = _serve(actor, control, mailbox) if type(actor).run is Actor.run else _run(actor)
     except Stopped:
         text = "shutdown"
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  (the end of this life; the kernel gets it)
         from csp.messages.failure import format_exception
 
         kind = "failed"
@@ -59,7 +65,7 @@ def live(
     self_resume()  # the clean-up may use channels, within the time that whoever stops us grants
     try:
         actor.on_stop(text)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  (the same)
         from csp.messages.failure import format_exception
 
         if kind != "failed":
@@ -83,7 +89,7 @@ def _start_failure(name: str, error: BaseException) -> tuple[object, ...]:
         failed.__cause__ = error
         error = failed
     failure = pack(error)
-    return pack_text(failure) if any(end.closed for end in failure[1]) else failure  # type: ignore[attr-defined]
+    return pack_text(failure) if any(end.closed for end in failure[1]) else failure
 
 
 def _begin(
@@ -91,14 +97,16 @@ def _begin(
     incarnation: int,
     name: str,
     path: tuple[str, str],
+    folders: tuple[str, ...],
     mailbox: Receiver[object],
     sender: Sender[object],
     kernel: Sender[object],
     log: Sender[object],
     data: bytes,
-    ends: tuple[object, ...],
+    ends: tuple[End, ...],
 ) -> Actor:
     global _handlers
+    sys.path[:] = folders
     cls = resolve(*path)
     if not isinstance(cls, type) or not issubclass(cls, Actor):
         raise TypeError(f"{path[1]} is not a subclass of csp.Actor")
@@ -109,10 +117,10 @@ def _begin(
     if data:
         from csp.messages.pickling import loads
 
-        args, kwargs = loads(data, list(ends))  # type: ignore[misc]
+        args, kwargs = loads(data, list(ends))
     actor = cls.__new__(cls)
     actor.mailbox = mailbox
-    actor.__init__(*args, **kwargs)  # type: ignore[misc]
+    actor.__init__(*args, **kwargs)  # type: ignore[misc]  # its class's own; the spawner's call was checked
     actor.on_start()
     return actor
 
@@ -134,7 +142,7 @@ def _serve(actor: Actor, control: Receiver[object], mailbox: Receiver[object]) -
             return "shutdown"  # the system is gone
         except ChannelError:
             raise
-        except Exception as error:  # a plain message that cannot be read here
+        except Exception as error:  # noqa: BLE001  (a plain message that cannot be read here)
             actor.log.error("unreadable message dropped", error=repr(error))
             continue
         if guard is control:
@@ -144,17 +152,18 @@ def _serve(actor: Actor, control: Receiver[object], mailbox: Receiver[object]) -
     return own.stop_reason
 
 
-def dispatch(actor: Actor, message: object) -> None:
+def dispatch(actor: Actor, message: Any) -> None:
     """Carry out one message from the mailbox: a call or cast (they come with a Reply), or a plain message."""
-    if type(message) is not tuple or not message or type(message[0]) is not Reply:
+    parts: tuple[Any, ...] = message  # for the checkers; the next line sees whether it is one
+    if type(parts) is not tuple or not parts or type(parts[0]) is not Reply:
         actor.receive(message)
         return
-    reply = message[0]
-    if len(message) == 2:  # (reply, error): the arguments could not be read in this interpreter
-        if not _fail(reply, message[1]):
-            actor.log.error("unreadable message dropped", error=repr(message[1]))
+    reply = parts[0]
+    if len(parts) == 2:  # (reply, error): the arguments could not be read in this interpreter
+        if not _fail(reply, parts[1]):
+            actor.log.error("unreadable message dropped", error=repr(parts[1]))
         return
-    _, name, args, flat, is_cast = message
+    _, name, args, flat, is_cast = parts
     function = _handlers.get(name)
     if function is None:
         error = AttributeError(f"{type(actor).__qualname__} has no handler {name!r}")
@@ -175,7 +184,7 @@ def dispatch(actor: Actor, message: object) -> None:
         raise
     try:
         reply.answer(value)
-    except Exception as error:  # the value cannot travel: that is the caller's news, and no reason to die
+    except Exception as error:  # noqa: BLE001  (the value cannot travel: the caller's news, and no reason to die)
         if not is_cast:
             _fail(reply, error)
 
@@ -187,7 +196,7 @@ def _fail(reply: Reply, error: BaseException) -> bool:
     failure = pack(error)
     try:
         return reply.fail(failure)
-    except Exception:  # it holds an end that is closed by now
+    except Exception:  # noqa: BLE001  (it holds an end that is closed by now)
         return reply.fail(pack_text(failure))
 
 

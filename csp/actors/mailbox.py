@@ -1,14 +1,22 @@
 """What stands in front of an actor: a rendezvous by default, or a buffered queue by choice."""
 
-_OVERFLOWS = ("block", "drop_oldest", "drop_newest", "error")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, Self, overload
+
+    from csp._native import Receiver
+
+type Overflow = Literal["block", "drop_oldest", "drop_newest", "error"]
+
+_OVERFLOWS: tuple[Overflow, ...] = ("block", "drop_oldest", "drop_newest", "error")
 
 
 class Buffered:
     """A mailbox that holds up to *capacity* messages, as a class attribute: ``mailbox = csp.Buffered(1024)``.
 
-    A sender returns as soon as its message is buffered. When the buffer is full, *overflow* says what happens: ``block``
-    (the default: the sender waits), ``drop_oldest``, ``drop_newest`` (both counted in the channel's statistics), or
-    ``error`` (the sender gets MailboxFull).
+    A sender returns as soon as its message is buffered. When the buffer is full, *overflow* says what happens:
+    ``block`` (the default: the sender waits), ``drop_oldest``, ``drop_newest`` (both counted in the channel's
+    statistics), or ``error`` (the sender gets MailboxFull).
 
     Without it a mailbox is a rendezvous: a cast returns when the actor has taken the message.
 
@@ -17,15 +25,25 @@ class Buffered:
 
     __slots__ = ("capacity", "overflow")
 
-    def __init__(self, capacity: int, *, overflow: str = "block") -> None:
+    def __init__(self, capacity: int, *, overflow: Overflow = "block") -> None:
         if not isinstance(capacity, int) or not 1 <= capacity <= 2**30:
             raise ValueError(
-                f"a buffered mailbox needs a capacity of at least 1, not {capacity!r}; leave `mailbox` out for a rendezvous"
+                f"a buffered mailbox needs a capacity of at least 1, not {capacity!r}; leave `mailbox` out for a "
+                "rendezvous"
             )
         if overflow not in _OVERFLOWS:
             raise ValueError(f"overflow must be one of {', '.join(_OVERFLOWS)}, not {overflow!r}")
         self.capacity = capacity
-        self.overflow = overflow
+        self.overflow: Overflow = overflow
+
+    if TYPE_CHECKING:
+        # Set on the class it is this; a living actor finds the receiving end under the same name.
+        @overload
+        def __get__(self, instance: None, owner: type, /) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: type, /) -> Receiver[Any]: ...
+        def __get__(self, instance: object, owner: type, /) -> object: ...
+        def __set__(self, instance: object, value: Receiver[Any], /) -> None: ...
 
     def __repr__(self) -> str:
         return f"csp.Buffered({self.capacity}, overflow={self.overflow!r})"

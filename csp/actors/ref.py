@@ -12,11 +12,16 @@ from csp.errors import (
     NoSuchHandler,
     WouldBlock,
 )
+from csp.generic import Generic, P, T_co
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from concurrent.futures import Future
-    from typing import Literal
+    from types import EllipsisType
+    from typing import Any, Literal, NoReturn
+
+type OnRestart = Literal["wait", "fail"]
+_ON_RESTART: tuple[OnRestart, ...] = ("wait", "fail")
 
 DEFAULT_TIMEOUT = 5.0  # seconds, as OTP's gen_server:call
 
@@ -42,7 +47,7 @@ class Ref:
         self._path = path
         self._handlers = handlers
 
-    def __getattr__(self, name: str) -> BoundHandler:  # type: ignore[type-arg]
+    def __getattr__(self, name: str) -> BoundHandler[..., Any]:
         if name in self._handlers:
             return BoundHandler(self._sender, self._name, name)
         raise self._no_such(name)
@@ -50,8 +55,8 @@ class Ref:
     def send(self, message: object, timeout: float | None = None) -> None:
         """Send a plain message to the actor's ``receive``; returns when the mailbox has accepted it.
 
-        With a rendezvous mailbox that is when the actor takes it. *timeout* is in seconds. Raises ActorDied, MailboxFull,
-        TimeoutError, CallsSelf (an actor sends to its own rendezvous mailbox).
+        With a rendezvous mailbox that is when the actor takes it. *timeout* is in seconds. Raises ActorDied,
+        MailboxFull, TimeoutError, CallsSelf (an actor sends to its own rendezvous mailbox).
         """
         sender = self._sender
         if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
@@ -88,155 +93,137 @@ class Ref:
         return Ref, (self._sender, self._name, self._id, self._path, self._handlers)
 
 
-if TYPE_CHECKING:
+class BoundHandler(Generic[P, T_co]):
+    """One handler of one actor, ready to be called from here. Calling it waits for the answer.
 
-    class BoundHandler[**P, R]:
-        """One handler of one actor, ready to be called from here."""
+    Arguments travel as messages do. The call's time limit (``options(timeout=seconds)``, default 5) covers the wait for
+    the mailbox and for the answer. Errors: the handler's own exception, with the remote traceback as its cause;
+    CallTimeout (the call may still run, its answer is dropped); ActorDied, with ``maybe_ran``; ActorRestarting (with
+    ``options(on_restart="fail")``); MailboxFull; CallsSelf; NotShareable.
+    """
 
-        def __init__(
-            self,
-            sender: Sender[object],
-            actor: str,
-            name: str,
-            timeout: float | None = DEFAULT_TIMEOUT,
-            on_restart: Literal["wait", "fail"] = "wait",
-        ) -> None: ...
-        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-            """Call and wait for the answer."""
+    __slots__ = ("_actor", "_name", "_on_restart", "_sender", "_timeout")
 
-        def cast(self, *args: P.args, **kwargs: P.kwargs) -> None:
-            """Send and do not wait for an answer."""
+    def __init__(
+        self,
+        sender: Sender[object],
+        actor: str,
+        name: str,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        on_restart: OnRestart = "wait",
+    ) -> None:
+        self._sender = sender
+        self._actor = actor
+        self._name = name
+        self._timeout = timeout
+        self._on_restart: OnRestart = on_restart
 
-        def future(self, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-            """Call, and get the answer later."""
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
+        sender = self._sender
+        if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+            self._calls_self()
+        if self._on_restart == "fail":
+            self._refuse_if_restarting()
+        try:
+            code, value = call(sender, (self._name, args, _flat(kwargs) if kwargs else None, False), self._timeout)
+        except TimeoutError:
+            raise CallTimeout(
+                f"{self._actor}.{self._name} did not answer within {self._timeout} s; it may still run"
+            ) from None
+        except BrokenChannel as error:
+            raise _died(self._actor, error.cause, maybe_ran=False) from None
+        except WouldBlock:
+            raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} did not run") from None
+        if code == _ANSWERED:
+            return value  # type: ignore[no-any-return]  # what the handler returned
+        raise remote_error(self._actor, sender, code, value)
 
-        def options(
-            self, *, timeout: float | None = ..., on_restart: Literal["wait", "fail"] = ...
-        ) -> BoundHandler[P, R]:
-            """A changed copy."""
+    def cast(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Send and do not wait for an answer; returns when the mailbox has accepted the message.
 
-else:
-
-    class BoundHandler:
-        """One handler of one actor, ready to be called from here. Calling it waits for the answer.
-
-        Arguments travel as messages do. The call's time limit (``options(timeout=seconds)``, default 5) covers the wait for
-        the mailbox and for the answer. Errors: the handler's own exception, with the remote traceback as its cause;
-        CallTimeout (the call may still run, its answer is dropped); ActorDied, with ``maybe_ran``; ActorRestarting (with
-        ``options(on_restart="fail")``); MailboxFull; CallsSelf; NotShareable.
+        With a rendezvous mailbox that is when the actor takes it; waits at most the time limit.
+        Raises ActorDied, MailboxFull, CallTimeout (not taken in time, so it will not run), CallsSelf.
         """
+        sender = self._sender
+        if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+            _refuse_own_rendezvous(sender, self._actor, f"casts {self._name} to")
+        if self._on_restart == "fail":
+            self._refuse_if_restarting()
+        try:
+            cast(sender, (self._name, args, _flat(kwargs) if kwargs else None, True), self._timeout)
+        except TimeoutError:
+            raise CallTimeout(
+                f"{self._actor} did not take {self._name} within {self._timeout} s; it will not run"
+            ) from None
+        except BrokenChannel as error:
+            raise _died(self._actor, error.cause, maybe_ran=False) from None
+        except WouldBlock:
+            raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} will not run") from None
 
-        __slots__ = ("_actor", "_name", "_on_restart", "_sender", "_timeout")
+    def future(self, *args: P.args, **kwargs: P.kwargs) -> Future[T_co]:
+        """Call, and return a concurrent.futures.Future of the answer. Waits only until the mailbox has accepted it.
 
-        def __init__(self, sender, actor, name, timeout=DEFAULT_TIMEOUT, on_restart="wait"):
-            self._sender = sender
-            self._actor = actor
-            self._name = name
-            self._timeout = timeout
-            self._on_restart = on_restart
+        The time limit covers the mailbox only; wait for the result with ``future.result(timeout)``.
+        """
+        from csp.actors.futures import ask_future
 
-        def __call__(self, *args, **kwargs):
-            sender = self._sender
-            if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
-                self._calls_self()
-            if self._on_restart == "fail":
-                self._refuse_if_restarting()
-            try:
-                code, value = call(sender, (self._name, args, _flat(kwargs) if kwargs else None, False), self._timeout)
-            except TimeoutError:
-                raise CallTimeout(
-                    f"{self._actor}.{self._name} did not answer within {self._timeout} s; it may still run"
-                ) from None
-            except BrokenChannel as error:
-                raise _died(self._actor, error.cause, maybe_ran=False) from None
-            except WouldBlock:
-                raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} did not run") from None
-            if code == _ANSWERED:
-                return value
-            raise remote_error(self._actor, sender, code, value)
+        sender = self._sender
+        if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+            _refuse_own_rendezvous(sender, self._actor, f"asks {self._name} of")
+        if self._on_restart == "fail":
+            self._refuse_if_restarting()
+        message = (self._name, args, _flat(kwargs) if kwargs else None, False)
+        return ask_future(sender, self._actor, self._name, message, self._timeout)
 
-        def cast(self, *args, **kwargs):
-            """Send and do not wait for an answer; returns when the mailbox has accepted the message.
+    def options(
+        self, *, timeout: float | EllipsisType | None = ..., on_restart: OnRestart | EllipsisType = ...
+    ) -> BoundHandler[P, T_co]:
+        """A changed copy: *timeout* in seconds (None: no limit), *on_restart* ``"wait"`` or ``"fail"``."""
+        if timeout is not ... and timeout is not None:
+            if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
+                raise TypeError(f"timeout must be a number of seconds or None, not {timeout!r}")
+            if not timeout >= 0:
+                raise ValueError(f"timeout must be at least 0 seconds (or None for no limit), not {timeout!r}")
+        if on_restart is not ... and on_restart not in _ON_RESTART:
+            raise ValueError(f'on_restart must be "wait" or "fail", not {on_restart!r}')
+        return BoundHandler(
+            self._sender,
+            self._actor,
+            self._name,
+            self._timeout if timeout is ... else timeout,
+            self._on_restart if on_restart is ... else on_restart,
+        )
 
-            With a rendezvous mailbox that is when the actor takes it; waits at most the time limit.
-            Raises ActorDied, MailboxFull, CallTimeout (not taken in time, so it will not run), CallsSelf.
-            """
-            sender = self._sender
-            if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
-                _refuse_own_rendezvous(sender, self._actor, f"casts {self._name} to")
-            if self._on_restart == "fail":
-                self._refuse_if_restarting()
-            try:
-                cast(sender, (self._name, args, _flat(kwargs) if kwargs else None, True), self._timeout)
-            except TimeoutError:
-                raise CallTimeout(
-                    f"{self._actor} did not take {self._name} within {self._timeout} s; it will not run"
-                ) from None
-            except BrokenChannel as error:
-                raise _died(self._actor, error.cause, maybe_ran=False) from None
-            except WouldBlock:
-                raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} will not run") from None
+    def __repr__(self) -> str:
+        return f"<handler {self._name} of actor {self._actor}>"
 
-        def future(self, *args, **kwargs):
-            """Call, and return a concurrent.futures.Future of the answer. Waits only until the mailbox has accepted it.
+    def _calls_self(self) -> NoReturn:
+        raise CallsSelf(
+            f"{self._actor} calls its own handler {self._name} through its ref and would wait for itself for ever; "
+            f"call self.{self._name}(...) directly, or cast with a buffered mailbox"
+        )
 
-            The time limit covers the mailbox only; wait for the result with ``future.result(timeout)``.
-            """
-            from csp.actors.futures import ask_future
-
-            sender = self._sender
-            if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
-                _refuse_own_rendezvous(sender, self._actor, f"asks {self._name} of")
-            if self._on_restart == "fail":
-                self._refuse_if_restarting()
-            message = (self._name, args, _flat(kwargs) if kwargs else None, False)
-            return ask_future(sender, self._actor, self._name, message, self._timeout)
-
-        def options(self, *, timeout=..., on_restart=...):
-            """A changed copy: *timeout* in seconds (None: no limit), *on_restart* ``"wait"`` or ``"fail"``."""
-            if timeout is not ... and timeout is not None:
-                if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
-                    raise TypeError(f"timeout must be a number of seconds or None, not {timeout!r}")
-                if not timeout >= 0:
-                    raise ValueError(f"timeout must be at least 0 seconds (or None for no limit), not {timeout!r}")
-            if on_restart is not ... and on_restart not in {"wait", "fail"}:
-                raise ValueError(f'on_restart must be "wait" or "fail", not {on_restart!r}')
-            return BoundHandler(
-                self._sender,
-                self._actor,
-                self._name,
-                self._timeout if timeout is ... else timeout,
-                self._on_restart if on_restart is ... else on_restart,
-            )
-
-        def __repr__(self):
-            return f"<handler {self._name} of actor {self._actor}>"
-
-        def _calls_self(self):
-            raise CallsSelf(
-                f"{self._actor} calls its own handler {self._name} through its ref and would wait for itself for ever; "
-                f"call self.{self._name}(...) directly, or cast with a buffered mailbox"
-            )
-
-        def _refuse_if_restarting(self):
-            # The place itself keeps one receiving end; a life has another.
-            seen = self._sender.statistics()
-            if seen.receivers < 2 and not seen.aborted:
-                raise ActorRestarting(f"{self._actor} is being restarted; {self._name} did not run")
+    def _refuse_if_restarting(self) -> None:
+        # The place itself keeps one receiving end; a life has another.
+        seen = self._sender.statistics()
+        if seen.receivers < 2 and not seen.aborted:
+            raise ActorRestarting(f"{self._actor} is being restarted; {self._name} did not run")
 
 
-def remote_error(actor: str, sender: Sender[object], code: int, value: object) -> BaseException:
+def remote_error(actor: str, sender: Sender[object], code: int, value: tuple[Any, ...] | None) -> BaseException:
     """What a call that was not answered means to its caller."""
     if code == _FAILED and isinstance(value, tuple):
         if value[0] == "died":
             return ActorDied(f"{actor} ended while it handled the call: {value[1]}", str(value[1]), maybe_ran=True)
         from csp.messages.failure import unpack
 
-        return unpack(value)  # type: ignore[arg-type]
+        return unpack(value)
     if code == _NEVER_RAN:
         seen = sender.statistics()
         if seen.overflow.startswith("drop") and not seen.aborted:
-            return MailboxFull(f"the mailbox of {actor} was full and dropped the call ({seen.overflow}); it did not run")
+            return MailboxFull(
+                f"the mailbox of {actor} was full and dropped the call ({seen.overflow}); it did not run"
+            )
     return _died(actor, sender.cause, maybe_ran=code == _LOST)
 
 

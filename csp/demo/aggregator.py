@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 type Work = tuple[tuple[tuple[int, str], ...], Death | None]
 """The files to measure, each with its number, and how to die of one of them."""
 
-type Event = tuple[str, str]
-"""``("finished", "")`` once, at the end; ``("kill", worker)`` when a worker is to be killed."""
+type Event = str | None
+"""The name of a worker that is to be killed, or None: all is done."""
 
 type Books = tuple[tuple[Report, ...], int, int, tuple[int, ...], int]
 """The reports, hand-outs, duplicates, deaths ordered by moment, and how many of these were kills."""
@@ -81,7 +81,7 @@ class Aggregator(csp.Actor):
     @csp.handler
     def kill(self, worker: str) -> None:
         """Have *worker* killed, which waits for it."""
-        self._events.send(("kill", worker))
+        self._events.send(worker)
 
     @csp.handler
     def books(self) -> Books:
@@ -97,7 +97,7 @@ class Aggregator(csp.Actor):
         if ledger.finished:
             self._told = True
             self._progress.send(ledger.done)
-            self._events.send(("finished", ""))
+            self._events.send(None)
         elif (now := monotonic()) >= self._next_progress:
             self._next_progress = now + _PROGRESS_EVERY
             self._progress.send(ledger.done)

@@ -25,10 +25,9 @@ from csp.errors import CspError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterator, Sequence
 
-    from csp.demo.aggregator import Event
+    from csp.supervision.child import ChildSpec
 
 NAME = "census"
 
@@ -73,7 +72,9 @@ class Workers(csp.Supervisor):
     strategy = "one_for_one"
     auto_shutdown = "all_significant"
 
-    def __init__(self, aggregator: Aggregator, root: str, workers: int, crashes: int, kind: type[Worker] = Worker) -> None:
+    def __init__(
+        self, aggregator: Aggregator, root: str, workers: int, crashes: int = 0, kind: type[Worker] = Worker
+    ) -> None:
         """Say whom to keep.
 
         Args:
@@ -89,7 +90,7 @@ class Workers(csp.Supervisor):
         self._kind = kind
         self._limit = csp.Intensity(restarts=crashes + SPARE_LIVES, seconds=24 * 60 * 60.0)
 
-    def children(self) -> Iterable[csp.supervision.child.ChildSpec[Any]]:
+    def children(self) -> Iterator[ChildSpec[Worker]]:
         """Yield the workers."""
         for number in range(1, self._workers + 1):
             yield csp.child(self._kind, self._aggregator, self._root).options(
@@ -124,57 +125,65 @@ def take_census(
         on_kill: called with the name of a worker before it is killed on order.
         kind: the class of the workers.
 
+    What is wrong with a file is in its report.
+
     Raises:
         CensusFailed: workers died too often without being told to, or the aggregator did.
-        OSError: a file is gone.
     """
     begin = perf_counter()
     workers = max(1, min(workers, len(files)))
-    with csp.System() as system:
+    # Warm interpreters make restarts cheap; where none is expected, keeping them warm is work for nothing.
+    with csp.System(warm=workers if crashes else 0) as system:
         progress_in, progress = csp.channel(1, overflow="drop_oldest")
-        # Room for everybody: a worker that asks to be killed asks no more.
+        # Room for everybody: a worker that asks to be killed asks for nothing more.
         events_in, events = csp.channel(workers + 1)
-        ended_in, ended = csp.channel(1)
         sizes = [_size(path) for path in files]
         aggregator = system.spawn(Aggregator, files, sizes, workers, crashes, seed, progress_in, events_in)
+        # Ours are closed, so that the channels end when the aggregator does.
         progress_in.close()
         events_in.close()
         system.supervise(Workers(aggregator, root, workers, crashes, kind), name=NAME)
-        Thread(target=_watch, args=(system, ended_in), name="census", daemon=True).start()
-        try:
-            while True:
+        ended_in, ended = csp.channel(1)
+        Thread(target=_tell_the_end, args=(system, ended_in), name="csp census", daemon=True).start()
+        while True:
+            try:
                 guard, message = csp.select(events, ended, progress, priority=True)
-                if guard is progress:
-                    if on_progress is not None:
-                        on_progress(message)
-                elif guard is ended:
-                    raise CensusFailed(message)
-                elif message[0] == "finished":
-                    break
-                else:
-                    if on_kill is not None:
-                        on_kill(message[1])
-                    system.kill(system.lookup(message[1]))
-        except csp.EndOfChannel:
-            aggregator.books()  # raises what the aggregator died of
-            raise
+            except csp.EndOfChannel:
+                raise CensusFailed(_why_it_died(aggregator)) from None
+            if guard is progress:
+                if on_progress is not None:
+                    on_progress(message)
+            elif guard is ended:
+                raise CensusFailed(f"the workers ended before every file was counted: {message}")
+            elif message is None:
+                break
+            else:
+                if on_kill is not None:
+                    on_kill(message)
+                system.kill(system.lookup(message))
         reports, hand_outs, duplicates, deaths, kills = aggregator.books.options(timeout=None)()
         restarts = system.statistics()["restarts"]
-    totals = Totals(reports)
-    if on_progress is not None:
-        on_progress(totals.files)
-    return Census(totals, perf_counter() - begin, workers, restarts, hand_outs, duplicates, deaths, kills)
+    return Census(Totals(reports), perf_counter() - begin, workers, restarts, hand_outs, duplicates, deaths, kills)
 
 
-def _watch(system: csp.System, ended: csp.Sender[str]) -> None:
+def _tell_the_end(system: csp.System, ended: csp.Sender[str]) -> None:
+    """Tell how the workers' supervisor ended, which only a call can wait for, on a channel."""
     try:
-        reason = system.wait(NAME)
+        reason = system.wait(NAME) or "none was left"
     except CspError as error:
         reason = str(error)
     try:
-        ended.send(f"the workers ended before everything was counted: {reason or 'none was left'}")
+        ended.send(reason)
     except csp.ChannelError:
         pass  # nobody asks any more
+
+
+def _why_it_died(aggregator: Aggregator) -> str:
+    try:
+        aggregator.books()
+    except csp.ActorError as error:
+        return str(error)
+    return "the aggregator closed its channels"
 
 
 def _size(path: str) -> int:

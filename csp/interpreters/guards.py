@@ -42,21 +42,22 @@ def _living() -> int:
     return counts[0] + counts[3]
 
 
-def _refuse_fork(event: str, args: tuple[object, ...]) -> None:
+def _refuse_fork(event: str, _args: tuple[object, ...]) -> None:
     if event in {"os.fork", "os.forkpty"}:
         alive = _living()
         if alive:
             raise ForkRefused(
                 f"{event} while {alive} interpreter(s) of csp live: the child would be killed by a segmentation fault "
-                '(CPython gh-139759). Use subprocess without preexec_fn, or multiprocessing with "spawn" or "forkserver"'
+                '(CPython gh-139759). Use subprocess without preexec_fn, or multiprocessing with "spawn" or '
+                '"forkserver"'
             )
     elif event == "subprocess.Popen":
         frame = sys._getframe(1)
         if frame.f_locals.get("preexec_fn") is not None and _living():
             raise ForkRefused(
-                "subprocess with preexec_fn while interpreters of csp live: the child would be killed by a segmentation "
-                "fault (CPython gh-139759). Use the arguments that replace it: start_new_session, process_group, user, "
-                "group, umask, cwd, env"
+                "subprocess with preexec_fn while interpreters of csp live: the child would be killed by a "
+                "segmentation fault (CPython gh-139759). Use the arguments that replace it: start_new_session, "
+                "process_group, user, group, umask, cwd, env"
             )
 
 
@@ -66,19 +67,26 @@ def _end_interpreters() -> None:
     import time
 
     for step in (cancel_interpreter, kill_interpreter):
-        if not interpreter_counts()[0]:
-            return
         for id, _, _ in interpreters():
             step(id)
         deadline = time.monotonic() + EXIT_GRACE
-        while interpreter_counts()[0] and time.monotonic() < deadline:
+        while _living() and time.monotonic() < deadline:
             time.sleep(0.005)
+        if not _living():
+            return
     left = [f"{name} ({id})" for id, name, _ in interpreters()]
-    if left:
-        sys.stderr.write(
-            f"csp: {len(left)} interpreter(s) cannot be stopped (they are inside C code): {', '.join(left)}. "
-            "Ending the process without them.\n"
-        )
-        for stream in (sys.stdout, sys.stderr):
+    threads = interpreter_counts()[3]
+    if threads:
+        left.append(f"the threads that {threads} ended one(s) started")
+    text = (
+        f"csp: {_living()} interpreter(s) cannot be stopped (they are inside C code): {', '.join(left)}. "
+        "Ending the process without them.\n"
+    )
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is sys.stderr:
+                stream.write(text)
             stream.flush()
-        os._exit(70)
+        except Exception:  # noqa: BLE001, S110  (a stream that is closed, or None, must not keep the process)
+            pass
+    os._exit(70)

@@ -13,7 +13,9 @@ from csp.errors import CspError, NotImportable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any, NoReturn
 
 MAIN_ALIAS = "__csp_main__"
 
@@ -50,7 +52,8 @@ def become(given: Program) -> None:
 def path_of(target: object, what: str) -> tuple[str, str]:
     """``(module, qualified name)`` by which another interpreter can import *target*, a class or function.
 
-    Raises NotImportable, saying why it cannot be imported there and what to do about it. *what* names the thing in the text.
+    Raises NotImportable, saying why it cannot be imported there and what to do about it. *what* names the thing in the
+    text.
     """
     module = getattr(target, "__module__", None)
     name = getattr(target, "__qualname__", None)
@@ -67,8 +70,8 @@ def path_of(target: object, what: str) -> tuple[str, str]:
         _, _, main_name, main_file = program()
         if main_name is None and main_file is None:
             raise NotImportable(
-                f"{what} {name!r} lives in an interactive session or a -c command, which no other interpreter can import: "
-                "put it into a file and import it from there"
+                f"{what} {name!r} lives in an interactive session or a -c command, which no other interpreter can "
+                "import: put it into a file and import it from there"
             )
         if main_file is not None and main_file.endswith("<stdin>"):
             raise NotImportable(f"{what} {name!r} came from standard input: put it into a file and run or import that")
@@ -77,13 +80,13 @@ def path_of(target: object, what: str) -> tuple[str, str]:
         found = getattr(found, part, None)
     if found is not target and getattr(found, "__wrapped__", None) is not target:
         raise NotImportable(
-            f"{what} {module}.{name} is not what `import {module}` gives under that name (it was replaced or decorated away), "
-            "so another interpreter would get something else"
+            f"{what} {module}.{name} is not what `import {module}` gives under that name (it was replaced or decorated "
+            "away), so another interpreter would get something else"
         )
     return MAIN_ALIAS if module == "__main__" else module, name
 
 
-def resolve(module: str, name: str) -> object:
+def resolve(module: str, name: str) -> Any:
     """Import what path_of gave, in this interpreter. Raises NotImportable with the cause."""
     try:
         found: object = main_module() if module == MAIN_ALIAS else __import__(module, fromlist=("",))
@@ -106,14 +109,15 @@ def _import_advice(module: str, error: ImportError) -> str:
     text = str(error)
     if "does not support loading in subinterpreters" in text:
         return (
-            f"importing {module} failed in an own-GIL interpreter: {text}. That package does not support subinterpreters: "
-            "keep it out of what this actor or process imports and use it in the main interpreter, or in a child process"
+            f"importing {module} failed in an own-GIL interpreter: {text}. That package does not support "
+            "subinterpreters: keep it out of what this actor or process imports and use it in the main interpreter, or "
+            "in a child process"
         )
     return f"importing {module} failed in another interpreter: {type(error).__name__}: {text}"
 
 
 def main_module() -> ModuleType:
-    """The program's script as a module: ``__main__`` itself, or in another interpreter its copy, loaded at first need."""
+    """The program's script as a module: ``__main__``, or in another interpreter its copy, loaded at first need."""
     global _loading
     if _program is None:
         main = sys.modules["__main__"]
@@ -129,7 +133,7 @@ def main_module() -> ModuleType:
     previous = sys.modules.get("__main__")
     sys.modules["__main__"] = module  # what was pickled there as __main__.X is found here
     try:
-        exec(_script_code(name, file, module), module.__dict__)
+        exec(_script_code(name, file, module), module.__dict__)  # noqa: S102  (it is the user's own script)
     except BaseException as error:
         del sys.modules[MAIN_ALIAS]
         if previous is not None:
@@ -147,17 +151,17 @@ def main_module() -> ModuleType:
     return module
 
 
-def _script_code(name: str | None, file: str | None, module: ModuleType) -> object:
+def _script_code(name: str | None, file: str | None, module: ModuleType) -> CodeType:
     if name is not None:
         from importlib.util import find_spec
 
         spec = find_spec(name)
-        loader = spec.loader if spec is not None else None
-        if spec is None or loader is None or not hasattr(loader, "get_code"):
+        get_code: Callable[[str], CodeType] | None = getattr(spec and spec.loader, "get_code", None)
+        if spec is None or get_code is None:
             raise NotImportable(f"the script's module {name} cannot be found in another interpreter")
         module.__file__ = spec.origin or ""
         module.__package__ = spec.parent
-        return loader.get_code(name)
+        return get_code(name)
     if file is None:
         raise NotImportable("the program has no script that another interpreter could import")
     module.__file__ = file

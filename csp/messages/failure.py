@@ -1,7 +1,7 @@
 """Exceptions that cross: packed where they were raised, raised again where somebody waits for them.
 
-A failure is a plain tuple ``(pickle, ends, type, text, traceback)`` of natively carried values; the pickle is None for an
-exception whose own type cannot travel.
+A failure is a plain tuple ``(pickle, ends, type, text, traceback)`` of natively carried values; the pickle is None for
+an exception whose own type cannot travel.
 """
 
 import io
@@ -9,7 +9,11 @@ import io
 from csp._native import print_traceback
 from csp.errors import RemoteError, RemoteTraceback
 
-type Failure = tuple[bytes | None, tuple[object, ...], str, str, str]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from csp.messages.pickling import End
+
+type Failure = tuple[bytes | None, tuple[End, ...], str, str, str]
 
 
 def pack(error: BaseException) -> Failure:
@@ -18,10 +22,10 @@ def pack(error: BaseException) -> Failure:
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     try:
         text = str(error)
-    except Exception:
+    except Exception:  # noqa: BLE001  (its own __str__)
         text = "<its text raised>"
     data: bytes | None = None
-    ends: list[object] = []
+    ends: list[End] = []
     try:
         from csp.messages.pickling import dumps, loads
 
@@ -29,9 +33,9 @@ def pack(error: BaseException) -> Failure:
         # An exception with a constructor of its own may pickle and then not come back: better to know it here.
         if not ends:
             loads(data, ends)
-    except Exception:
+    except Exception:  # noqa: BLE001  (then its text goes alone)
         data, ends = None, []
-    return data, tuple(ends), name, text, format_exception(error, name, text)
+    return data, tuple(ends), name, text, format_exception(error)
 
 
 def pack_text(failure: Failure) -> Failure:
@@ -49,7 +53,7 @@ def unpack(failure: Failure) -> BaseException:
 
             loaded = loads(data, list(ends))
             error = loaded if isinstance(loaded, BaseException) else None
-        except Exception:
+        except Exception:  # noqa: BLE001  (it cannot be made here: RemoteError tells of it)
             error = None
     if error is None:
         error = RemoteError(f"{name}: {text}")
@@ -57,7 +61,7 @@ def unpack(failure: Failure) -> BaseException:
     return error
 
 
-def format_exception(error: BaseException, name: str | None = None, text: str | None = None) -> str:
+def format_exception(error: BaseException) -> str:
     """The exception with its traceback and what it came from, as text; without importing ``traceback`` (15 ms)."""
     parts: list[str] = []
     seen: set[int] = set()
@@ -69,7 +73,7 @@ def format_exception(error: BaseException, name: str | None = None, text: str | 
         label = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
         try:
             line = f"{label}: {current}" if str(current) else label
-        except Exception:
+        except Exception:  # noqa: BLE001  (its own __str__)
             line = f"{label}: <its text raised>"
         file = io.StringIO()
         if current.__traceback__ is not None:

@@ -1,36 +1,42 @@
 """Pickle, for everything that the native codec does not carry itself.
 
-Channel ends inside the object do not go into the pickle: they are numbered, and travel beside it as the same native ends.
-Classes and functions go by import path; those of the script, ``__main__``, arrive as those of the same script there.
+Channel ends inside the object do not go into the pickle: they are numbered, and travel beside it as the same native
+ends. Classes and functions go by import path; those of the script, ``__main__``, arrive as those of the same script
+there.
 """
 
 import io
 from _pickle import Pickler, Unpickler  # `pickle` itself would cost a fresh interpreter 2 ms
+from types import ModuleType
 
 from csp._native import Receiver, Sender
 from csp.errors import CspError, NotImportable, NotShareable
 from csp.interpreters.importing import MAIN_ALIAS, main_module
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
 PROTOCOL = 5
 
-_Ends = list[object]
+type End = Sender[Any] | Receiver[Any]
 
 
 class _Pickler(Pickler):
-    def __init__(self, file: io.BytesIO, ends: _Ends) -> None:
+    def __init__(self, file: io.BytesIO, ends: list[End]) -> None:
         super().__init__(file, PROTOCOL)
         self.ends = ends
 
     def persistent_id(self, obj: object) -> int | None:
-        kind = type(obj)
-        if kind is Sender or kind is Receiver:
+        if type(obj) is Sender or type(obj) is Receiver:
             self.ends.append(obj)
             return len(self.ends) - 1
         return None
 
 
 class _Unpickler(Unpickler):
-    def __init__(self, file: io.BytesIO, ends: _Ends) -> None:
+    def __init__(self, file: io.BytesIO, ends: list[End]) -> None:
         super().__init__(file)
         self.ends = ends
 
@@ -49,13 +55,13 @@ class _Unpickler(Unpickler):
         return super().find_class(module_name, global_name)
 
 
-def dumps(value: object) -> tuple[bytes, _Ends]:
+def dumps(value: object) -> tuple[bytes, list[End]]:
     """Pickle *value*; gives the bytes and the ends that they refer to by number.
 
     Raises NotShareable, which names the path to what cannot travel.
     """
     file = io.BytesIO()
-    ends: _Ends = []
+    ends: list[End] = []
     try:
         _Pickler(file, ends).dump(value)
     except CspError:
@@ -69,7 +75,7 @@ def dumps(value: object) -> tuple[bytes, _Ends]:
     return file.getvalue(), ends
 
 
-def loads(data: bytes, ends: _Ends) -> object:
+def loads(data: bytes, ends: list[End]) -> Any:
     """The inverse of dumps, in any interpreter. The ends are handed out as they are."""
     return _Unpickler(io.BytesIO(data), ends).load()
 
@@ -77,7 +83,7 @@ def loads(data: bytes, ends: _Ends) -> object:
 def _travels(value: object) -> bool:
     try:
         _Pickler(io.BytesIO(), []).dump(value)
-    except Exception:
+    except Exception:  # noqa: BLE001  (whatever it is, the value cannot be pickled)
         return False
     return True
 
@@ -92,16 +98,17 @@ def _find_culprit(value: object, path: str, depth: int) -> tuple[str, object]:
 
 
 def _parts(value: object) -> list[tuple[str, object]]:
+    held: Any = value  # for the checkers: what a dict holds is unknown to them, what Any holds is Any
     if isinstance(value, dict):
-        return [(f"[{key!r}]", part) for key, part in value.items()] + [(f" key {key!r}", key) for key in value]
+        return [(f"[{key!r}]", part) for key, part in held.items()] + [(f" key {key!r}", key) for key in held]
     if isinstance(value, (list, tuple)):
-        return [(f"[{index}]", part) for index, part in enumerate(value)]
+        return [(f"[{index}]", part) for index, part in enumerate(held)]
     if isinstance(value, (set, frozenset)):
-        return [(f" item {part!r}", part) for part in value]
-    if isinstance(value, type) or callable(value):
+        return [(f" item {part!r}", part) for part in held]
+    if isinstance(value, (type, ModuleType)) or callable(value):
         return []
-    names = list(getattr(value, "__dict__", ()))
+    names: list[str] = list(getattr(value, "__dict__", ()))
     for cls in type(value).__mro__:
-        slots = cls.__dict__.get("__slots__", ())
+        slots: str | Iterable[str] = cls.__dict__.get("__slots__", ())
         names.extend([slots] if isinstance(slots, str) else slots)
     return [(f".{name}", getattr(value, name)) for name in names if hasattr(value, name)]

@@ -1,7 +1,7 @@
 """The main interpreter's side of logging: events from actors and the kernel, rendered by structlog.
 
-structlog is imported when the first event comes. A program that has configured structlog keeps its configuration; otherwise
-events go to standard error.
+structlog is imported when the first event comes. A program that has configured structlog keeps its configuration;
+otherwise events go to standard error.
 """
 
 import sys
@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from structlog.typing import EventDict
+
 _TAKEN = {"event", "self", "level", "timestamp"}
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -21,7 +23,8 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 class LogPump:
     """A channel for log events, and the thread that renders what comes through it.
 
-    The channel holds *capacity* events; when they come faster than they are rendered the oldest go, and a line says how many.
+    The channel holds *capacity* events; when they come faster than they are rendered the oldest go, and a line says how
+    many.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -89,7 +92,7 @@ def _complain(event: object, actor: object, error: Exception) -> None:
         pass
 
 
-def _traceback_last(logger: object, method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _traceback_last(logger: object, method: str, event: EventDict) -> EventDict:
     """Show a remote traceback as structlog shows a local one: below the line."""
     del logger, method
     trace = event.pop("traceback", None)

@@ -15,7 +15,7 @@ _BAR = 30  # cells of the bar, at most
 _ERASE = "\x1b[K"  # from here to the end of the line
 
 
-def progress_bar(wanted: bool | str, total: int | None) -> Progress | None:
+def progress_bar(wanted: bool | str | None, total: int | None) -> Progress | None:
     """A bar on stderr, or None when none is wanted or stderr is no terminal. *wanted* may be its label."""
     if wanted is False or wanted is None:
         return None
@@ -41,9 +41,7 @@ class Progress:
 
     __slots__ = ("_clock", "_due", "_finished", "_label", "_started", "_stream", "_total", "count")
 
-    def __init__(
-        self, label: str, total: int | None, stream: TextIO, clock: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, label: str, total: int | None, stream: TextIO, clock: Callable[[], float] = monotonic) -> None:
         self.count = 0
         self._label = label
         self._total = total
@@ -73,13 +71,13 @@ class Progress:
         try:
             self._stream.write(f"\r{self.line(self._columns() - 1, now)}{_ERASE}{end}")
             self._stream.flush()
-        except (OSError, ValueError):
+        except OSError, ValueError:
             self._due = float("inf")  # nobody looks any more
 
     def _columns(self) -> int:
         try:
             return max(2, os.get_terminal_size(self._stream.fileno()).columns or 80)
-        except (OSError, ValueError):
+        except OSError, ValueError:
             return 80
 
     def line(self, width: int, now: float) -> str:

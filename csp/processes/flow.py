@@ -1,13 +1,11 @@
-"""A running pipeline: the caller's one loop, which feeds the source to the workers and collects what they made of it.
+"""A running pipeline: the caller's one loop, which feeds the source to the workers and collects what they make of it.
 
-The loop waits at one place, the inbox, where results, failures and exits arrive. It never waits to send: the window bounds what
-is under way. It asks the source for another item only when nothing is there to be given out.
+The loop waits at one place, the inbox, where results, failures and exits arrive. It never waits to send: the window
+bounds what is under way. It asks the source for another item only when nothing is there to be given out.
 """
 
-from collections import deque
-from itertools import islice
-
-from csp.errors import ProcessFailed, Stopped
+from csp._native import select
+from csp.errors import EndOfChannel, ProcessFailed, Stopped
 from csp.processes.group import Group, exit_of
 from csp.processes.section import CHUNK, Section
 from csp.processes.stages import Batch, Stage
@@ -15,19 +13,14 @@ from csp.processes.worker import IMPORT, ITEM, RESULT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator
 
     from csp.messages.failure import Failure
     from csp.observe.progress import Progress
+    from csp.processes.source import Source
     from csp.processes.stages import Step
 
 type Values = tuple[object, ...]
-
-# What is all there already, so that asking for the next item neither waits nor does anything that could be noticed. An iterator
-# is none of these: who made it may see how far it was taken.
-_STORED = frozenset({
-    list, tuple, range, str, bytes, bytearray, dict, set, frozenset, deque, type({}.keys()), type({}.values()), type({}.items()),
-})  # fmt: skip
 
 
 class _Batches:
@@ -55,21 +48,16 @@ class _Batches:
 
 
 class Flow:
-    """One run of a pipeline. Iterate over it once: it gives the results in chunks, and has ended all workers when it is over.
+    """One run of a pipeline.
 
-    What it raises, it raises after all workers have ended: ProcessFailed for a worker's failure, and as they are what the source
-    raises, Ctrl-C, and Stopped. Closing the iteration ends them, too.
+    What it raises, it raises after all workers have ended: ProcessFailed for a worker's failure, and as they are what
+    the source raises, Ctrl-C, and Stopped. Closing the iteration ends them, too.
     """
 
-    def __init__(
-        self, source: Iterable[object], steps: tuple[Step, ...], grace: float, progress: Progress | None
-    ) -> None:
+    def __init__(self, source: Source, steps: tuple[Step, ...], grace: float, progress: Progress | None) -> None:
         self._grace = grace
         self._progress = progress
-        self._stored = type(source) in _STORED
-        self._length = len(source) if self._stored else None  # type: ignore[arg-type]
-        self._source: Iterator[object] = iter(source)
-        self._source_over = False
+        self._source = source
         self._group = Group()
         self._sections: list[Section] = []
         # batches[i] stand before section i, the last ones behind all.
@@ -81,7 +69,7 @@ class Flow:
                 continue
             if chain:
                 first = not self._sections
-                self._sections.append(Section(len(self._sections), chain, one_by_one=first and not self._stored))
+                self._sections.append(Section(len(self._sections), chain, one_by_one=first and not source.stored))
                 self._batches.append([])
                 chain = []
             if isinstance(step, Batch):
@@ -90,13 +78,14 @@ class Flow:
     def run(self) -> Generator[Values]:
         """The results, chunk by chunk; chunks are never empty."""
         try:
-            if self._sections and self._length != 0:
+            if self._sections:
+                most = self._source.length if self._source.stored else None
                 for section in self._sections:
-                    section.start(self._group, self._length)
+                    section.start(self._group, most)
                 yield from self._loop()
                 while self._group.alive:
                     self._handle(self._group.inbox.recv())
-            elif not self._sections:
+            else:
                 yield from self._without_workers()
         except BaseException as error:
             for section in self._sections:
@@ -128,7 +117,7 @@ class Flow:
                 while (message := poll(None)) is not None:
                     self._handle(message)
             elif not last.empty:
-                self._handle(self._group.inbox.recv())
+                self._wait()
         if rest := _flush(self._batches[-1]):
             yield rest
 
@@ -137,10 +126,10 @@ class Flow:
         waiting = section.waiting
         if not waiting:
             place = section.place
-            waiting = self._draw(room) if place == 0 else self._pull(place)
+            waiting = self._batched(self._source.draw(room)) if place == 0 else self._pull(place)
             if not waiting:
-                if not (self._source_over if place == 0 else self._sections[place - 1].empty):
-                    return place == 0
+                if not (self._source.over if place == 0 else self._sections[place - 1].empty):
+                    return place == 0 and self._source.channel is None
                 waiting = _flush(self._batches[place])
                 if not waiting:
                     section.finish()
@@ -153,16 +142,30 @@ class Flow:
             section.waiting = ()
         return True
 
-    def _draw(self, count: int) -> Values:
-        """Up to so many items of the source, and what the batches before the first section make of them."""
-        values = tuple(islice(self._source, count))
-        self._source_over = len(values) < count
+    def _wait(self) -> None:
+        """Wait for a message, or, if the source is a channel and may go on, for an item."""
+        first, channel = self._sections[0], self._source.channel
+        if channel is None or first.over or first.waiting or first.items >= first.limit:
+            self._handle(self._group.inbox.recv())
+            return
+        try:
+            guard, value = select(self._group.inbox, channel)
+        except EndOfChannel:  # the inbox never ends: we hold its other end
+            self._source.over = True
+            return
+        if guard is channel:
+            first.waiting = self._batched((value,))
+        else:
+            self._handle(value)
+
+    def _batched(self, values: Values) -> Values:
+        """What the batches before the first section make of items."""
         for batches in self._batches[0]:
             values = batches.push(values)
         return values
 
     def _pull(self, place: int) -> Values:
-        """The next results of the section before *place*, and what the batches behind it make of them; () if there are none."""
+        """The next results of the section before *place*, after the batches behind it; () if there are none."""
         section, batches = self._sections[place - 1], self._batches[place]
         while (values := section.take()) is not None:
             for batch in batches:
@@ -172,10 +175,16 @@ class Flow:
         return ()
 
     def _without_workers(self) -> Generator[Values]:
-        while not self._source_over:
-            values = self._draw(CHUNK if self._stored else 1)
-            self._count(len(values))
-            if values:
+        source = self._source
+        while not source.over:
+            items = source.draw(CHUNK if source.stored else 1)
+            if not items and source.channel is not None and not source.over:
+                try:
+                    items = (source.channel.recv(),)
+                except EndOfChannel:
+                    source.over = True
+            self._count(len(items))
+            if values := self._batched(items):
                 yield values
         if rest := _flush(self._batches[0]):
             yield rest
@@ -188,6 +197,8 @@ class Flow:
             place, chunk, cost, values = message
             count = self._sections[place].came(chunk, cost, values)
             if place == 0 and self._progress is not None:
+                for batches in self._batches[0]:
+                    count *= batches.size
                 self._count(count)
             return
         whole = exit_of(message)
@@ -220,10 +231,8 @@ class Flow:
         return error
 
     def _count(self, items: int) -> None:
-        """Tell the progress bar that so many of what goes into the first section are done with."""
+        """Tell the progress bar that so many are done with."""
         if self._progress is not None:
-            for batches in self._batches[0]:
-                items *= batches.size
             self._progress.advance(items)
 
 

@@ -1,14 +1,13 @@
-"""Generic classes that cost nothing: ``class Process[R]`` imports ``typing``, 8 ms in every interpreter that loads it."""
+"""Generic classes that cost nothing: ``class Process[R]`` would import ``typing``, 8 ms in every interpreter."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Generic as Generic
+    from typing import Generic as Generic  # noqa: PLC0414  (exported to type checkers)
     from typing import TypeVar
 
-    T = TypeVar("T")
-    R_co = TypeVar("R_co", covariant=True)
+    T_co = TypeVar("T_co", covariant=True)
 else:
-    T = R_co = None
+    T_co = None
 
     class Generic:
         """At run time a class that can be subscripted, and nothing else."""

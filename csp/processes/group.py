@@ -1,7 +1,7 @@
 """Interpreters that were started together and end together, watched through one inbox.
 
-This is the starter's side of a parallel block and of a pipeline. Everything that its interpreters have to say arrives in the
-inbox, in order: what they send there themselves, and last, from each, its exit message ``(tag, ending, detail)``.
+This is the starter's side of a parallel block and of a pipeline. Everything that its interpreters have to say arrives
+in the inbox, in order: what they send there themselves, and last, from each, its exit ``(tag, ending, detail)``.
 """
 
 from time import monotonic
@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from csp._native import Receiver, Sender
     from csp.interpreters.start import Exit
 
 # Seconds between asking an interpreter to stop and killing it.
@@ -29,13 +30,15 @@ class Group:
 
     Attributes:
         inbox: where everything arrives; nothing else receives from it.
-        sender: its other end, to be given to interpreters that send more than their exit. Unbounded: sending never waits.
-        alive: ``tag -> (id, name)`` of those whose exit has not been taken.
+        sender: its other end, for interpreters that send more than their exit. Unbounded: sending never waits.
+        alive: ``tag -> (id, name)`` of those whose exit has not been noted.
     """
 
     __slots__ = ("_next", "alive", "inbox", "sender")
 
     def __init__(self) -> None:
+        self.sender: Sender[object]
+        self.inbox: Receiver[object]
         self.sender, self.inbox = channel(-1)
         self.alive: dict[int, tuple[int, str]] = {}
         self._next = -1
@@ -64,9 +67,10 @@ class Group:
     def stop(self, grace: float, *, stopped: bool, take: Callable[[Exit], object] | None = None) -> list[str]:
         """Stop all that live, wait for them, and close the inbox. Blocks at most for both times of grace.
 
-        They are asked first (Stopped comes out of their channel operations), killed after *grace* seconds, and cut off after
-        another. Meanwhile *take* gets the exit messages, after they were noted; all others are dropped. Ctrl-C, or being stopped oneself, while it
-        waits goes on to the next step at once. *stopped* says that Stopped is the reason for it all.
+        They are asked first (Stopped comes out of their channel operations), killed after *grace* seconds, and cut
+        off after another. Meanwhile *take* gets the exit messages, after they were noted; all others are dropped.
+        Ctrl-C, or being stopped oneself, while it waits goes on to the next step at once. *stopped* says that Stopped
+        is the reason for it all.
 
         Returns what people should know about those that did not stop in good order.
         """
@@ -79,11 +83,11 @@ class Group:
             self._step(kill_interpreter, max(grace, KILL_GRACE), take)
         if self.alive:
             notes.append(
-                f"csp: {self._names()} cannot be stopped, being inside C code that does not return. Their channels were "
-                "closed for them; their threads are left behind"
+                f"csp: {self._names()} cannot be stopped, being inside C code that does not return. Their channels "
+                "were closed for them; their threads are left behind"
             )
-            for id, _ in self.alive.values():
-                fence_interpreter(id)
+            for number, _ in self.alive.values():
+                fence_interpreter(number)
         self.close()
         return notes
 
@@ -94,15 +98,15 @@ class Group:
 
     def _step(self, step: Callable[[int], object], grace: float, take: Callable[[Exit], object] | None) -> None:
         try:
-            for id, _ in self.alive.values():
-                step(id)
+            for number, _ in self.alive.values():
+                step(number)
             deadline = monotonic() + grace
             while self.alive:
                 try:
                     message = exit_of(self.inbox.recv(max(0.0, deadline - monotonic())))
                 except TimeoutError:
                     return
-                except Exception:  # noqa: BLE001, S112  (a result that cannot be read here; nobody wants it any more)
+                except Exception:  # noqa: BLE001, S112  (a result that cannot be read; nobody wants it any more)
                     continue
                 if message is not None:
                     self.ended(message[0])
@@ -114,13 +118,13 @@ class Group:
             self_resume()
 
     def _names(self) -> str:
-        return ", ".join(f"{name} ({id})" for id, name in self.alive.values())
+        return ", ".join(f"{name} ({number})" for number, name in self.alive.values())
 
 
 def exit_of(message: object) -> Exit | None:
     """The exit message that this is, or None for any other message."""
     if isinstance(message, tuple):
-        return message if len(message) == 3 else None  # type: ignore[return-value]
+        return message if len(message) == 3 else None
     assert isinstance(message, int)
     # It could not be made, or not say how it ended: then it sends its bare tag.
     return message, "failed", "the system gives no more interpreters (see the memory limits)"

@@ -1,6 +1,7 @@
 """Pipelines: an iterable, functions that run on it in interpreters of their own, and what becomes of the results."""
 
-from csp.processes.generic import Generic, T
+from csp.processes.checks import seconds
+from csp.processes.generic import Generic, T_co
 from csp.processes.group import GRACE
 from csp.processes.stages import Batch, Function, with_function
 
@@ -20,44 +21,43 @@ def pipeline[T](iterable: Iterable[T], *, grace: float = GRACE) -> Pipeline[T]:
 
         total = csp.pipeline(paths).map(parse, workers=4).filter(interesting).batch(64).reduce(merge, {})
 
-    A pipeline is a value: each method gives a new one, and nothing runs before it is asked for results, by iterating over it or by
-    ``collect``, ``reduce`` or ``for_each``. Then the workers are started, each an interpreter with its own GIL, and when the results
-    are over, or the iteration is closed, they have ended.
+    A pipeline is a value: each method gives a new one. Nothing runs before it is asked for results, by iterating over
+    it or by ``collect``, ``reduce`` or ``for_each``. Then the workers are started, each an interpreter with its own
+    GIL, and when the results are over, or the iteration is closed, they have ended.
 
-    **The functions** of map and filter are imported by the workers by name, so they must be defined at module level; items and
-    results travel as messages do (copied). *iterable*, the functions of reduce and for_each, and batch belong to the caller and
-    run in its thread, which feeds the workers while it collects. So a source that lets the caller wait for its next item also
-    lets ready results wait.
+    **What runs where.** The functions of map and filter are imported by the workers by name, so they must be defined at
+    module level; items and results travel as messages do (copied). *iterable*, batch, and the functions of reduce and
+    for_each belong to the caller and run in its thread, which feeds the workers while it collects. So an iterable that
+    makes the caller wait for its next item makes ready results wait, too; except a channel's Receiver, for which the
+    caller waits together with the results.
 
-    **Bounds.** For each stage at most ``window`` items are under way, counted from when they were taken from the iterable until
-    their results were given out; memory stays flat for an endless iterable, and an iterator is not taken further than that. The
-    default is ``2 * workers + 2`` items; while a stage takes microseconds for an item, it grows to 64 times that, or, when the
-    iterable is a stored collection (a list, a range, ...), whose items may then travel in chunks of up to 1024, to 1024 times
-    that. A window that is given is never exceeded.
+    **Bounds.** For each stage at most ``window`` items are under way, counted from when they were taken from the
+    iterable until their results were given out. So memory stays flat for an endless iterable, and an iterator is not
+    taken further than that. A window that is given is never exceeded. The default is ``2 * workers + 2``; for a stage
+    that takes microseconds for an item it grows, up to 64-fold, and up to 1024-fold when the iterable is a collection
+    (a list, a range, ...), whose items may then travel in chunks.
 
-    **Failures.** When a function raises, all workers are stopped and ProcessFailed is raised: it names the function and the item
-    (``.item``), and its cause is the function's own exception with its traceback. The same when a worker is killed, when an item
-    or a result cannot travel, or when a function cannot be imported there. What the iterable raises stops all workers and
-    propagates as it is, like Ctrl-C and being stopped oneself.
+    **Failures.** When a function raises, all workers are stopped and ProcessFailed is raised: it names the function and
+    the item (``.item``), and its cause is the function's own exception with its traceback. The same when a worker is
+    killed, when an item or a result cannot travel, or when a function cannot be imported there. What the iterable
+    raises stops all workers and propagates as it is; so do Ctrl-C and being stopped oneself.
 
     (A pipeline of processes: CSP, Hoare 1978. The shape of the methods: Java's streams, Rust's iterators.)
 
     Args:
         iterable: where the items come from. An iterator is used up by the first run.
-        grace: seconds that workers are given to stop at a failure or an early end, before they are killed; and again, before
-            they are cut off.
+        grace: seconds that workers are given to stop at a failure or an early end, before they are killed; and again
+            before they are cut off.
 
     Raises:
         TypeError: *iterable* is none.
     """
     if not hasattr(iterable, "__iter__") and not hasattr(iterable, "__getitem__"):
         raise TypeError(f"csp.pipeline takes an iterable, not {iterable!r}")
-    if not isinstance(grace, (int, float)) or isinstance(grace, bool) or not grace >= 0:
-        raise ValueError(f"grace must be a number of seconds, at least 0, not {grace!r}")
-    return Pipeline(iterable, (), float(grace))
+    return Pipeline(iterable, (), seconds(grace, "grace"))
 
 
-class Pipeline(Generic[T]):
+class Pipeline(Generic[T_co]):
     """What csp.pipeline() gives, which see. Immutable."""
 
     __slots__ = ("_grace", "_source", "_steps")
@@ -70,17 +70,17 @@ class Pipeline(Generic[T]):
     # ---- stages -----------------------------------------------------------------------------------------------------
 
     def map[R](
-        self, fn: Callable[[T], R], *, workers: int | None = None, ordered: bool = True, window: int | None = None
+        self, fn: Callable[[T_co], R], *, workers: int | None = None, ordered: bool = True, window: int | None = None
     ) -> Pipeline[R]:
         """Replace each item by ``fn(item)``.
 
-        Without *workers* and *window* right after a map or filter, *fn* runs in the same workers: the item does not travel again.
+        Without *workers* and *window*, right after a map or filter, *fn* runs in the same workers: nothing travels.
 
         Args:
             fn: a function or class that can be imported by name.
             workers: how many interpreters call it. Default: the CPUs that this process may use.
-            ordered: whether the results keep the order of the items. False gives each as soon as it is there; it takes one
-                unordered stage to lose the order of all.
+            ordered: whether the results keep the order of the items. False gives each as soon as it is there; one
+                unordered stage loses the order of all that it is linked with, up to the next batch.
             window: how many items may be under way; see csp.pipeline.
 
         Raises:
@@ -90,12 +90,17 @@ class Pipeline(Generic[T]):
         return self._with(fn, False, workers, ordered, window)
 
     def filter(
-        self, fn: Callable[[T], object], *, workers: int | None = None, ordered: bool = True, window: int | None = None
-    ) -> Pipeline[T]:
+        self,
+        fn: Callable[[T_co], object],
+        *,
+        workers: int | None = None,
+        ordered: bool = True,
+        window: int | None = None,
+    ) -> Pipeline[T_co]:
         """Keep the items for which ``fn(item)`` is true. It runs in workers; arguments and errors are those of map."""
         return self._with(fn, True, workers, ordered, window)
 
-    def batch(self, n: int) -> Pipeline[tuple[T, ...]]:
+    def batch(self, n: int) -> Pipeline[tuple[T_co, ...]]:
         """Join each *n* items that follow each other into a tuple; the last may be shorter. The caller does it.
 
         It holds up to ``n - 1`` items beside those under way. Raises ValueError for *n* below 1.
@@ -104,21 +109,23 @@ class Pipeline(Generic[T]):
 
     # ---- results ----------------------------------------------------------------------------------------------------
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[T_co]:
         """Run; give the results as they are asked for. Blocks for each. Closing the iterator ends the workers."""
         return self._results(None)
 
-    def collect(self, *, progress: bool | str = False) -> list[T]:
+    def collect(self, *, progress: bool | str = False) -> list[T_co]:
         """Run; the results in a list. Blocks until all workers have ended.
 
-        *progress* shows a bar on a terminal's stderr, and nothing elsewhere; a str is its label. Raises as csp.pipeline says.
+        *progress* shows a bar on a terminal's stderr, and nothing elsewhere; a str is its label. Raises as
+        csp.pipeline says.
         """
         return list(self._results(progress))
 
-    def reduce[A](self, fn: Callable[[A, T], A], initial: A, *, progress: bool | str = False) -> A:
-        """Run; ``fn(fn(fn(initial, x0), x1), x2)`` and so on. *fn* runs in the caller's thread. Blocks until all have ended.
+    def reduce[A](self, fn: Callable[[A, T_co], A], initial: A, *, progress: bool | str = False) -> A:
+        """Run; ``fn(fn(fn(initial, x0), x1), x2)`` and so on. Blocks until all workers have ended.
 
-        *progress* as in collect. What *fn* raises stops the workers and propagates. Raises as csp.pipeline says.
+        *fn* runs in the caller's thread; what it raises stops the workers and propagates. *progress* as in collect.
+        Raises as csp.pipeline says.
         """
         result = initial
         results = self._results(progress)
@@ -129,7 +136,7 @@ class Pipeline(Generic[T]):
             results.close()
         return result
 
-    def for_each(self, fn: Callable[[T], object], *, progress: bool | str = False) -> None:
+    def for_each(self, fn: Callable[[T_co], object], *, progress: bool | str = False) -> None:
         """Run; call *fn* with each result, in the caller's thread. Else as reduce."""
         results = self._results(progress)
         try:
@@ -153,21 +160,23 @@ class Pipeline(Generic[T]):
         steps = with_function(self._steps, Function(fn, keeps), workers, ordered, window)
         return Pipeline(self._source, steps, self._grace)
 
-    def _results(self, progress: bool | str | None) -> Generator[T]:
+    def _results(self, progress: bool | str | None) -> Generator[T_co]:
         from csp.processes.flow import Flow
+        from csp.processes.source import Source
 
-        bar = _bar(progress, self._source) if progress else None
-        flow = Flow(self._source, self._steps, self._grace, bar).run()
+        source = Source(self._source)
+        bar = _bar(progress, source.length) if progress else None
+        flow = Flow(source, self._steps, self._grace, bar).run()
         try:
             for values in flow:
-                yield from values  # type: ignore[misc]  (the steps' types were checked when they were added)
+                yield from values  # type: ignore[misc]  # the types of the steps were checked when they were added
         finally:
             flow.close()
             if bar is not None:
                 bar.finish()
 
 
-def _bar(progress: bool | str, source: object) -> Progress | None:
+def _bar(progress: bool | str, total: int | None) -> Progress | None:
     from csp.observe.progress import progress_bar
 
-    return progress_bar(progress, len(source) if hasattr(source, "__len__") else None)
+    return progress_bar(progress, total)

@@ -1,8 +1,8 @@
 """What a process runs: one function, called once, in an interpreter of its own.
 
-Its arguments come, and its result goes, through a channel each: what cannot be read here or cannot travel home is then an
-error of this process, with a traceback, and what nobody fetches is dropped with its channel. How it ended is the exit message
-of the interpreter, which comes after everything that it held was closed.
+Its arguments come, and its result goes, through a channel each: what cannot be read here, or cannot travel home, is
+then an error of this process, with a traceback, and what nobody fetches is dropped with its channel. How it ended is
+the exit message of the interpreter, which comes after everything that it held was closed.
 """
 
 from csp._native import Receiver, Sender
@@ -20,7 +20,11 @@ type Given = tuple[tuple[object, ...], tuple[object, ...]]
 
 
 def run(
-    control: Receiver[object], module: str, name: str, given: Receiver[Given], result: Sender[object]
+    control: Receiver[object],  # noqa: ARG001  (nothing more is to be ordered)
+    module: str,
+    name: str,
+    given: Receiver[Given],
+    result: Sender[object],
 ) -> Outcome:
     """Call ``module.name`` with what waits in *given*, put what it returns into *result*, and tell how it ended.
 
@@ -30,7 +34,7 @@ def run(
         result.send(_call(resolve(module, name), given))
     except Stopped:
         return ("stopped",)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  (the starter gets it)
         from csp.messages.failure import pack
 
         failure = pack(error)
@@ -43,7 +47,7 @@ def _call(function: object, given: Receiver[Given]) -> object:
     """Call it so that the arguments belong to it alone: an end that it drops is closed, though it still runs."""
     taken: list[tuple[object, ...]] = [*given.recv()]
     given.close()
-    return function(*taken.pop(0), **_keywords(taken.pop()))  # type: ignore[operator]
+    return function(*taken.pop(0), **_keywords(taken.pop()))  # type: ignore[operator]  # path_of saw that it is callable
 
 
 def _keywords(flat: tuple[object, ...]) -> dict[str, object]:

@@ -1,9 +1,9 @@
-"""A section of a pipeline: stages linked by channels, as the caller sees them. Items go in at one side and come out at the other.
+"""A section of a pipeline: stages linked by channels, as the caller sees them; items go in and come out.
 
-What is under way is bounded by the window, which counts items from when they went in until they were taken out. Items travel in
-chunks. A chunk is one item, unless the stages have been seen to take mere microseconds for one, with its copying: then a chunk
-is as many as they do in TARGET, so that the cost of a message is shared. Nothing ever waits for a chunk to fill: it is made of
-what is there.
+What is under way is bounded by the window, which counts items from when they went in until they were taken out. Items
+travel in chunks. A chunk is one item, unless the stages have been seen to take mere microseconds for one, with its
+copying: then a chunk is as many as they do in TARGET, so that the cost of a message is shared. Nothing ever waits for a
+chunk to fill: it is made of what is there.
 """
 
 from collections import deque
@@ -38,8 +38,8 @@ class Section:
     """
 
     __slots__ = (
-        "_cost", "_done", "_doors", "_encoding", "_jobs", "_next_in", "_next_out", "_one_by_one", "_order", "_share", "_size",
-        "_under_way", "_window", "chunk", "items", "limit", "over", "place", "stages", "waiting",
+        "_cost", "_done", "_doors", "_encoding", "_jobs", "_last", "_next_in", "_next_out", "_one_by_one", "_order",
+        "_share", "_size", "_under_way", "_window", "chunk", "items", "limit", "over", "place", "stages", "waiting",
     )  # fmt: skip
 
     def __init__(self, place: int, stages: list[Stage], *, one_by_one: bool) -> None:
@@ -61,6 +61,7 @@ class Section:
         given = any(stage.window for stage in stages)
         self._window = sum(stage.window or 2 * stage.workers + 2 for stage in stages) if given else 0
         self._cost = 0.0  # nanoseconds that an item takes
+        self._last = 0.0  # ... in the last chunk
         self._encoding = 0  # nanoseconds that it took to send one
         self._size = 0  # items that are done in TARGET
         self._resize(1)
@@ -132,15 +133,17 @@ class Section:
             self._order.append(chunk)
         size = self._size
         if size < CHUNK or cost * size > TARGET * count:
-            # Slower is believed sooner than faster: a chunk that is too large delays, one that is too small only costs.
-            each = cost / count or 1.0
+            # What two chunks in a row took: one alone may have lost its CPU for a while. Slower is believed sooner than
+            # faster: a chunk that is too large delays, one that is too small only costs.
+            this = cost / count or 1.0
+            each, self._last = min(this, self._last or this), this
             mean = self._cost or each
             self._cost = mean = mean + (each - mean) / (2 if each > mean else 4)
             self._resize(max(1, min(int(TARGET / mean), size * 2, CHUNK)))
         return count
 
     def take(self) -> tuple[object, ...] | None:
-        """The next chunk's results, in the order in which they went in (or, unordered, came out); None if it is not there."""
+        """The next chunk's results, in the order in which they went in (unordered: came out); None if not there."""
         order = self._order
         if order is None:
             chunk = self._next_out

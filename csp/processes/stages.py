@@ -3,13 +3,11 @@
 import os
 
 from csp.interpreters.importing import path_of
+from csp.processes.checks import whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-# Windows and numbers of workers beyond this are mistakes.
-_MOST = 1 << 30
 
 
 class Function:
@@ -48,7 +46,7 @@ class Batch:
     __slots__ = ("size",)
 
     def __init__(self, size: int) -> None:
-        self.size = _at_least_one(size, "batch", "the number of items in a batch")
+        self.size = whole(size, 1, "batch: the number of items")
 
 
 type Step = Stage | Batch
@@ -57,24 +55,16 @@ type Step = Stage | Batch
 def with_function(
     steps: tuple[Step, ...], function: Function, workers: int | None, ordered: bool, window: int | None
 ) -> tuple[Step, ...]:
-    """The steps and one function more: in the workers of the step before, or, if it asks for any of its own, in those."""
+    """The steps and one function more: in the workers of the step before, unless it asks for any of its own."""
     what = "filter" if function.keeps else "map"
     if workers is not None:
-        _at_least_one(workers, what, "the number of workers")
+        whole(workers, 1, f"{what}: the number of workers")
     if window is not None:
-        _at_least_one(window, what, "the window, the number of items under way,")
-    if not isinstance(ordered, bool):
+        whole(window, 1, f"{what}: the window, how many items may be under way,")
+    if ordered is not True and ordered is not False:
         raise TypeError(f"{what} takes ordered=True or ordered=False, not {ordered!r}")
     last = steps[-1] if steps else None
     if isinstance(last, Stage) and workers is None and window is None:
         fused = Stage((*last.functions, function), last.workers, last.ordered and ordered, last.window)
         return (*steps[:-1], fused)
     return (*steps, Stage((function,), workers or os.process_cpu_count() or 1, ordered, window))
-
-
-def _at_least_one(value: object, where: str, what: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{where}: {what} must be an int, not {value!r}")
-    if not 1 <= value <= _MOST:
-        raise ValueError(f"{where}: {what} must be at least 1, not {value!r}")
-    return value

@@ -2,7 +2,7 @@
 
 Messages of a pipeline, told apart by their length in the caller's inbox:
 
-    (section, chunk, cost, items)    a chunk on its way through the stages; cost: the nanoseconds of its slowest stage so far
+    (section, chunk, cost, items)    a chunk on its way; cost: the nanoseconds that its slowest stage so far took
     (tag, ending, detail)            an exit message
     (section, stage, function, what, failure, shown, item)      a worker gave up; what is one of those below
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 type Chunk = tuple[int, int, int, tuple[object, ...]]
 type _Apply = tuple[bool, Callable[[object], object]]
 
-# Why a worker gave up: a function could not be imported, raised, or returned what cannot travel; or a chunk could not be read.
+# Why a worker gave up: a function could not be imported, raised, or returned what cannot travel; or a chunk could not
+# be read.
 IMPORT, RAISED, RESULT, ITEM = "import", "raised", "result", "item"
 SHOWN = 200  # characters of an item's repr
 # Nanoseconds of a send that may have gone into waking its receiver; what is beyond goes into copying.
@@ -34,7 +35,7 @@ class _GivenUp(Exception):
 
 
 def work(
-    control: Receiver[object],
+    control: Receiver[object],  # noqa: ARG001  (nothing more is to be ordered)
     section: int,
     stage: int,
     jobs: Receiver[Chunk],
@@ -50,7 +51,7 @@ def work(
         failure, shown = pack(error), show(item)
         try:
             inbox.send((section, stage, function, what, failure, shown, item))
-        except (NotShareable, ClosedEnd):
+        except NotShareable, ClosedEnd:
             inbox.send((section, stage, function, what, failure, shown, None))
         return _GivenUp()
 
@@ -69,30 +70,29 @@ def work(
     return "done"
 
 
-def _serve(
-    jobs: Receiver[Chunk], out: Sender[Chunk], apply: list[_Apply], give_up: Callable[..., _GivenUp]
-) -> None:
+def _serve(jobs: Receiver[Chunk], out: Sender[Chunk], apply: list[_Apply], give_up: Callable[..., _GivenUp]) -> None:
     sending = 0  # nanoseconds that it took to send the last chunk on; the next is about as large
     while True:
         try:
-            section, chunk, cost, items = jobs.recv()
+            section, chunk, cost, came = jobs.recv()
         except EndOfChannel:
             return
         except Exception as error:
             raise give_up(ITEM, 0, error) from error
         began = perf_counter_ns()
-        trail: list[Sequence[object]] = [items]  # what went into each function, and what came out of the last
+        items: Sequence[object] = came
+        trail = [items]  # what went into each function, and what came out of the last
         item: object = None
         try:
             for keeps, function in apply:
                 done: list[object] = []
                 if keeps:
-                    for item in items:  # noqa: B007  (it is what raised)
+                    for item in items:
                         if function(item):
                             done.append(item)  # noqa: PERF401
                 else:
                     for item in items:
-                        done.append(function(item))  # noqa: PERF401
+                        done.append(function(item))
                 items = done
                 trail.append(done)
         except Stopped:
@@ -105,7 +105,7 @@ def _serve(
         except (NotShareable, ClosedEnd) as error:
             raise _blame(trail, apply, error, give_up) from error
         sending = max(0, perf_counter_ns() - ended - WAKE)
-        del items, item, done, trail  # else the next wait would keep alive what they hold
+        del came, items, item, done, trail  # else the next wait would keep alive what they hold
 
 
 def _blame(
@@ -128,6 +128,6 @@ def show(item: object) -> str:
     """The item's repr, cut to a length that fits into a message for people."""
     try:
         text = repr(item)
-    except Exception:
+    except Exception:  # noqa: BLE001  (any class may be at fault)
         text = f"<{type(item).__qualname__} whose repr raised>"
     return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."

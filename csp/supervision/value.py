@@ -12,7 +12,7 @@ class Value:
     :meth:`_fill`.
     """
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def _fill(self, *values: object) -> None:
         for name, value in zip(type(self).__slots__, values, strict=True):

@@ -33,7 +33,7 @@ def ask(kernel: Sender[object], request: tuple[object, ...], timeout: float | No
     raise ActorError(f"the system ended before it answered {request[0]!r}")
 
 
-def spawn(kernel: Sender[object], what: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
+def spawn(kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
     """Start an actor and wait for its ``__init__``; gives its ref. *what* is its class, or a child spec."""
     name: str | None = None
     shutdown: object = DEFAULT_SHUTDOWN
@@ -44,9 +44,9 @@ def spawn(kernel: Sender[object], what: object, args: tuple[object, ...], kwargs
             raise ActorError("a child spec holds the arguments itself: csp.child(Class, ...)")
         if what.kind == "supervisor":
             raise ActorError("spawn starts actors; start a supervisor with system.supervise(...)")
-        cls, args, kwargs, name, shutdown = what.cls, what.args, what.kwargs, what.name, what.shutdown  # type: ignore[attr-defined]
-        if what.isolation not in {None, "interpreter"}:  # type: ignore[attr-defined]
-            raise ActorError(f'isolation={what.isolation!r} is not supported yet; use "interpreter"')  # type: ignore[attr-defined]
+        cls, args, kwargs, name, shutdown = what.cls, what.args, what.kwargs, what.name, what.shutdown
+        if what.isolation not in {None, "interpreter"}:
+            raise ActorError(f'isolation={what.isolation!r} is not supported yet; use "interpreter"')
         if name == getattr(cls, "__name__", "").lower():
             name = None  # nobody chose it
     recipe = recipe_of(cls)
@@ -66,7 +66,7 @@ def make_ref(fields: RefFields) -> Ref:
 
 
 def pack_supervisor(spec: Any) -> Any:
-    """A supervisor's definition fit for the kernel: classes become recipes, arguments bytes, nested ones definitions."""
+    """A supervisor's definition fit for the kernel: classes become recipes, arguments bytes, nested ones the same."""
     import attrs
 
     return attrs.evolve(spec, children=tuple(_pack_child(child) for child in spec.children))

@@ -1,7 +1,7 @@
 """The kernel: one loop in an interpreter of its own that keeps all actors and supervisors of a system.
 
-Everything that happens is a message in its inbox: the news of lives, the ends of interpreters, the requests of clients. It
-handles them one at a time, and no step waits for anything else; what takes time is begun here and heard of later.
+Everything that happens is a message in its inbox: the news of lives, the ends of interpreters, the requests of clients.
+It handles them one at a time, and no step waits for anything else; what takes time is begun here and heard of later.
 """
 
 import heapq
@@ -15,10 +15,16 @@ from csp.errors import ActorDied, ActorError, NoSuchActor
 from csp.interpreters.start import start
 from csp.messages.failure import format_exception, pack
 from csp.supervision.reason import ExitReason
-from csp.system.places import END_FOR, KILLED_FOR, STOPPED_FOR, Life, Place, ended_reason, lost_reason
+from csp.system.places import END_FOR, KILLED_FOR, STOPPED_FOR, Life, Place, ended_reason, killed_reason, lost_reason
 from csp.system.pool import Pool
 from csp.system.recipe import Recipe
 from csp.system.tree import Tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from csp.actors.mailbox import Overflow
 
 _OUTCOMES_KEPT = 1000
 
@@ -50,7 +56,7 @@ class Kernel:
         self._last_number = 0
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._closing: list[Reply] = []
-        self.pool = Pool(pool, to_inbox, self.number)  # type: ignore[arg-type]
+        self.pool = Pool(pool, to_inbox, self.number)
         self.pool.fill()
 
     # ---- the loop ---------------------------------------------------------------------------------------------------
@@ -91,7 +97,7 @@ class Kernel:
         self._last_number += 1
         return self._last_number
 
-    def _handle(self, message: object) -> None:
+    def _handle(self, message: Any) -> None:
         match message:
             case (Reply() as reply, str(request), *arguments):
                 self._request(reply, request, tuple(arguments))
@@ -100,7 +106,7 @@ class Kernel:
             case ("started", int(), int(tag)):
                 self._started(tag)
             case ("start_failed", int(), int(tag), failure):
-                self._start_failed(tag, failure)  # type: ignore[arg-type]
+                self._start_failed(tag, failure)
             case ("ended", int(), int(tag), str(kind), str(text), str(trace)):
                 self._ended(tag, ended_reason(kind, text, trace))
             case (int(tag), str(ending), detail):
@@ -156,7 +162,7 @@ class Kernel:
         life = self._over(tag)
         if life is not None:
             if life.killing:
-                reason = ExitReason("killed", "it did not stop in time and was killed")
+                reason = killed_reason(life)
             self.later(END_FOR, partial(self._end_overdue, tag))
             self.owner_of(life.place).child_ended(life, reason)
 
@@ -272,7 +278,7 @@ class Kernel:
         self,
         reply: Reply,
         name: str | None,
-        fields: tuple[tuple[str, str], tuple[str, ...], int, str, bool],
+        fields: tuple[tuple[str, str], tuple[str, ...], int, Overflow, bool, tuple[str, ...]],
         data: bytes,
         ends: tuple[object, ...],
         shutdown: float | str | None,
@@ -323,7 +329,7 @@ class Kernel:
         reply.answer(self.find(name).ref_fields())
 
     def _place_of(self, id: int, mailbox: int) -> Place | None:
-        """The place of that number, if its mailbox is the one that the asker means: another system has its own numbers."""
+        """The place of that number, if its mailbox is the one meant: another system has its own numbers."""
         place = self.places.get(id)
         return place if place is not None and place.sender.channel_id == mailbox else None
 

@@ -1,12 +1,13 @@
 """The places that actors live in, and the lives in them.
 
-A place outlives the lives in it: it holds the mailbox, so messages and senders that wait there survive a restart, in order.
-A life is one incarnation: an interpreter, from its order to its end. Ending a life goes down a ladder:
+A place outlives the lives in it: it holds the mailbox, so messages and senders that wait there survive a restart, in
+order. A life is one incarnation: an interpreter, from its order to its end. Ending a life goes down a ladder:
 
 1. ask: a message on the control channel, which the actor reads between two messages;
 2. after the grace time, ``Stopped`` out of every channel operation that waits;
 3. then a raising tracer on all its threads, from a reaper thread;
-4. then the fence: whatever it held is closed, and it counts as ended. Its thread, somewhere in C, is left behind and counted.
+4. then the fence: whatever it held is closed, and it counts as ended. Its thread, somewhere in C, is left behind and
+   counted.
 """
 
 from collections.abc import Callable
@@ -86,6 +87,7 @@ class Life:
                 self.tag,
                 place.name,
                 place.recipe.path,
+                place.recipe.folders,
                 place.receiver,
                 place.sender,
                 kernel,
@@ -100,7 +102,7 @@ class Life:
 
         Asked again, the shorter time counts.
         """
-        if self.over:
+        if self.over or self.killing:
             return
         if not self.stopping:
             self.stopping = True
@@ -116,7 +118,7 @@ class Life:
     def kill(self, later: Later, fenced: Callable[[Life], None]) -> None:
         """End the life now: no asking."""
         if not self.over and not self.killing:
-            self.stopping = self.killing = True
+            self.killing = True
             kill_interpreter(self.interpreter)
             later(KILLED_FOR, lambda: self._fence(fenced))
 
@@ -138,11 +140,16 @@ def ended_reason(kind: str, text: str, trace: str) -> ExitReason:
     return ExitReason("shutdown" if kind == "shutdown" else "normal", "" if text in {"normal", "shutdown"} else text)
 
 
+def killed_reason(life: Life) -> ExitReason:
+    """The exit reason of a life that was killed."""
+    return ExitReason("killed", "it did not stop in time" if life.stopping else "")
+
+
 def lost_reason(life: Life, ending: str, detail: object) -> ExitReason:
     """The exit reason of a life whose interpreter ended without a last message from the actor."""
     if ending == "killed" or life.killing:
-        return ExitReason("killed", "it did not stop in time and was killed" if life.stopping else "killed")
+        return killed_reason(life)
     return ExitReason("failed", str(detail) if detail is not None else "its interpreter could not be created")
 
 
-__all__ = ["Life", "Place", "Receiver", "Reply", "ended_reason", "lost_reason"]
+__all__ = ["Life", "Place", "Receiver", "Reply", "ended_reason", "killed_reason", "lost_reason"]

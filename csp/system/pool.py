@@ -3,11 +3,15 @@
 from csp._native import Sender
 from csp.interpreters.start import Exit, Started, start
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class Pool:
     """Up to *size* waiting interpreters. They are started all at once, each on its own thread, so on all cores."""
 
-    def __init__(self, size: int, exits: Sender[Exit], next_tag: object) -> None:
+    def __init__(self, size: int, exits: Sender[Exit], next_tag: Callable[[], int]) -> None:
         self.size = size
         self._exits = exits
         self._next_tag = next_tag
@@ -17,7 +21,7 @@ class Pool:
     def fill(self) -> None:
         """Start what is missing; returns at once."""
         while len(self._waiting) < self.size:
-            tag = self._next_tag()  # type: ignore[operator]
+            tag = self._next_tag()
             self._waiting[tag] = start(f"warm {tag}", self._exits, tag, warm=True)
 
     def take(self) -> tuple[int, Started] | None:

@@ -1,5 +1,7 @@
 """How to make an actor, without its class: what the kernel keeps instead of the user's code."""
 
+import sys
+
 from csp.actors.actor import Actor
 from csp.actors.handler import handlers_of
 from csp.actors.mailbox import Buffered
@@ -9,6 +11,10 @@ from csp.interpreters.importing import path_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
+
+    from csp.actors.mailbox import Overflow
+    from csp.messages.pickling import End
 
 
 class Recipe:
@@ -20,22 +26,30 @@ class Recipe:
         capacity: of the mailbox; 0 for a rendezvous.
         overflow: the mailbox's overflow policy.
         free_form: the class overrides ``run``: it cannot be asked to stop between two messages, only told.
+        folders: where to look for modules: ``sys.path`` as it was where the actor was started.
     """
 
-    __slots__ = ("capacity", "free_form", "handlers", "overflow", "path")
+    __slots__ = ("capacity", "folders", "free_form", "handlers", "overflow", "path")
 
     def __init__(
-        self, path: tuple[str, str], handlers: tuple[str, ...], capacity: int, overflow: str, free_form: bool
+        self,
+        path: tuple[str, str],
+        handlers: tuple[str, ...],
+        capacity: int,
+        overflow: Overflow,
+        free_form: bool,
+        folders: tuple[str, ...],
     ) -> None:
         self.path = path
         self.handlers = handlers
         self.capacity = capacity
-        self.overflow = overflow
+        self.overflow: Overflow = overflow
         self.free_form = free_form
+        self.folders = folders
 
-    def fields(self) -> tuple[tuple[str, str], tuple[str, ...], int, str, bool]:
+    def fields(self) -> tuple[tuple[str, str], tuple[str, ...], int, Overflow, bool, tuple[str, ...]]:
         """The recipe as a natively carried tuple: ``Recipe(*fields)`` gives it back."""
-        return (self.path, self.handlers, self.capacity, self.overflow, self.free_form)
+        return (self.path, self.handlers, self.capacity, self.overflow, self.free_form, self.folders)
 
     def __reduce__(self) -> tuple[object, ...]:
         return Recipe, self.fields()
@@ -47,7 +61,7 @@ def recipe_of(cls: object) -> Recipe:
         raise StartFailed(
             f"{cls!r} is not an actor class: derive it from csp.Actor (for a plain function use csp.parallel)"
         )
-    box = cls.mailbox
+    box: Any = cls.mailbox
     if box is not None and not isinstance(box, Buffered):
         raise StartFailed(f"{cls.__qualname__}.mailbox must be csp.Buffered(n), or None for a rendezvous, not {box!r}")
     return Recipe(
@@ -56,10 +70,11 @@ def recipe_of(cls: object) -> Recipe:
         box.capacity if box is not None else 0,
         box.overflow if box is not None else "block",
         cls.run is not Actor.run,
+        tuple(sys.path),
     )
 
 
-def pack_arguments(args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[bytes, tuple[object, ...]]:
+def pack_arguments(args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[bytes, tuple[End, ...]]:
     """The arguments as bytes and the ends they hold; both empty when there are none. Raises NotShareable."""
     if not args and not kwargs:
         return b"", ()
@@ -67,6 +82,6 @@ def pack_arguments(args: tuple[object, ...], kwargs: Mapping[str, object]) -> tu
 
     data, ends = dumps((args, dict(kwargs)))
     for end in ends:
-        if end.closed:  # type: ignore[attr-defined]
+        if end.closed:
             raise ClosedEnd("an argument holds an end that is closed: start the actor before closing it")
     return data, tuple(ends)

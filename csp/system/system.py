@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, Self, overload
 
     from csp.supervision.child import ChildSpec
     from csp.supervision.supervisor import Supervisor
@@ -32,8 +32,8 @@ class System:
         warm: how many interpreters to keep ready, so that starting an actor takes less than a millisecond; each costs
             about 3 MiB. Default: one per CPU. 0 keeps none.
 
-    A program may have several systems; they share nothing. A System is used in the main interpreter; inside an actor use
-    ``self.spawn`` and ``self.lookup``.
+    A program may have several systems; they share nothing. A System is used in the main interpreter; inside an actor
+    use ``self.spawn`` and ``self.lookup``.
     """
 
     def __init__(self, *, warm: int | None = None) -> None:
@@ -61,16 +61,24 @@ class System:
 
     # ---- actors -----------------------------------------------------------------------------------------------------
 
-    def spawn[**P, A](self, cls: Callable[P, A] | ChildSpec[A], /, *args: P.args, **kwargs: P.kwargs) -> A:
+    if TYPE_CHECKING:
+
+        @overload
+        def spawn[A](self, spec: ChildSpec[A], /) -> A: ...
+        @overload
+        def spawn[**P, A](self, cls: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A: ...
+
+    def spawn(self, what: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Start an actor and wait until its ``__init__`` has returned; gives its ref.
 
-        The ref is typed as the actor's class, whose handlers it has; it is a csp.Ref. *cls* is the class, followed by its
-        arguments, or ``csp.child(Class, ...).options(name=..., shutdown=...)``. Nobody restarts the actor: for that, put it
-        under a supervisor (its restart type is not looked at here).
+        The ref is typed as the actor's class, whose handlers it has; it is a csp.Ref. *what* is the class, followed by
+        its arguments, or ``csp.child(Class, ...).options(name=..., shutdown=...)``. Nobody restarts the actor: for that,
+        put it under a supervisor (its restart type is not looked at here).
 
-        Raises what ``__init__`` or ``on_start`` raised, with the remote traceback; StartFailed; NotImportable; NotShareable.
+        Raises what ``__init__`` or ``on_start`` raised, with the remote traceback; StartFailed; NotImportable;
+        NotShareable.
         """
-        return client.spawn(self._kernel, cls, args, kwargs)  # type: ignore[no-any-return]
+        return client.spawn(self._kernel, what, args, kwargs)
 
     def lookup(self, name: str) -> Any:
         """The ref of an actor by its name: ``"account/bob"``, or the last part of it where that is unique.
@@ -82,8 +90,9 @@ class System:
     def stop(self, ref: object, *, grace: float | None = 5.0) -> None:
         """Stop an actor and wait until it has ended. One that is gone already is fine.
 
-        It finishes the message at hand. After *grace* seconds ``csp.Stopped`` is raised in it where it waits, then its Python
-        code is made to raise, then it is cut off (None: no limit). A supervised actor is terminated at its supervisor.
+        It finishes the message at hand. After *grace* seconds ``csp.Stopped`` is raised in it where it waits, then its
+        Python code is made to raise, then it is cut off (None: no limit). A supervised actor is terminated at its
+        supervisor.
         """
         if grace is not None and not grace >= 0:
             raise ValueError(f"grace must be at least 0 seconds (or None for no limit), not {grace!r}")
@@ -122,7 +131,7 @@ class System:
         return str(client.ask(self._kernel, ("wait_tree", name), timeout))
 
     def which_children(self, name: str) -> list[tuple[str, str, int, str, int, str | None]]:
-        """``(name, status, incarnation, kind, restarts, last exit reason)`` of each child of a supervisor, in start order.
+        """``(name, status, incarnation, kind, restarts, last exit reason)`` of a supervisor's children, in start order.
 
         A nested supervisor is named by its path: ``"bank/branches"``. (OTP's ``which_children``.)
         """
@@ -131,7 +140,7 @@ class System:
     # ---- the system -------------------------------------------------------------------------------------------------
 
     def statistics(self) -> dict[str, int]:
-        """What the system counts: actors, restarts, dead_letters, zombies, warm, interpreters and how they began and ended."""
+        """What the system counts: actors, restarts, dead_letters, zombies, warm, interpreters and how they ended."""
         return dict(client.ask(self._kernel, ("statistics",)))
 
     def close(self, timeout: float | None = None) -> None:

@@ -1,7 +1,8 @@
 """The driver of supervision: feeds the pure reducers with what happens, and carries out what they decide.
 
-One Tree is one supervisor at the root; nested supervisors are Nodes below it. Each node has its own reducer state. A place
-belongs to the node's position in the tree, so the mailbox survives restarts of the actor and of the supervisors above it.
+One Tree is one supervisor at the root; nested supervisors are Nodes below it. Each node has its own reducer state. A
+place belongs to the node's position in the tree, so the mailbox survives restarts of the actor and of the supervisors
+above it.
 """
 
 import random
@@ -13,10 +14,10 @@ from csp._native import Reply
 from csp.errors import EscalationError, StartFailed
 from csp.messages.failure import pack
 from csp.supervision import commands, events
+from csp.supervision.definition import SupervisorSpec
 from csp.supervision.reason import ExitReason
 from csp.supervision.reducer import reduce
 from csp.supervision.state import SupervisorState, initial_state, which_children
-from csp.supervision.definition import SupervisorSpec
 from csp.system.client import NestedSupervisor
 from csp.system.places import Life, Place
 from csp.system.recipe import Recipe
@@ -250,7 +251,7 @@ class Tree:
         self.root.begin(1)
 
     def feed(self, node: Node, event: events.Event) -> None:
-        """Put an event in line. One step may cause events at other nodes: they come after it, not in the middle of it."""
+        """Put an event in line. One step may cause events at other nodes: they come after it, not in its middle."""
         self._events.append((node, event))
         if self._stepping:
             return

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * select() and its guards. A Receiver is a receive guard by itself. */
+#include <math.h>
+
 #include "native.h"
 
 typedef struct {
@@ -8,7 +10,8 @@ typedef struct {
 } offer_object;
 
 typedef struct {
-    PyObject_HEAD int64_t deadline;
+    PyObject_HEAD int64_t deadline; /* when it is due next */
+    int64_t interval;               /* 0: due once, and from then on */
 } timer_object;
 
 /* ---- guards --------------------------------------------------------------------------------------------------- */
@@ -71,16 +74,63 @@ static void plain_dealloc(PyObject *self) {
     Py_DECREF(type);
 }
 
-PyObject *native_after(PyObject *module, PyObject *seconds) {
-    int64_t deadline;
-    if (!native_deadline(seconds, &deadline)) {
-        return NULL;
-    }
-    timer_object *self = PyObject_New(timer_object, state_of_module(module)->timer_type);
+static PyObject *make_timer(native_state *state, int64_t deadline, int64_t interval) {
+    timer_object *self = PyObject_New(timer_object, state->timer_type);
     if (self != NULL) {
         self->deadline = deadline == CSP_POLL ? 1 : deadline; /* an instant long past */
+        self->interval = interval;
     }
     return (PyObject *)self;
+}
+
+PyObject *native_after(PyObject *module, PyObject *seconds) {
+    int64_t deadline;
+    return native_deadline(seconds, &deadline) ? make_timer(state_of_module(module), deadline, 0) : NULL;
+}
+
+/* at(instant): an instant of time.monotonic(), which is the core's clock. */
+PyObject *native_at(PyObject *module, PyObject *instant) {
+    double seconds = PyFloat_AsDouble(instant);
+    if (seconds == -1.0 && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (isnan(seconds)) {
+        PyErr_SetString(PyExc_ValueError, "at takes an instant in seconds of time.monotonic(), not nan");
+        return NULL;
+    }
+    int64_t deadline = seconds >= 9.0e9 ? CSP_FOREVER : seconds <= 0.0 ? CSP_POLL : (int64_t)(seconds * 1e9);
+    return make_timer(state_of_module(module), deadline, 0);
+}
+
+PyObject *native_tick(PyObject *module, PyObject *seconds) {
+    double interval = PyFloat_AsDouble(seconds);
+    if (interval == -1.0 && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (!(interval >= 1e-9 && interval < 9.0e9)) {
+        PyErr_Format(PyExc_ValueError, "tick takes an interval of more than 0 seconds, not %R", seconds);
+        return NULL;
+    }
+    int64_t nanoseconds = (int64_t)(interval * 1e9);
+    return make_timer(state_of_module(module), csp_deadline_after(nanoseconds), nanoseconds);
+}
+
+PyObject *native_never(PyObject *module, PyObject *unused) {
+    (void)unused;
+    return make_timer(state_of_module(module), CSP_FOREVER, 0);
+}
+
+/* A tick that was taken is due again one interval after it was due, so it does not drift; ticks that nobody took in the
+ * meantime are left out, so they do not pile up. */
+static void timer_taken(timer_object *timer) {
+    if (timer->interval > 0) {
+        int64_t now = csp_now();
+        int64_t next = timer->deadline + timer->interval;
+        if (next <= now) {
+            next += (now - next) / timer->interval * timer->interval + timer->interval;
+        }
+        timer->deadline = next;
+    }
 }
 
 PyObject *native_skip(PyObject *module, PyObject *unused) {
@@ -96,7 +146,7 @@ static PyType_Slot offer_slots[] = {
     {0, NULL},
 };
 static PyType_Slot timer_slots[] = {
-    {Py_tp_doc, "A timer guard, made by csp.after(seconds); it counts from when it was made."},
+    {Py_tp_doc, "A timer guard, made by csp.after, csp.at, csp.tick or csp.never. It is a deadline and nothing more: no thread."},
     {Py_tp_dealloc, (void *)plain_dealloc},
     {0, NULL},
 };
@@ -161,6 +211,9 @@ static PyObject *outcome(native_state *state, PyObject *object, csp_guard *guard
         }
         value = native_decode(state, guard->message);
     } else {
+        if (guard->kind == CSP_GUARD_TIMER) {
+            timer_taken((timer_object *)object);
+        }
         value = signalled ? NULL : Py_NewRef(Py_None);
     }
     if (value == NULL) {

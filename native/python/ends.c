@@ -275,6 +275,63 @@ static PyObject *sender_send_nowait(PyObject *self, PyObject *object) {
 
 static PyObject *sender_offer(PyObject *self, PyObject *object) { return native_offer(state_of(self), self, object); }
 
+/* Drop what was encoded and not sent, and free the array. */
+static void drop_messages(csp_message *messages, Py_ssize_t from, Py_ssize_t count) {
+    for (Py_ssize_t i = from; i < count; i++) {
+        csp_message_drop(&messages[i]);
+    }
+    PyMem_Free(messages);
+}
+
+static PyObject *sender_send_many(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
+    native_state *state = state_of(self);
+    csp_end *end = end_of(self);
+    int64_t deadline = CSP_FOREVER;
+    if (count < 1) {
+        PyErr_SetString(PyExc_TypeError, "send_many takes the messages to send, as any iterable");
+        return NULL;
+    }
+    if ((count > 1 || keywords != NULL) &&
+        !native_timeout_argument(state, "send_many", args, count, 1, keywords, &deadline)) {
+        return NULL;
+    }
+    PyObject *objects = PySequence_Tuple(args[0]);
+    if (objects == NULL) {
+        return NULL;
+    }
+    Py_ssize_t wanted = PyTuple_GET_SIZE(objects);
+    csp_message *messages = PyMem_Calloc((size_t)wanted + 1, sizeof *messages);
+    if (messages == NULL) {
+        Py_DECREF(objects);
+        return PyErr_NoMemory();
+    }
+    /* All are encoded before the first is sent: one that cannot travel is found while none has gone. */
+    for (Py_ssize_t i = 0; i < wanted; i++) {
+        if (!native_encode(state, PyTuple_GET_ITEM(objects, i), NULL, &messages[i])) {
+            drop_messages(messages, 0, i);
+            Py_DECREF(objects);
+            return NULL;
+        }
+    }
+    size_t done;
+    native_wait wait;
+    native_wait_begin(&wait, state);
+    csp_status status = csp_send_many(end, messages, (size_t)wanted, &done, deadline, &wait.hooks);
+    drop_messages(messages, (Py_ssize_t)done, wanted);
+    PyObject *result = NULL;
+    if (status == CSP_OK) {
+        result = wait.signalled ? NULL : Py_NewRef(Py_None);
+    } else {
+        PyObject *unsent = PyTuple_GetSlice(objects, (Py_ssize_t)done, wanted);
+        if (unsent != NULL) {
+            native_raise(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, end, unsent, false);
+            Py_DECREF(unsent);
+        }
+    }
+    Py_DECREF(objects);
+    return result;
+}
+
 /* ---- Receiver ------------------------------------------------------------------------------------------------- */
 
 /* A message, or NULL with an exception; with `end_is_stop`, the end of the channel is NULL without one. */
@@ -318,6 +375,63 @@ static PyObject *receiver_recv_nowait(PyObject *self, PyObject *const *args, Py_
     return receiver_get(self, CSP_POLL, count == 1 ? args[0] : NULL, true, false);
 }
 
+/* A list of what was received; what cannot be decoded raises, and the messages behind it go back to the channel. */
+static PyObject *decode_many(native_state *state, csp_end *end, csp_message *messages, size_t count) {
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    size_t next = 0;
+    while (list != NULL && next < count) {
+        PyObject *object = native_decode(state, &messages[next]);
+        if (object == NULL) {
+            Py_CLEAR(list);
+        } else {
+            PyList_SET_ITEM(list, (Py_ssize_t)next, object);
+        }
+        next++;
+    }
+    for (size_t i = count; i > next; i--) {
+        csp_unreceive(end, &messages[i - 1]);
+    }
+    return list;
+}
+
+static PyObject *receiver_recv_many(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
+    native_state *state = state_of(self);
+    csp_end *end = end_of(self);
+    int64_t deadline = CSP_FOREVER;
+    Py_ssize_t most = count > 0 ? PyNumber_AsSsize_t(args[0], PyExc_OverflowError) : 0;
+    if (most == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (most < 1 || most > 1 << 24) {
+        PyErr_SetString(PyExc_ValueError, "recv_many takes the most messages to receive at once, at least 1");
+        return NULL;
+    }
+    if ((count > 1 || keywords != NULL) &&
+        !native_timeout_argument(state, "recv_many", args, count, 1, keywords, &deadline)) {
+        return NULL;
+    }
+    csp_message *messages = PyMem_Malloc(sizeof *messages * (size_t)most);
+    if (messages == NULL) {
+        return PyErr_NoMemory();
+    }
+    size_t done;
+    native_wait wait;
+    native_wait_begin(&wait, state);
+    csp_status status = csp_recv_many(end, messages, (size_t)most, &done, deadline, &wait.hooks);
+    PyObject *list = NULL;
+    if (status == CSP_OK && !wait.signalled) {
+        list = decode_many(state, end, messages, done);
+    } else if (status == CSP_OK) {
+        while (done > 0) {
+            csp_unreceive(end, &messages[--done]);
+        }
+    } else {
+        native_raise(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, end, NULL, false);
+    }
+    PyMem_Free(messages);
+    return list;
+}
+
 static PyObject *receiver_next(PyObject *self) { return receiver_get(self, CSP_FOREVER, NULL, false, true); }
 
 /* ---- types ---------------------------------------------------------------------------------------------------- */
@@ -351,6 +465,9 @@ static PyMethodDef sender_methods[] = {
      "After an error the message was not delivered."},
     {"send_nowait", sender_send_nowait, METH_O,
      "send_nowait($self, message, /)\n--\n\nLike send, but never waits: raises WouldBlock where send would."},
+    {"send_many", FASTCALL(sender_send_many), METH_FASTCALL | METH_KEYWORDS,
+     "send_many($self, messages, /, timeout=None)\n--\n\nSend all messages of an iterable, in order; blocks as send does.\n\n"
+     "One lock and one wake for as many as fit. After an error those that did not go are in .unsent (BrokenChannel)."},
     {"offer", sender_offer, METH_O,
      "offer($self, message, /)\n--\n\nA guard for select: ready when the message can be sent, and sent if chosen."},
     END_METHODS,
@@ -363,6 +480,9 @@ static PyMethodDef receiver_methods[] = {
      "does not "
      "wait.\n\nRaises TimeoutError, EndOfChannel (every sender is gone and nothing is left), ClosedEnd, Stopped.\n"
      "A value that arrives in the same instant as a signal handler's exception is returned by the next recv."},
+    {"recv_many", FASTCALL(receiver_recv_many), METH_FASTCALL | METH_KEYWORDS,
+     "recv_many($self, most, /, timeout=None)\n--\n\nA list of 1 to most messages: blocks for the first, takes what is there "
+     "without waiting for more.\n\nRaises what recv raises."},
     {"recv_nowait", FASTCALL(receiver_recv_nowait), METH_FASTCALL,
      "recv_nowait($self, default=..., /)\n--\n\nLike recv, but never waits: returns default, or raises WouldBlock "
      "without one."

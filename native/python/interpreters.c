@@ -158,6 +158,8 @@ static void *kill_thread(void *argument) {
         }
         gate_leave(self);
     }
+    /* After the tracer is set: what is parked wakes up into it, and does not get as far as any clean-up. */
+    csp_holder_cancel(self->holder);
     release(self);
     return NULL;
 }
@@ -249,21 +251,24 @@ static PyObject *describe_exception(void) {
  * travel becomes a text that says so; should even that fail, the bare tag goes out. */
 static void make_exit(interpreter *self, PyObject *result, csp_message *message) {
     native_encode_integer(self->tag, message);
+    PyObject *detail = result != NULL ? Py_NewRef(result) : describe_exception();
     PyObject *native = PyImport_ImportModule("csp._native");
-    for (int attempt = 0; native != NULL && attempt < 2; attempt++) {
-        const char *ending = result != NULL ? "ended" : self->killed ? "killed" : "failed";
-        PyObject *detail = result != NULL ? Py_NewRef(result) : describe_exception();
-        PyObject *triple = Py_BuildValue("(LsN)", (long long)self->tag, ending, detail);
+    bool returned = result != NULL, done = native == NULL;
+    for (int attempt = 0; !done && attempt < 2; attempt++) {
+        const char *ending = returned ? "ended" : self->killed ? "killed" : "failed";
+        PyObject *triple = Py_BuildValue("(LsO)", (long long)self->tag, ending, detail != NULL ? detail : Py_None);
         csp_message whole;
-        if (triple != NULL && native_encode(state_of_module(native), triple, NULL, &whole)) {
-            *message = whole;
-            Py_DECREF(triple);
-            break;
-        }
+        done = triple != NULL && native_encode(state_of_module(native), triple, NULL, &whole);
         Py_XDECREF(triple);
-        result = NULL;
+        if (done) {
+            *message = whole;
+        } else {
+            returned = false;
+            Py_XSETREF(detail, describe_exception());
+        }
     }
     PyErr_Clear();
+    Py_XDECREF(detail);
     Py_XDECREF(native);
 }
 
@@ -278,6 +283,27 @@ static void finish(interpreter *self, csp_message *exit_message, bool left) {
         csp_end_free(self->control);
     }
     release(self);
+}
+
+/* Threads were left that nobody can stop; all that the interpreter held is cut off, and its exit was told. Should they go one
+ * day, it ends after them. */
+static void outlive_left_threads(PyThreadState *mine) {
+    struct timespec pause = {0, 20000000};
+    for (;;) {
+        nanosleep(&pause, NULL);
+        PyEval_RestoreThread(mine);
+        if (count_threads() == 1) {
+            break;
+        }
+        PyEval_SaveThread();
+        pause.tv_nsec = pause.tv_nsec < 500000000 ? pause.tv_nsec * 2 : pause.tv_nsec;
+    }
+    PyEval_SetTraceAllThreads(NULL, NULL);
+    PyErr_Clear();
+    Py_EndInterpreter(mine);
+    pthread_mutex_lock(&registry_mutex);
+    abandoned_count--;
+    pthread_mutex_unlock(&registry_mutex);
 }
 
 static void *interpreter_thread(void *argument) {
@@ -315,11 +341,12 @@ static void *interpreter_thread(void *argument) {
     if (clean) {
         Py_EndInterpreter(mine);
     } else {
-        /* Threads are left that nobody can stop. Their interpreter stays for ever; everything it held is cut off. */
-        self->abandoned = true;
         PyEval_SaveThread();
     }
     finish(self, &exit_message, !clean);
+    if (!clean) {
+        outlive_left_threads(mine);
+    }
     return NULL;
 }
 
@@ -420,11 +447,11 @@ static void do_resume(interpreter *self) { csp_holder_resume(self->holder); }
 
 static void do_kill(interpreter *self) {
     self->killed = true;
-    csp_holder_cancel(self->holder);
     pthread_mutex_lock(&registry_mutex);
     self->references++;
     pthread_mutex_unlock(&registry_mutex);
     if (!start_thread(kill_thread, self)) {
+        csp_holder_cancel(self->holder);
         release(self);
     }
 }
@@ -536,7 +563,8 @@ PyMethodDef interpreter_methods[] = {
      "be stopped."},
     {"interpreters", interpreters, METH_NOARGS, "interpreters()\n--\n\n[(id, name, abandoned)] of those alive."},
     {"interpreter_counts", interpreter_counts, METH_NOARGS,
-     "interpreter_counts()\n--\n\n(alive, started, ended, abandoned), abandoned ones among the ended."},
+     "interpreter_counts()\n--\n\n(alive, started, ended, abandoned); abandoned: ended, but for threads that could not be "
+     "stopped."},
     {"self_id", self_id, METH_NOARGS, "self_id()\n--\n\nThe calling interpreter's id as a holder of ends."},
     {"self_resume", self_resume, METH_NOARGS,
      "self_resume()\n--\n\nTake back a request to stop this interpreter, so that its clean-up code may use channels."},

@@ -75,6 +75,9 @@ PyObject *native_statistics_object(native_state *state, const csp_statistics *st
 extern PyType_Spec offer_spec, timer_spec, skip_spec;
 PyObject *native_select(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
 PyObject *native_after(PyObject *module, PyObject *seconds);
+PyObject *native_at(PyObject *module, PyObject *instant);
+PyObject *native_tick(PyObject *module, PyObject *seconds);
+PyObject *native_never(PyObject *module, PyObject *unused);
 PyObject *native_skip(PyObject *module, PyObject *unused);
 PyObject *native_offer(native_state *state, PyObject *sender, PyObject *value);
 PyObject *native_skip_new(native_state *state);

@@ -49,7 +49,9 @@ def machine() -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="csp against its peers.")
     parser.add_argument("--only", type=_names, default=NAMES, metavar="NAME[,NAME]", help=f"of {', '.join(NAMES)}")
-    parser.add_argument("--peers", default="", metavar="TEXT[,TEXT]", help="only peers whose names contain one of these")
+    parser.add_argument(
+        "--peers", default="", metavar="TEXT[,TEXT]", help="only peers whose names contain one of these"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there, a line of JSON each")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: does it work at all?")
     parser.add_argument("--cpus", choices=("free", "pinned", "both"), default="both")

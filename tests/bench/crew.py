@@ -7,6 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+    from typing import Self
 
 # Seconds for an interpreter to end after its channels were closed.
 PATIENCE = 30.0
@@ -36,7 +37,7 @@ class Crew:
             if ending != "ended":
                 raise RuntimeError(f"a worker {ending}: {detail}")
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -1,7 +1,7 @@
 """Rounds, medians and spread. Each peer is measured in a child process of its own, pinned or not.
 
-All peers of a workload are up at the same time, asleep, and take turns round by round, so that what drifts (other work on
-the machine, the host's mood, the clock of the processor) hits all of them alike.
+All peers of a workload are up at the same time, asleep, and take turns round by round, so that what drifts (other
+work on the machine, the host's mood, the clock of the processor) hits all of them alike.
 """
 
 import json
@@ -19,6 +19,7 @@ from tests.bench.workload import FREE, PINNED
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+    from typing import Self
 
     from tests.bench.workload import Workload
 
@@ -107,7 +108,7 @@ class Child:
             pass
         self._process.wait(END_PATIENCE)
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -128,7 +129,7 @@ class Child:
 
 
 def places(wanted: str, offered: tuple[str, ...]) -> list[str]:
-    """FREE and PINNED, as far as *wanted* ("free", "pinned" or "both"), *offered* by the workload, and possible here."""
+    """FREE and PINNED, as far as *wanted* ("free", "pinned", "both"), *offered* by the workload, and possible."""
     cpus = [place for place in offered if wanted in {place, "both"}]
     if len(os.sched_getaffinity(0)) < 2 and FREE in cpus:
         cpus.remove(FREE)

@@ -33,7 +33,7 @@ def render(rows: Sequence[Row], left: Sequence[Left], workloads: Sequence[Worklo
 
 
 def _lines(rows: Sequence[Row], better: str, ours: str) -> list[tuple[str, ...]]:
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for row in rows:
         base = next((r["value"] for r in rows if r["peer"] == ours and r["cpus"] == row["cpus"]), 0.0)
         ratio = ""

@@ -473,7 +473,8 @@ def test_repr_tells_the_state():
     assert "peer gone" in repr(tx)
     tx.close()
     assert "closed" in repr(tx)
-    _, rx = csp.channel()
+    tx, rx = csp.channel()
+    tx.close()
     assert "rendezvous, peer gone" in repr(rx)
     rx.abort()
     assert "aborted" in repr(rx)
@@ -538,15 +539,29 @@ def test_channel_statistics_refuses_what_is_no_number(number):
 
 
 def test_totals_return_to_where_they_were():
-    """Making and dropping channels leaves no channel, end or block behind."""
+    """Making and dropping channels, with messages and ends in them, leaves no channel, end or block behind."""
     before = totals()
     for _ in range(100):
         tx, rx = csp.channel(2)
+        inner_tx, inner_rx = csp.channel()
         tx.send(b"x" * 1000)
-        tx.send((tx, rx))
-        del tx, rx
-    gc.collect()
+        tx.send((inner_tx, [inner_rx]))
+        del tx, rx, inner_tx, inner_rx
     after = totals()
-    # A channel that holds its own last ends keeps itself alive until it is read: it must be broken by hand.
-    assert after["channels"] - before["channels"] in {0, 100}
-    assert after["ends"] - before["ends"] in {0, 200}
+    assert {kind: after[kind] - before[kind] for kind in ("channels", "ends", "blocks")} == {
+        "channels": 0,
+        "ends": 0,
+        "blocks": 0,
+    }
+
+
+@pytest.mark.xfail(reason="a channel whose own last ends wait in its own buffer keeps itself alive", strict=True)
+@pytest.mark.leaves("channels", "ends", "blocks")
+def test_channel_that_holds_itself():
+    """A channel whose last ends are in its own buffer is nobody's, and goes."""
+    before = totals()["channels"]
+    tx, rx = csp.channel(1)
+    tx.send((tx, rx))
+    del tx, rx
+    gc.collect()
+    assert totals()["channels"] == before

@@ -15,7 +15,7 @@
 #define HAS_FEATURE(x) 0
 #endif
 #if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
-#define DEFAULT_SCALE 0.1
+#define DEFAULT_SCALE 0.3
 #elif defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
 #define DEFAULT_SCALE 0.5
 #else

@@ -209,7 +209,7 @@ CASE(clones_that_go_end_nothing,
     pair p = channel(0);
     churn tx = {p.tx, false}, rx = {p.rx, false};
     pthread_t threads[2] = {go(clone_and_free, &tx), go(clone_and_free, &rx)};
-    for (int64_t i = 0, rounds = scaled(1000); i < rounds; i++) {
+    for (int64_t i = 0, rounds = scaled(500); i < rounds; i++) {
         pending receiver;
         pend(&receiver, p.rx, (csp_message){.kind = 0}, CSP_FOREVER, NULL);
         CHECK_STATUS(put(p.tx, i, CSP_FOREVER), CSP_OK);
@@ -236,7 +236,7 @@ static void *cancel_all_the_time(void *argument) {
     uint64_t random = 99;
     while (!atomic_load(&c->enough)) {
         csp_holder_cancel(c->victims[random_next(&random) % 2]);
-        dawdle(&random, 300);
+        dawdle(&random, 5000); /* often, but not so often that nothing gets through */
     }
     return NULL;
 }

@@ -159,7 +159,8 @@ typedef struct {
 static void *ask_for_a_reply(void *argument) {
     probed *p = argument;
     while (!atomic_load(&p->enough)) {
-        csp_block *block = atomic_load(&p->block);
+        csp_block *block;
+        EVENTUALLY((block = atomic_load(&p->block)) != NULL || atomic_load(&p->enough));
         if (block != NULL) {
             CHECK(csp_block_take_reply(block, 0, me) == NULL);
             atomic_store(&p->block, NULL); /* ready for the next */
@@ -174,7 +175,7 @@ CASE(asking_for_the_wrong_sort_hides_nothing,
     uint64_t random = 1;
     probed shared = {NULL, false};
     pthread_t prober = go(ask_for_a_reply, &shared);
-    for (int64_t round = 0, rounds = scaled(20000); round < rounds; round++) {
+    for (int64_t round = 0, rounds = scaled(3000); round < rounds; round++) {
         note("round %lld", (long long)round);
         csp_block *block = csp_block_new(0, 1);
         csp_block_attach_end(block, 0, csp_end_clone(p.tx, me));

@@ -105,7 +105,7 @@ static void *cancel_all_the_time(void *argument) {
     uint64_t random = 99;
     while (!atomic_load(&c->enough)) {
         csp_holder_cancel(c->victim);
-        dawdle(&random, 500);
+        dawdle(&random, 5000);
     }
     return NULL;
 }

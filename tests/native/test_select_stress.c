@@ -254,7 +254,7 @@ CASE(cancelled_selects_lose_and_double_nothing,
     int64_t received;
     do {
         csp_holder_cancel(random_next(&random) % 2 == 0 ? sender.holder : receiver.holder);
-        dawdle(&random, 300);
+        dawdle(&random, 5000);
         received = 0;
         for (int i = 0; i < CHANNELS; i++) {
             received += (int64_t)seen(n.p[i].rx).received;

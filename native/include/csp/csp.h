@@ -193,6 +193,13 @@ typedef struct csp_hooks {
  * A deadline in the past still takes or hands over what is ready. */
 CSP_API csp_status csp_send(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks);
 CSP_API csp_status csp_recv(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks);
+/* Batches: as single operations one after the other, but with one lock and one wake for as many as fit at once.
+ * send_many sends all of them, waiting where it must; *done is how many went, from the front, also when it fails: the rest are
+ * the caller's. recv_many waits for the first message, and takes up to `count` without waiting for more; *done > 0 with CSP_OK. */
+CSP_API csp_status csp_send_many(csp_end *end, csp_message *messages, size_t count, size_t *done, int64_t deadline,
+                                 const csp_hooks *hooks);
+CSP_API csp_status csp_recv_many(csp_end *end, csp_message *messages, size_t count, size_t *done, int64_t deadline,
+                                 const csp_hooks *hooks);
 /* Undo a receive whose value could not be used (its receiver was interrupted in the same instant): the message goes to
  * the front, before everything buffered, or straight to a waiting receiver. Dropped and counted if the channel is over. */
 CSP_API void csp_unreceive(csp_end *receiving, csp_message *message);

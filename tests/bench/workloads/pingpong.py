@@ -199,7 +199,7 @@ def process_queue(scale: Scale) -> Iterator[float]:
 
 @WORKLOAD.peer("interpreters.Queue")
 def interpreters_queue(scale: Scale) -> Iterator[float]:
-    """concurrent.interpreters.Queue between main and another interpreter. It polls every 10 ms, so it is up only in its turn."""
+    """concurrent.interpreters.Queue, main and an interpreter. It polls every 10 ms, so it is up only in its turn."""
     from concurrent import interpreters
 
     def run(count: int) -> float:

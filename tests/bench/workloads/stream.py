@@ -195,7 +195,7 @@ def process_queue(scale: Scale) -> Iterator[float]:
 
 @WORKLOAD.peer("interpreters.Queue")
 def interpreters_queue(scale: Scale) -> Iterator[float]:
-    """concurrent.interpreters.Queue with a bound, from main to another interpreter. It polls, so it is up only in its turn."""
+    """concurrent.interpreters.Queue with a bound, main to an interpreter. It polls, so it is up only in its turn."""
     from concurrent import interpreters
 
     def run(count: int) -> float:

@@ -1,0 +1,10 @@
+"""The command ``csp``.
+
+.. code-block:: text
+
+    main     reads the command line, and finds the command
+    demo     csp demo: the census of the standard library
+    doctor   csp doctor: is this machine, and this Python, fit for csp
+    checks   what the doctor looks at
+    echo     the actor that the doctor talks to
+"""

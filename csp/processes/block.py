@@ -1,0 +1,158 @@
+"""What stands behind a parallel block: it starts processes, notices how they end, and does not leave one behind."""
+
+from _thread import get_ident
+from time import monotonic
+
+from csp._native import Receiver, Sender, channel
+from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, Stopped
+from csp.interpreters.importing import path_of
+from csp.processes.group import Group, exit_of
+from csp.processes.life import ABANDONED, FAILED, KILLED, RETURNED, STOPPED, Life
+from csp.processes.probe import why_it_cannot_travel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from csp.interpreters.start import Exit
+    from csp.processes.process import Given
+
+type End = Sender[object] | Receiver[object]
+
+_RUN = ("csp.processes.process", "run")
+
+
+class Block:
+    """The processes of one parallel block. All of it belongs to the thread that entered the block."""
+
+    def __init__(self, grace: float) -> None:
+        self._grace = grace
+        self._group = Group()
+        self._running: dict[int, Life] = {}  # by tag
+        self._failed: list[Life] = []  # in the order in which they ended
+        self._given: list[End] = []  # our handles of what processes were given
+        self._thread = 0
+        self._open = False
+        self._stopping = False
+
+    def enter(self) -> None:
+        """The block begins."""
+        if self._thread:
+            raise RuntimeError("a parallel block is used once: make another with csp.parallel()")
+        self._thread = get_ident()
+        self._open = True
+
+    def start(self, fn: Callable[..., object], name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Life:
+        """Start one process."""
+        if not self._open:
+            raise RuntimeError("processes are started inside the block: with csp.parallel() as par: par.start(...)")
+        self.look()
+        if self._failed:
+            raise self._failed[0].error()
+        module, path = path_of(fn, "a process's function")
+        ends = list(_ends_among(name, args, kwargs))
+        result, box = channel(1)
+        life = Life(name, box)
+        with result, _sealed(name, args, kwargs) as given:
+            tag, life.id = self._group.start(name, *_RUN, (module, path, given, result))
+        self._running[tag] = life
+        self._given.extend(ends)
+        return life
+
+    def look(self) -> None:
+        """Take note of those that have ended meanwhile. Does not wait; does nothing in another thread."""
+        if get_ident() == self._thread and not self._stopping:
+            while (message := self._group.inbox.recv_nowait(None)) is not None:
+                self._receive(message)
+
+    def wait_for(self, life: Life, timeout: float | None) -> None:
+        """Wait until it has ended. Raises TimeoutError, and ProcessFailed when another process fails meanwhile."""
+        if get_ident() != self._thread:
+            raise RuntimeError(f"process {life.name} still runs, and only the thread of its block may wait for it")
+        self.look()
+        deadline = None if timeout is None else monotonic() + timeout
+        while not life.ending:
+            if self._failed:
+                raise self._failed[0].error()
+            try:
+                message = self._group.inbox.recv(None if deadline is None else max(0.0, deadline - monotonic()))
+            except TimeoutError:
+                raise TimeoutError(f"process {life.name} still runs after {timeout} s") from None
+            self._receive(message)
+
+    def leave(self, error: BaseException | None) -> None:
+        """The block is over, with *error* from its body. Raises what has to be raised instead of it."""
+        self._open = False
+        reason = error
+        try:
+            for end in self._given:
+                end.close()
+            while self._group.alive and reason is None and not self._failed:
+                self._receive(self._group.inbox.recv())
+        except BaseException as interruption:  # noqa: BLE001  (Ctrl-C, or we are stopped: raised below)
+            reason = interruption
+        self._stopping = True
+        notes = self._group.stop(self._grace, stopped=isinstance(reason, Stopped), take=self._take)
+        for life in self._running.values():
+            life.ends(ABANDONED, "")
+        # That a peer's channel is over is what a failure looks like to others; it is not why the block failed.
+        failed = sorted(
+            self._failed, key=lambda life: isinstance(life.error().__cause__, (EndOfChannel, BrokenChannel))
+        )
+        if failed and (reason is None or any(reason is life.error() for life in failed)):
+            reason = failed.pop(0).error()
+        if reason is not None:
+            for note in [*(f"csp: also, {life.report()}" for life in failed), *notes]:
+                reason.add_note(note)
+            if reason is not error:
+                raise reason
+
+    def _receive(self, message: object) -> None:
+        end = exit_of(message)
+        assert end is not None, "nothing but exits arrives here"
+        self._group.ended(end[0])
+        self._take(end)
+
+    def _take(self, end: Exit) -> None:
+        tag, ending, detail = end
+        life = self._running.pop(tag, None)
+        if life is None:
+            return
+        life.ends(ending, detail)
+        # One that we stopped before it got as far as its function, or had to kill, has not failed.
+        harmless = {RETURNED, STOPPED, KILLED, FAILED} if self._stopping else {RETURNED, STOPPED}
+        if life.ending not in harmless:
+            self._failed.append(life)
+
+
+def _sealed(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Receiver[Given]:
+    """The arguments, encoded, in a channel of their own. Raises what sending them raises, and says which one it is."""
+    flat: list[object] = []
+    for pair in kwargs.items():
+        flat.extend(pair)
+    sender, receiver = channel(1)
+    with sender:
+        try:
+            sender.send((args, tuple(flat)))
+        except Exception:
+            for place, value in (*enumerate(args), *kwargs.items()):
+                refusal = why_it_cannot_travel(value)
+                if refusal is not None:
+                    raise type(refusal)(f"argument {place!r} of {name} cannot be sent: {refusal}") from refusal
+            raise
+    return receiver
+
+
+def _ends_among(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Iterator[End]:
+    """The ends among the arguments, also those inside tuples, lists and the values of dicts."""
+    left: list[tuple[object, object]] = [*enumerate(args), *kwargs.items()]
+    seen: set[int] = set()
+    while left:
+        place, value = left.pop()
+        if isinstance(value, (Sender, Receiver)):
+            if value.closed:
+                raise ClosedEnd(f"argument {place!r} of {name} is, or holds, an end that is closed: {value!r}")
+            yield value
+        elif isinstance(value, (tuple, list, dict)) and id(value) not in seen:
+            seen.add(id(value))
+            left.extend((place, part) for part in (value.values() if isinstance(value, dict) else value))

@@ -1,0 +1,85 @@
+"""One process, as its block sees it: what it is called, how it ended, and what it left behind."""
+
+from csp._native import Receiver
+from csp.errors import ProcessFailed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from csp.messages.failure import Failure
+
+RETURNED, STOPPED, RAISED, KILLED, FAILED, ABANDONED = (
+    "returned",
+    "stopped",
+    "raised",
+    "killed",
+    "failed",  # it never got as far as its function
+    "abandoned",
+)
+
+
+class Life:
+    """A process from its start on.
+
+    Attributes:
+        name: what reports call it.
+        id: its interpreter's number.
+        ending: "" while it runs, then one of the words above.
+    """
+
+    __slots__ = ("_box", "_error", "_failure", "_value", "ending", "id", "name")
+
+    def __init__(self, name: str, box: Receiver[object]) -> None:
+        self.name = name
+        self.id = 0
+        self.ending = ""
+        self._box = box  # where the result arrives
+        self._value: list[object] = []  # the result, once it was fetched
+        self._failure: Failure | str = ""
+        self._error: ProcessFailed | None = None
+
+    def ends(self, ending: str, detail: object) -> None:
+        """Take note of the exit message: *ending* is the interpreter's, *detail* what process.run returned."""
+        match ending, detail:
+            case "ended", (str(how),):
+                self.ending = how
+            case "ended", (str(how), tuple(failure)):
+                self.ending = how
+                self._failure = failure
+            case _:
+                self.ending = FAILED if ending == "ended" else ending
+                self._failure = str(detail)
+
+    def value(self) -> object:
+        """What it returned; always the same object. Raises ProcessFailed. It has ended."""
+        if self.ending != RETURNED:
+            raise self.error()
+        if not self._value:
+            try:
+                self._value.append(self._box.recv_nowait())
+            except Exception as error:
+                raise ProcessFailed(f"the result of process {self.name} cannot be read here: {error}") from error
+            self._box.close()
+        return self._value[0]
+
+    def error(self) -> ProcessFailed:
+        """Why there is no result; always the same object."""
+        if self._error is None:
+            if isinstance(self._failure, tuple):
+                from csp.messages.failure import unpack
+
+                _, _, kind, text, _ = self._failure
+                self._error = ProcessFailed(f"process {self.name} raised {kind}: {text}".removesuffix(": "))
+                self._error.__cause__ = unpack(self._failure)
+            else:
+                what = {
+                    STOPPED: "was stopped before it returned",
+                    KILLED: "was killed before it returned",
+                    ABANDONED: "could not be stopped and was cut off",
+                }.get(self.ending, f"could not run: {self._failure}")
+                self._error = ProcessFailed(f"process {self.name} {what}")
+        return self._error
+
+    def report(self) -> str:
+        """The error and where it was raised, for people."""
+        trace = self._failure[4] if isinstance(self._failure, tuple) else ""
+        return f"{self.error()}\n{trace}".rstrip()

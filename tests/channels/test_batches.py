@@ -1,0 +1,96 @@
+"""send_many and recv_many: batches with one lock and one wake."""
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import csp
+
+
+@given(st.lists(st.integers(), max_size=200), st.integers(1, 64), st.integers(200, 300))
+def test_a_batch_arrives_whole_and_in_order(values: list[int], most: int, capacity: int) -> None:
+    """What send_many sends, recv_many gives in the same order, however it is cut into batches."""
+    tx, rx = csp.channel(capacity)
+    tx.send_many(values)
+    tx.close()
+    got: list[int] = []
+    while len(got) < len(values):
+        batch = rx.recv_many(most)
+        assert 1 <= len(batch) <= most
+        got.extend(batch)
+    assert values == got
+    with pytest.raises(csp.EndOfChannel):
+        rx.recv_many(1)
+
+
+@pytest.mark.parametrize("capacity", [0, 1, 7, 1000])
+def test_a_batch_larger_than_the_buffer_waits_for_its_receiver(capacity: int) -> None:
+    """A batch that does not fit is sent as room comes; nothing is lost or doubled."""
+    tx, rx = csp.channel(capacity)
+    thread = threading.Thread(target=lambda: (tx.send_many(range(500)), tx.close()))
+    thread.start()
+    got: list[int] = []
+    with pytest.raises(csp.EndOfChannel):
+        while True:
+            got.extend(rx.recv_many(16))
+    thread.join()
+    assert list(range(500)) == got
+
+
+def test_what_did_not_go_is_handed_back() -> None:
+    """When the receivers are gone in the middle of a batch, .unsent holds the rest of it."""
+    tx, rx = csp.channel(3)
+    tx.send_many("abc")
+    failed: list[csp.BrokenChannel] = []
+
+    def send() -> None:
+        try:
+            tx.send_many("defg")
+        except csp.BrokenChannel as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    while tx.statistics().waiting_senders == 0:
+        pass
+    assert rx.recv() == "a"  # "d" takes the place
+    while tx.statistics().sent < 4 or tx.statistics().waiting_senders == 0:
+        pass
+    rx.close()
+    thread.join()
+    assert failed[0].unsent == ("e", "f", "g")
+
+
+def test_a_timeout_hands_nothing_back_twice() -> None:
+    """With timeout=0 what fits is sent, and the rest is reported by TimeoutError."""
+    tx, rx = csp.channel(2)
+    with pytest.raises(TimeoutError):
+        tx.send_many([1, 2, 3], timeout=0)
+    assert rx.recv_many(10) == [1, 2]
+
+
+def test_a_value_that_cannot_travel_is_found_before_any_is_sent() -> None:
+    """All are encoded before the first is sent."""
+    tx, rx = csp.channel(10)
+    with pytest.raises(csp.NotShareable):
+        tx.send_many([1, 2, threading.Lock()])
+    assert len(rx) == 0
+
+
+def test_recv_many_waits_for_one_and_not_for_more() -> None:
+    """recv_many blocks for the first message only."""
+    tx, rx = csp.channel(10)
+    with pytest.raises(TimeoutError):
+        rx.recv_many(5, timeout=0.001)
+    tx.send("only")
+    assert rx.recv_many(5) == ["only"]
+
+
+@pytest.mark.parametrize("bad", [0, -1])
+def test_recv_many_needs_a_number_of_messages(bad: int) -> None:
+    """Fewer than one message is refused."""
+    _, rx = csp.channel(1)
+    with pytest.raises(ValueError, match="at least 1"):
+        rx.recv_many(bad)

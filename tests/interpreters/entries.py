@@ -1,0 +1,197 @@
+"""What the tests run in interpreters of their own: functions of (control, *arguments). Imports nothing but csp."""
+
+import csp
+from csp._native import channel, start_interpreter
+
+
+def nothing(control):
+    return None
+
+
+def echo(control, *arguments):
+    return arguments
+
+
+def modules(control):
+    import sys
+
+    return tuple(sorted(sys.modules))
+
+
+def paths(control):
+    import sys
+
+    return tuple(sys.path), tuple(sys.argv), sys.path is not None
+
+
+def fail(control):
+    raise ValueError("on purpose")
+
+
+def leave(control):
+    raise SystemExit(3)
+
+
+def unsendable(control):
+    return lambda: 0
+
+
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+def fail_mutely(control):
+    raise Mute
+
+
+def wait(control, here):
+    here.send("here")
+    return control.recv()
+
+
+def spin(control, here):
+    here.send("here")
+    while True:
+        pass
+
+
+def swallow(control, here):
+    here.send("here")
+    while True:
+        try:
+            while True:
+                here.statistics()
+        except:  # noqa: E722
+            pass
+
+
+def sleep(control, here, seconds):
+    import time
+
+    here.send("here")
+    time.sleep(seconds)
+    return "slept"
+
+
+def import_refusing(control):
+    import _cffi_backend
+
+    return _cffi_backend
+
+
+def nest(control, depth):
+    """Start an interpreter from here, and that one the next, and so on; gives how deep it went and the argv down there."""
+    if depth == 0:
+        import sys
+
+        return 0, tuple(sys.argv), tuple(sys.path)
+    from csp.interpreters.start import order, start
+
+    exits, ended = channel(-1)
+    started = start("nested", exits, 5)
+    order(started, "entries", "nest", (depth - 1,))
+    tag, ending, detail = ended.recv(timeout=20)
+    assert (tag, ending) == (5, "ended"), (tag, ending, detail)
+    return detail[0] + 1, detail[1], detail[2]
+
+
+def start_thread(control, here, how, seconds):
+    """Return while a thread of this interpreter still does something."""
+    import threading
+    import time
+
+    def park():
+        tx, rx = csp.channel()
+        here.send("thread")
+        rx.recv()
+        tx.close()
+
+    def spin():
+        here.send("thread")
+        while True:
+            pass
+
+    def nap():
+        here.send("thread")
+        time.sleep(seconds)
+
+    threading.Thread(target={"park": park, "spin": spin, "nap": nap}[how]).start()
+    return "returned"
+
+
+def use_after_cancel(control, here):
+    """Wait; when told to stop, say so on a channel, which works after resuming."""
+    from csp._native import self_resume
+
+    try:
+        here.send("here")
+        control.recv()
+    except csp.Stopped:
+        self_resume()
+        here.send("cleaned up")
+        return "stopped"
+
+
+def fork(control):
+    import os
+
+    return os.fork()
+
+
+def run_program(control):
+    import subprocess
+    import sys
+
+    return subprocess.run([sys.executable, "-c", "print(6 * 7)"], capture_output=True, text=True, check=True).stdout
+
+
+def hold_end(control, here):
+    """Keep an end in a global: it closes with the interpreter."""
+    globals()["kept"] = here
+    return "kept"
+
+
+def ends_in_cycle(control, end):
+    cycle = [end]
+    cycle.append(cycle)
+    globals()["cycle"] = cycle
+
+
+def start_raw(control, function):
+    """Start without the wrapper: for its argument checks."""
+    return start_interpreter is not None
+
+
+def consume(control, inbox):
+    return sum(inbox)
+
+
+def relay(control, inbox, outbox):
+    count = 0
+    for value in inbox:
+        outbox.send(value)
+        count += 1
+    return count
+
+
+def use_select(control, jobs, stop, out):
+    while True:
+        guard, value = csp.select(stop, jobs, priority=True)
+        if guard is stop:
+            return "stopped", value
+        out.send(value * 2)
+
+
+def atexit_note(control, out):
+    import atexit
+
+    def note():
+        try:
+            out.send("from atexit")
+        except BaseException as error:
+            import sys
+
+            sys.stderr.write(repr(error))
+
+    atexit.register(note)
