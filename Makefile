@@ -93,11 +93,13 @@ setup-lint: setup-tools
 ##@ Check
 
 .PHONY: lint
-lint: setup-lint ## ruff, mypy, pyright, clang-format
+lint: setup setup-lint ## ruff, mypy, pyright, clang-format; the stub of csp._native; the types that users see
 	@$(STEP) ruff "ruff check" $(PY) -m ruff check
 	@$(STEP) ruff-format "ruff format --check" $(PY) -m ruff format --check
 	@$(STEP) mypy "mypy --strict" $(PY) -m mypy --strict csp
 	@$(STEP) pyright "pyright" $(PY) -m pyright
+	@$(STEP) stubtest "csp/_native.pyi against the extension" $(PY) -m mypy.stubtest csp._native
+	@$(STEP) typing "right and wrong uses (tests/typing)" $(PY) -m tests.typing
 	@$(STEP) clang-format "clang-format" \
 		$(VENV)/bin/clang-format --style=file:native/.clang-format --dry-run -Werror $(C_FILES)
 

@@ -94,7 +94,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
-__all__ = sorted(_HOME_OF)  # noqa: PLE0605  (the table above is the list; a test compares it with the names for type checkers)
+# The table is the list; a test compares it with the names for type checkers.
+__all__ = sorted(_HOME_OF)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # see above
 
 
 def __getattr__(name: str) -> object:

@@ -7,10 +7,9 @@ from csp.errors import ActorError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Self, overload
+    from typing import Any, Self
 
     from csp.actors.log import ActorLog
-    from csp.supervision.child import ChildSpec
 
 
 class Actor:
@@ -96,18 +95,12 @@ class Actor:
 
         dispatch(self, message)
 
-    if TYPE_CHECKING:
-
-        @overload
-        def spawn[A](self, spec: ChildSpec[A], /) -> A: ...
-        @overload
-        def spawn[**P, A](self, cls: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A: ...
-
-    def spawn(self, what: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def spawn[**P, A](self, what: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A:
         """Start another actor; see System.spawn. It belongs to the system, not to this actor."""
         from csp.system.client import spawn
 
-        return spawn(_own_context().kernel, what, args, kwargs)
+        ref: A = spawn(_own_context().kernel, what, args, kwargs)
+        return ref
 
     def lookup(self, name: str) -> Any:
         """The ref of the actor of that name. Raises NoSuchActor."""

@@ -142,7 +142,10 @@ def take_census(
         # Ours are closed, so that the channels end when the aggregator does.
         progress_in.close()
         events_in.close()
-        system.supervise(Workers(aggregator, root, workers, crashes, kind), name=NAME)
+        try:
+            system.supervise(Workers(aggregator, root, workers, crashes, kind), name=NAME)
+        except csp.StartFailed as error:
+            raise CensusFailed(_first_line(error)) from error
         ended_in, ended = csp.channel(1)
         Thread(target=_tell_the_end, args=(system, ended_in), name="csp census", daemon=True).start()
         while True:
@@ -171,7 +174,7 @@ def _tell_the_end(system: csp.System, ended: csp.Sender[str]) -> None:
     try:
         reason = system.wait(NAME) or "none was left"
     except CspError as error:
-        reason = str(error)
+        reason = _first_line(error)
     try:
         ended.send(reason)
     except csp.ChannelError:
@@ -182,8 +185,13 @@ def _why_it_died(aggregator: Aggregator) -> str:
     try:
         aggregator.books()
     except csp.ActorError as error:
-        return str(error)
+        return _first_line(error)
     return "the aggregator closed its channels"
+
+
+def _first_line(error: Exception) -> str:
+    """Its text without the traceback of the other interpreter, which is in the log."""
+    return str(error).partition("\n")[0]
 
 
 def _size(path: str) -> int:

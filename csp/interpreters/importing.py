@@ -59,13 +59,13 @@ def path_of(target: object, what: str) -> tuple[str, str]:
     name = getattr(target, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(name, str):
         raise NotImportable(f"{what} must be a class or function, not {target!r}")
+    if name.endswith("<lambda>"):
+        raise NotImportable(f"{what} is a lambda, which no other interpreter can import: give it a name with def")
     if "<locals>" in name:
         raise NotImportable(
             f"{what} {name!r} is defined inside a function, so no other interpreter can import it: "
             f"move it to the top level of {module}"
         )
-    if "<lambda>" in name:
-        raise NotImportable(f"{what} is a lambda, which no other interpreter can import: give it a name with def")
     if module in {"__main__", MAIN_ALIAS}:
         _, _, main_name, main_file = program()
         if main_name is None and main_file is None:

@@ -24,12 +24,13 @@ type End = Sender[Any] | Receiver[Any]
 
 
 class _Pickler(Pickler):
-    def __init__(self, file: io.BytesIO, ends: list[End]) -> None:
+    def __init__(self, file: io.BytesIO, ends: list[Any]) -> None:
         super().__init__(file, PROTOCOL)
         self.ends = ends
 
     def persistent_id(self, obj: object) -> int | None:
-        if type(obj) is Sender or type(obj) is Receiver:
+        kind = type(obj)
+        if kind is Sender or kind is Receiver:
             self.ends.append(obj)
             return len(self.ends) - 1
         return None

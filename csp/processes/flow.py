@@ -103,8 +103,7 @@ class Flow:
         poll, sections = self._group.inbox.recv_nowait, self._sections
         last, places = sections[-1], range(len(sections) - 1, -1, -1)
         while not last.empty:
-            values = self._pull(len(sections))
-            if values:
+            if values := self._pull(len(sections)):
                 yield values
                 continue
             moved = False
@@ -126,7 +125,12 @@ class Flow:
         waiting = section.waiting
         if not waiting:
             place = section.place
-            waiting = self._batched(self._source.draw(room)) if place == 0 else self._pull(place)
+            if place == 0:
+                waiting = self._source.draw(room)
+                if self._batches[0]:
+                    waiting = self._batched(waiting)
+            else:
+                waiting = self._pull(place)
             if not waiting:
                 if not (self._source.over if place == 0 else self._sections[place - 1].empty):
                     return place == 0 and self._source.channel is None
@@ -166,8 +170,8 @@ class Flow:
 
     def _pull(self, place: int) -> Values:
         """The next results of the section before *place*, after the batches behind it; () if there are none."""
-        section, batches = self._sections[place - 1], self._batches[place]
-        while (values := section.take()) is not None:
+        take, batches = self._sections[place - 1].take, self._batches[place]
+        while (values := take()) is not None:
             for batch in batches:
                 values = batch.push(values)
             if values:

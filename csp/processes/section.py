@@ -38,8 +38,9 @@ class Section:
     """
 
     __slots__ = (
-        "_cost", "_done", "_doors", "_encoding", "_jobs", "_last", "_next_in", "_next_out", "_one_by_one", "_order",
-        "_share", "_size", "_under_way", "_window", "chunk", "items", "limit", "over", "place", "stages", "waiting",
+        "_cost", "_done", "_doors", "_encoding", "_jobs", "_last", "_most", "_next_in", "_next_out", "_one_by_one",
+        "_order", "_share", "_size", "_under_way", "_window", "chunk", "items", "limit", "over", "place", "stages",
+        "waiting",
     )  # fmt: skip
 
     def __init__(self, place: int, stages: list[Stage], *, one_by_one: bool) -> None:
@@ -60,6 +61,8 @@ class Section:
         self._share = sum(2 * stage.workers + 2 for stage in stages)
         given = any(stage.window for stage in stages)
         self._window = sum(stage.window or 2 * stage.workers + 2 for stage in stages) if given else 0
+        # Sizes beyond this change nothing.
+        self._most = max(1, self._window // self._share) if given else DEEPEN if one_by_one else CHUNK
         self._cost = 0.0  # nanoseconds that an item takes
         self._last = 0.0  # ... in the last chunk
         self._encoding = 0  # nanoseconds that it took to send one
@@ -69,8 +72,8 @@ class Section:
     def _resize(self, size: int) -> None:
         """Set how many items may be under way, and in one chunk."""
         self._size = size
-        self.chunk = 1 if self._one_by_one else min(size, max(1, self._window // self._share)) if self._window else size
-        self.limit = self._window or self._share * (min(size, DEEPEN) if self._one_by_one else size)
+        self.chunk = 1 if self._one_by_one else size
+        self.limit = self._window or self._share * size
 
     # ---- its workers ------------------------------------------------------------------------------------------------
 
@@ -114,15 +117,18 @@ class Section:
         """Send a chunk to the workers. Does not wait. Raises ProcessFailed for an item that cannot travel."""
         assert self._jobs is not None
         count = len(items)
-        began = perf_counter_ns()
+        chunk = self._next_in
+        timed = count > 1 or not chunk & 15
+        began = perf_counter_ns() if timed else 0
         try:
             # A chunk that is as large as the last one takes as long to encode.
-            self._jobs.send((self.place, self._next_in, self._encoding * count, items))
+            self._jobs.send((self.place, chunk, self._encoding * count, items))
         except (NotShareable, ClosedEnd) as error:
             raise self._cannot_go_in(items, error) from error
-        self._encoding = max(0, perf_counter_ns() - began - WAKE) // count
-        self._under_way[self._next_in] = count
-        self._next_in += 1
+        if timed:
+            self._encoding = max(0, perf_counter_ns() - began - WAKE) // count
+        self._under_way[chunk] = count
+        self._next_in = chunk + 1
         self.items += count
 
     def came(self, chunk: int, cost: int, values: tuple[object, ...]) -> int:
@@ -132,14 +138,14 @@ class Section:
         if self._order is not None:
             self._order.append(chunk)
         size = self._size
-        if size < CHUNK or cost * size > TARGET * count:
+        if size < self._most or cost * size > TARGET * count:
             # What two chunks in a row took: one alone may have lost its CPU for a while. Slower is believed sooner than
             # faster: a chunk that is too large delays, one that is too small only costs.
             this = cost / count or 1.0
             each, self._last = min(this, self._last or this), this
             mean = self._cost or each
             self._cost = mean = mean + (each - mean) / (2 if each > mean else 4)
-            self._resize(max(1, min(int(TARGET / mean), size * 2, CHUNK)))
+            self._resize(max(1, min(int(TARGET / mean), size * 2, self._most)))
         return count
 
     def take(self) -> tuple[object, ...] | None:

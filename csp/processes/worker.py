@@ -59,7 +59,7 @@ def work(
         apply: list[_Apply] = []
         for keeps, module, name in paths:
             try:
-                apply.append((keeps, resolve(module, name)))  # type: ignore[arg-type]
+                apply.append((keeps, resolve(module, name)))
             except Exception as error:
                 raise give_up(IMPORT, len(apply), error) from error
         _serve(jobs, out, apply, give_up)

@@ -6,7 +6,7 @@ settings.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 
 import attrs
 
@@ -115,6 +115,12 @@ class ChildSpec[A]:
             if field not in OPTIONS:
                 raise ChildSpecError(f"child {self.name!r}: there is no option {field!r}; use {words(OPTIONS)}")
         return attrs.evolve(self, **changes)
+
+    if TYPE_CHECKING:
+
+        def __call__(self) -> A:
+            """Nothing that exists: so spawn, which takes a class and its arguments, takes a spec and none."""
+            raise NotImplementedError
 
     def without_arguments(self) -> ChildSpec[A]:
         """Return a copy that holds on to no arguments, for a child that will not be started again."""

@@ -14,9 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-    from typing import Any, Self, overload
+    from typing import Any, Self
 
-    from csp.supervision.child import ChildSpec
     from csp.supervision.supervisor import Supervisor
 
 _LOG_CAPACITY = 4096
@@ -61,24 +60,18 @@ class System:
 
     # ---- actors -----------------------------------------------------------------------------------------------------
 
-    if TYPE_CHECKING:
-
-        @overload
-        def spawn[A](self, spec: ChildSpec[A], /) -> A: ...
-        @overload
-        def spawn[**P, A](self, cls: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A: ...
-
-    def spawn(self, what: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def spawn[**P, A](self, what: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A:
         """Start an actor and wait until its ``__init__`` has returned; gives its ref.
 
         The ref is typed as the actor's class, whose handlers it has; it is a csp.Ref. *what* is the class, followed by
-        its arguments, or ``csp.child(Class, ...).options(name=..., shutdown=...)``. Nobody restarts the actor: for that,
-        put it under a supervisor (its restart type is not looked at here).
+        its arguments, or ``csp.child(Class, ...).options(name=..., shutdown=...)``. Nobody restarts the actor: for
+        that, put it under a supervisor (its restart type is not looked at here).
 
         Raises what ``__init__`` or ``on_start`` raised, with the remote traceback; StartFailed; NotImportable;
         NotShareable.
         """
-        return client.spawn(self._kernel, what, args, kwargs)
+        ref: A = client.spawn(self._kernel, what, args, kwargs)
+        return ref
 
     def lookup(self, name: str) -> Any:
         """The ref of an actor by its name: ``"account/bob"``, or the last part of it where that is unique.

@@ -14,6 +14,7 @@ typedef struct {
 
 struct csp_block {
     _Atomic int64_t references;
+    csp_block *next_dying;
     size_t size;
     uint32_t attachments;
     csp_lock lock; /* guards the attachments: two interpreters may open one aborted channel's cause */
@@ -53,11 +54,7 @@ csp_block *csp_block_retain(csp_block *block) {
     return block;
 }
 
-void csp_block_release(csp_block *block) {
-    /* acq_rel: whoever frees has seen everything that the others did with the bytes. */
-    if (atomic_fetch_sub_explicit(&block->references, 1, memory_order_acq_rel) != 1) {
-        return;
-    }
+static void destroy(csp_block *block) {
     for (uint32_t i = 0; i < block->attachments; i++) {
         attachment *a = &attachments_of(block)[i];
         if (a->end != NULL) {
@@ -69,6 +66,29 @@ void csp_block_release(csp_block *block) {
     }
     free(block);
     atomic_fetch_sub_explicit(&blocks_alive, 1, memory_order_relaxed);
+}
+
+/* A block may hold the last end of a channel whose buffer holds blocks, and so on down. One after the other, because no stack
+ * is deep enough for all: what comes up while a block is destroyed waits until that one is gone. */
+void csp_block_release(csp_block *block) {
+    static _Thread_local csp_block *dying __attribute__((tls_model("initial-exec")));
+    static _Thread_local bool destroying __attribute__((tls_model("initial-exec")));
+    /* acq_rel: whoever frees has seen everything that the others did with the bytes. */
+    if (atomic_fetch_sub_explicit(&block->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    block->next_dying = dying;
+    dying = block;
+    if (destroying) {
+        return;
+    }
+    destroying = true;
+    while (dying != NULL) {
+        csp_block *next = dying;
+        dying = next->next_dying;
+        destroy(next);
+    }
+    destroying = false;
 }
 
 unsigned char *csp_block_bytes(csp_block *block) { return block->bytes; }

@@ -47,13 +47,13 @@ static void offer_dealloc(PyObject *self) {
     Py_DECREF(type);
 }
 
-/* The one skip guard is held by the module's state, and its type holds the module: the collector must see the way round. */
-static int skip_traverse(PyObject *self, visitproc visit, void *arg) {
+/* An object of ours refers to its type, and that to the module: the collector must see the way round. See end_traverse. */
+static int plain_traverse(PyObject *self, visitproc visit, void *arg) {
     Py_VISIT(Py_TYPE(self));
     return 0;
 }
 
-static void skip_dealloc(PyObject *self) {
+static void plain_dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     type->tp_free(self);
@@ -68,17 +68,12 @@ PyObject *native_skip_new(native_state *state) {
     return self;
 }
 
-static void plain_dealloc(PyObject *self) {
-    PyTypeObject *type = Py_TYPE(self);
-    type->tp_free(self);
-    Py_DECREF(type);
-}
-
 static PyObject *make_timer(native_state *state, int64_t deadline, int64_t interval) {
-    timer_object *self = PyObject_New(timer_object, state->timer_type);
+    timer_object *self = PyObject_GC_New(timer_object, state->timer_type);
     if (self != NULL) {
         self->deadline = deadline == CSP_POLL ? 1 : deadline; /* an instant long past */
         self->interval = interval;
+        PyObject_GC_Track((PyObject *)self);
     }
     return (PyObject *)self;
 }
@@ -148,19 +143,20 @@ static PyType_Slot offer_slots[] = {
 static PyType_Slot timer_slots[] = {
     {Py_tp_doc, "A timer guard, made by csp.after, csp.at, csp.tick or csp.never. It is a deadline and nothing more: no thread."},
     {Py_tp_dealloc, (void *)plain_dealloc},
+    {Py_tp_traverse, (void *)plain_traverse},
     {0, NULL},
 };
 static PyType_Slot skip_slots[] = {
     {Py_tp_doc, "The skip guard: ready always, chosen when no other guard is."},
-    {Py_tp_dealloc, (void *)skip_dealloc},
-    {Py_tp_traverse, (void *)skip_traverse},
+    {Py_tp_dealloc, (void *)plain_dealloc},
+    {Py_tp_traverse, (void *)plain_traverse},
     {0, NULL},
 };
 
 #define FINAL_TYPE (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE)
 
 PyType_Spec offer_spec = {"csp.Offer", sizeof(offer_object), 0, FINAL_TYPE | Py_TPFLAGS_HAVE_GC, offer_slots};
-PyType_Spec timer_spec = {"csp.Timer", sizeof(timer_object), 0, FINAL_TYPE, timer_slots};
+PyType_Spec timer_spec = {"csp.Timer", sizeof(timer_object), 0, FINAL_TYPE | Py_TPFLAGS_HAVE_GC, timer_slots};
 PyType_Spec skip_spec = {"csp.Skip", sizeof(PyObject), 0, FINAL_TYPE | Py_TPFLAGS_HAVE_GC, skip_slots};
 
 /* ---- select --------------------------------------------------------------------------------------------------- */

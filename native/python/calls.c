@@ -14,17 +14,25 @@ enum { ANSWER_OK = 0, ANSWER_FAILED = 1, ANSWER_NEVER_RAN = 2, ANSWER_LOST = 3, 
 /* ---- answering ------------------------------------------------------------------------------------------------ */
 
 PyObject *native_wrap_reply(native_state *state, csp_reply *reply) {
-    reply_object *self = PyObject_New(reply_object, state->reply_type);
+    reply_object *self = PyObject_GC_New(reply_object, state->reply_type);
     if (self == NULL) {
         csp_reply_break(reply, false);
         return NULL;
     }
     self->reply = reply;
+    PyObject_GC_Track((PyObject *)self);
     return (PyObject *)self;
+}
+
+/* See end_traverse in ends.c. */
+static int reply_traverse(PyObject *self, visitproc visit, void *arg) {
+    Py_VISIT(Py_TYPE(self));
+    return 0;
 }
 
 static void reply_dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
     if (((reply_object *)self)->reply != NULL) {
         csp_reply_break(((reply_object *)self)->reply, true);
     }
@@ -75,12 +83,14 @@ static PyType_Slot reply_slots[] = {
     {Py_tp_doc, "The right to answer one call. If it is lost unanswered, the caller learns at once that the answer "
                 "will not come."},
     {Py_tp_dealloc, (void *)reply_dealloc},
+    {Py_tp_traverse, (void *)reply_traverse},
     {Py_tp_methods, reply_methods},
     {0, NULL},
 };
 
 PyType_Spec reply_spec = {"csp._native.Reply", sizeof(reply_object), 0,
-                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+                              Py_TPFLAGS_IMMUTABLETYPE,
                           reply_slots};
 
 /* ---- asking --------------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@ A fenced block may have directives: HTML comments, one a line, directly above it
     <!-- file: bank.py -->        the block is the file of that name; later blocks of the page find it beside them
     <!-- example: hello.py -->    the block is the code of examples/hello.py, without its docstring
     <!-- exits: 1 -->             the program ends with this exit status (default 0)
+    <!-- crashes -->              actors crash in it on purpose, with tracebacks on standard error
     <!-- signal: SIGTERM when TEXT -->   the program is sent this signal when a line of its output holds TEXT
     <!-- not run: REASON -->      the block is no program
     <!-- output -->               above a ``text`` block: the program above prints exactly this; ``...`` stands for anything
@@ -20,8 +21,8 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglo
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>[\w+-]*)[^`]*$")
-_DIRECTIVE = re.compile(r"^<!-- (?P<name>file|example|exits|signal|not run|output)(?:: (?P<value>.+))? -->$")
-KNOWN = ("file", "example", "exits", "signal", "not run", "output")
+_DIRECTIVE = re.compile(r"^<!-- (?P<name>file|example|exits|crashes|signal|not run|output)(?:: (?P<value>.+))? -->$")
+KNOWN = ("file", "example", "exits", "crashes", "signal", "not run", "output")
 
 
 @dataclass

@@ -152,6 +152,23 @@ def hold_end(control, here):
     return "kept"
 
 
+def keep_in_threading(control, what):
+    """Keep one of our objects where the interpreter's very last clean-up finds it: the fork hooks hold this module."""
+    import threading
+
+    if what == "call":
+        from csp._native import cast
+
+        tx, rx = channel(1)
+        cast(tx, ("name",), 0)
+        threading.kept = rx.recv()
+    elif what == "error":
+        threading.kept = csp.Stopped()
+    else:
+        tx, rx = csp.channel()
+        threading.kept = {"sender": tx, "offer": tx.offer(1), "timer": csp.after(5), "skip": csp.skip()}[what]
+
+
 def ends_in_cycle(control, end):
     cycle = [end]
     cycle.append(cycle)

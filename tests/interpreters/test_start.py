@@ -128,6 +128,14 @@ def test_nothing_is_left_of_ended_interpreters(in_interpreter, wait_until):
     )
 
 
+@pytest.mark.parametrize("what", ["sender", "offer", "timer", "skip", "call", "error"])
+def test_objects_that_fall_last(in_interpreter, what, wait_until):
+    """One of our objects that falls only in the interpreter's last clean-up keeps neither the module nor the heap alive."""
+    before = totals()["holders"]
+    assert in_interpreter("entries", "keep_in_threading", what) == ("ended", None)
+    wait_until(lambda: totals()["holders"] <= before, "the interpreter's holder is gone")
+
+
 def test_cancel(begin):
     """cancel raises Stopped in what waits there; after resuming, clean-up code can use channels."""
     id, ended, arrived, _control = begin("use_after_cancel")

@@ -209,7 +209,7 @@ CASE(ends_in_unread_messages_close_to_any_depth,
     csp_end *watching = csp_end_clone(innermost.tx, me);
     CHECK_STATUS(put(watching, 1, CSP_POLL), CSP_OK);
     pair inner = innermost;
-    for (int depth = 0; depth < 300; depth++) {
+    for (int depth = 0; depth < 100000; depth++) {
         pair outer = channel(2);
         csp_message receiver = carrying(inner.rx), sender = carrying(inner.tx);
         CHECK_STATUS(csp_send(outer.tx, &receiver, CSP_POLL, NULL), CSP_OK);

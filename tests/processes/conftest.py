@@ -30,7 +30,7 @@ def _alive():
 
 @pytest.fixture(autouse=True)
 def nothing_left(request, wait_until):
-    """Every interpreter has ended, and every native object is gone; ``leaves(*kinds)`` excuses what is left on purpose."""
+    """Every interpreter has ended, every native object is gone; ``leaves(*kinds)`` excuses what is left on purpose."""
     before = _alive()
     yield
     excused = {kind for marker in request.node.iter_markers("leaves") for kind in marker.args}

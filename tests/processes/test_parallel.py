@@ -1,5 +1,7 @@
 """csp.parallel: everything that was started has ended when the block is left, in good order or not."""
 
+# ruff: noqa: PT012, SIM117  (a whole block is what raises here)
+
 import os
 import signal
 import threading
@@ -22,8 +24,10 @@ class TestBlock:
 
     def test_waits_for_all(self):
         """When the block is left, every process has ended and its result is there."""
+        before = running()
         with csp.parallel() as par:
             processes = [par.start(workers.add, i, 1) for i in range(4)]
+        assert running() == before
         assert [process.result() for process in processes] == [1, 2, 3, 4]
         assert all(process.done for process in processes)
 
@@ -284,7 +288,7 @@ class TestFailure:
 
     def test_cause(self):
         """ProcessFailed names the process; its cause is the process's own exception, with the remote traceback."""
-        with pytest.raises(csp.ProcessFailed, match="process refuse_with raised workers.Refusal: code 5") as caught:
+        with pytest.raises(csp.ProcessFailed, match=r"process refuse_with raised workers\.Refusal: code 5") as caught:
             with csp.parallel() as par:
                 process = par.start(workers.refuse_with, 5)
         cause = caught.value.__cause__
@@ -302,7 +306,7 @@ class TestFailure:
             with csp.parallel() as par:
                 waiting = par.start_many(3, workers.wait, rx)
                 par.start(workers.refuse, 1)
-        assert running() == 0 or all(process.done for process in waiting)
+        assert all(process.done for process in waiting)
         for process in waiting:
             with pytest.raises(csp.ProcessFailed, match="was stopped before it returned"):
                 process.result()
@@ -338,7 +342,7 @@ class TestFailure:
         never.close()
 
     def test_consequences_are_not_the_cause(self):
-        """A process that died because its peer's channel ended is not raised when the peer failed, though it ended first."""
+        """A process that died because its peer's channel ended is not the one that is raised, though it ended first."""
         tx, rx = csp.channel()
         alive, peer_gone = csp.channel()
         with pytest.raises(csp.ProcessFailed, match="the true reason") as caught:
@@ -402,7 +406,7 @@ class TestFailure:
 
     def test_exit(self):
         """sys.exit in a process ends the process, and is its failure."""
-        with pytest.raises(csp.ProcessFailed, match="SystemExit: 3") as caught:
+        with pytest.raises(csp.ProcessFailed, match="SystemExit") as caught:
             with csp.parallel() as par:
                 par.start(workers.leave, 3)
         assert isinstance(caught.value.__cause__, SystemExit)
@@ -422,7 +426,7 @@ class TestFailure:
 
     def test_nested(self):
         """The failure of an inner block is the failure of its process."""
-        with pytest.raises(csp.ProcessFailed, match="nested_failure raised csp.errors.ProcessFailed") as caught:
+        with pytest.raises(csp.ProcessFailed, match="process nested_failure raised") as caught:
             with csp.parallel() as par:
                 par.start(workers.nested_failure)
         assert isinstance(caught.value.__cause__, csp.ProcessFailed)
@@ -508,11 +512,10 @@ class TestStopping:
         ready, started = csp.channel()
 
         def interrupt():
-            for _ in range(2):
-                wait_until(lambda: block_waits(par), "the block waits")
-                parks = par._block._group.inbox.statistics().parks
-                os.kill(os.getpid(), signal.SIGINT)
-                wait_until(lambda: par._block._group.inbox.statistics().parks != parks, "it waits anew")
+            wait_until(lambda: block_waits(par), "the block waits")
+            os.kill(os.getpid(), signal.SIGINT)
+            wait_until(lambda: par._block._stopping and block_waits(par), "it waits for the grace")
+            os.kill(os.getpid(), signal.SIGINT)
 
         thread = threading.Thread(target=interrupt)
         began = time.monotonic()

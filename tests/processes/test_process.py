@@ -10,8 +10,8 @@ from csp.processes.process import run
 
 # What an interpreter pays dearly for.
 HEAVY = {
-    "asyncio", "attr", "attrs", "dataclasses", "functools", "inspect", "logging", "pickle", "re", "structlog", "threading",
-    "traceback", "typing",
+    "asyncio", "attr", "attrs", "dataclasses", "functools", "inspect", "logging", "pickle", "re", "structlog",
+    "threading", "traceback", "typing",
 }  # fmt: skip
 
 

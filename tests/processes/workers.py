@@ -5,7 +5,7 @@ import time
 
 import csp
 
-# ---- plain functions ----------------------------------------------------------------------------------------------------
+# ---- plain functions -------------------------------------------------------------------------------------------------
 
 
 def double(x):
@@ -90,7 +90,7 @@ def spin_or_refuse(x):
     raise ValueError(x)
 
 
-# ---- values that travel badly -------------------------------------------------------------------------------------------
+# ---- values that travel badly ----------------------------------------------------------------------------------------
 
 
 class Local:
@@ -159,7 +159,7 @@ def refuse_with(code):
     raise Refusal(code)
 
 
-# ---- processes that wait ------------------------------------------------------------------------------------------------
+# ---- processes that wait ---------------------------------------------------------------------------------------------
 
 
 def send_all(tx, values):
@@ -247,7 +247,7 @@ def relay(rx, tx):
         tx.send(value)
 
 
-# ---- blocks and pipelines inside a process ------------------------------------------------------------------------------
+# ---- blocks and pipelines inside a process ---------------------------------------------------------------------------
 
 
 def nested_sum(n):
@@ -277,7 +277,7 @@ def nested_pipeline_waits(ready, rx):
         pass
 
 
-# ---- a pipeline's functions that let a test set the pace ----------------------------------------------------------------
+# ---- a pipeline's functions that let a test set the pace -------------------------------------------------------------
 
 
 def value_of(x):

@@ -5,7 +5,7 @@ Two workers that own nothing but the two directions. Whoever receives the int se
 
 import time
 
-from tests.bench.workload import FREE, LESS, PINNED, Measure, Scale, Workload, each_us
+from tests.bench.workload import FREE, LESS, PINNED, Measure, Scale, Unavailable, Workload, each_us
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -224,10 +224,14 @@ def interpreters_queue(scale: Scale) -> Iterator[float]:
 # ---- floors ----------------------------------------------------------------------------------------------------------
 
 
-def _floor(name: str) -> Callable[[Scale], Iterator[float]]:
+def _floor(name: str, *, spins: bool = False) -> Callable[[Scale], Iterator[float]]:
     def rounds(scale: Scale) -> Iterator[float]:
+        import os
+
         from tests.bench.floors import floor
 
+        if spins and len(os.sched_getaffinity(0)) < 2:
+            raise Unavailable("it spins, which takes two CPUs")
         with floor(name) as run:
             yield from each_us(run, scale, first=1000)
 
@@ -236,3 +240,4 @@ def _floor(name: str) -> Callable[[Scale], Iterator[float]]:
 
 WORKLOAD.peer("C, two futex words")(_floor("futex_pingpong"))
 WORKLOAD.peer("C, rendezvous on futexes")(_floor("futex_rendezvous"))
+WORKLOAD.peer("C, cache line, spinning")(_floor("line_pingpong", spins=True))
