@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from csp.errors import NotImportable as NotImportable
     from csp.errors import NotShareable as NotShareable
     from csp.errors import ProcessFailed as ProcessFailed
+    from csp.errors import RemoteError as RemoteError
+    from csp.errors import RemoteTraceback as RemoteTraceback
     from csp.errors import StartFailed as StartFailed
     from csp.errors import Stopped as Stopped
     from csp.errors import SupervisionError as SupervisionError
@@ -78,6 +80,8 @@ _HOMES = {
         "NotImportable",
         "NotShareable",
         "ProcessFailed",
+        "RemoteError",
+        "RemoteTraceback",
         "StartFailed",
         "Stopped",
         "SupervisionError",

@@ -10,6 +10,7 @@
         WouldBlock                        a *_nowait call that would have had to wait, or a refusing buffer
       NotShareable     (TypeError)        a value that cannot travel; names the path inside the message
       NotImportable    (ImportError)      code that another interpreter cannot reach by import
+      RemoteError                         an exception of another interpreter whose own type cannot travel
       ProcessFailed                       a process or pipeline worker raised; the cause is its own exception
       ActorError
         CallTimeout    (TimeoutError)     no answer in time
@@ -24,6 +25,7 @@
         ChildSpecError (ValueError)       a child spec says something it cannot mean
         EscalationError                   a supervisor gave up
       ForkRefused      (RuntimeError)     os.fork while interpreters live
+    RemoteTraceback (Exception)           where that was raised: the __cause__ of an exception from elsewhere
     Stopped (BaseException)               an actor or process is told to stop; never swallow it
 
 Timeouts of channel operations are the builtin :class:`TimeoutError`. :class:`Stopped` is outside of the tree, and not

@@ -6,7 +6,7 @@ soon as the actor's own code is done; taking the interpreter down comes after th
 
 import sys
 
-from csp._native import Receiver, Reply, Sender, select, self_resume
+from csp._native import Receiver, Reply, Sender, select, self_rename, self_resume
 from csp.actors import context
 from csp.actors.actor import Actor
 from csp.actors.context import Context
@@ -39,6 +39,7 @@ def live(
     ends: tuple[End, ...],
 ) -> None:
     """One life of the actor in place *slot*. *data* and *ends* are the pickled arguments of its class."""
+    self_rename(name)  # one from the pool had none
     try:
         actor = _begin(slot, incarnation, name, path, folders, mailbox, sender, kernel, log, data, ends)
     except BaseException as error:  # noqa: BLE001  (the starter gets it)

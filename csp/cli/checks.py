@@ -202,8 +202,24 @@ def _watchers(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "Python's development mode is on: allocating memory is slow", "run without -X dev and PYTHONDEVMODE"
     elif environment.get("PYTHONMALLOC", "").endswith("debug"):
         yield "PYTHONMALLOC asks for checks at each allocation", "unset it where speed matters"
-    if environment.get("PYTHONTRACEMALLOC", "0") != "0" or "tracemalloc" in sys._xoptions:
-        yield "tracemalloc records every allocation", "run without -X tracemalloc and PYTHONTRACEMALLOC"
+
+
+def memory_tracing() -> Iterator[Finding]:
+    """Does tracemalloc run, which CPython cannot do together with interpreters?"""
+    if _traces_memory():
+        yield Finding(
+            FAIL,
+            "tracemalloc is on: CPython hangs or crashes when it makes an interpreter then (python/cpython#134604)",
+            "run without -X tracemalloc, PYTHONTRACEMALLOC and tracemalloc.start()",
+        )
+
+
+def _traces_memory() -> bool:
+    try:
+        from _tracemalloc import is_tracing
+    except ImportError:  # a build without it
+        return False
+    return is_tracing()
 
 
 # ---- csp itself -----------------------------------------------------------------------------------------------------
@@ -218,6 +234,8 @@ def native_core() -> Iterator[Finding]:
         return
     spec: ModuleSpec | None = csp._native.__spec__
     yield Finding(OK, f"the native core loads ({spec.origin if spec is not None else 'built in'})")
+    if _traces_memory():
+        return
     try:
         yield from _talk()
     except (Exception, csp.Stopped) as error:  # noqa: BLE001  (whatever it is, it is what was found)
@@ -261,4 +279,12 @@ def _talk() -> Iterator[Finding]:
         yield Finding(OK, f"each actor takes {each:.1f} MiB of memory")
 
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (python, name, byte_code, cpus, watchers, native_core)
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    python,
+    name,
+    byte_code,
+    cpus,
+    watchers,
+    memory_tracing,
+    native_core,
+)

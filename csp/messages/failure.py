@@ -13,11 +13,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from csp.messages.pickling import End
 
+REFUSED_IMPORT = (
+    "csp: that package does not support subinterpreters. Keep it out of what this actor or process imports: use it in the main "
+    "interpreter, or in a child process (subprocess, multiprocessing)"
+)
+
 type Failure = tuple[bytes | None, tuple[End, ...], str, str, str]
 
 
 def pack(error: BaseException) -> Failure:
     """Make *error* fit to travel. Never raises."""
+    if isinstance(error, ImportError) and "does not support loading in subinterpreters" in str(error):
+        error.add_note(REFUSED_IMPORT)
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     try:

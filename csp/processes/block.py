@@ -54,7 +54,7 @@ class Block:
         result, box = channel(1)
         life = Life(name, box)
         with result, _sealed(name, args, kwargs) as given:
-            tag, life.id = self._group.start(name, *_RUN, (module, path, given, result))
+            tag, life.id = self._group.start(name, *_RUN, (self._grace, module, path, given, result))
         self._running[tag] = life
         self._given.extend(ends)
         return life

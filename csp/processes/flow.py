@@ -81,7 +81,7 @@ class Flow:
             if self._sections:
                 most = self._source.length if self._source.stored else None
                 for section in self._sections:
-                    section.start(self._group, most)
+                    section.start(self._group, self._grace, most)
                 yield from self._loop()
                 while self._group.alive:
                     self._handle(self._group.inbox.recv())

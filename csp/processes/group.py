@@ -9,6 +9,7 @@ from time import monotonic
 from csp._native import cancel_interpreter, channel, fence_interpreter, kill_interpreter, self_resume
 from csp.errors import Stopped
 from csp.interpreters.start import order, start
+from csp.processes import process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,17 +71,21 @@ class Group:
         They are asked first (Stopped comes out of their channel operations), killed after *grace* seconds, and cut
         off after another. Meanwhile *take* gets the exit messages, after they were noted; all others are dropped.
         Ctrl-C, or being stopped oneself, while it waits goes on to the next step at once. *stopped* says that Stopped
-        is the reason for it all.
+        is the reason for it all: then each step gets no more than a third of the time that was granted to us, because
+        one that is killed can no longer stop its own.
 
         Returns what people should know about those that did not stop in good order.
         """
         notes: list[str] = []
+        kill_grace = max(grace, KILL_GRACE)
         if stopped:
             self_resume()  # what follows uses channels
+            if process.granted is not None:
+                grace = kill_grace = min(grace, process.granted / 3)
         self._step(cancel_interpreter, grace, take)
         if self.alive:
             notes.append(f"csp: {self._names()} did not stop within {grace} s and had to be killed")
-            self._step(kill_interpreter, max(grace, KILL_GRACE), take)
+            self._step(kill_interpreter, kill_grace, take)
         if self.alive:
             notes.append(
                 f"csp: {self._names()} cannot be stopped, being inside C code that does not return. Their channels "

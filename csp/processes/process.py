@@ -18,9 +18,13 @@ type Outcome = tuple[str] | tuple[str, Failure]
 # The arguments, and the keyword arguments as (name, value, name, value, ...), which are natively carried.
 type Given = tuple[tuple[object, ...], tuple[object, ...]]
 
+# Seconds that whoever stops this interpreter gives it before it kills; None: nobody said.
+granted: float | None = None
+
 
 def run(
     control: Receiver[object],  # noqa: ARG001  (nothing more is to be ordered)
+    grace: float,
     module: str,
     name: str,
     given: Receiver[Given],
@@ -30,6 +34,8 @@ def run(
 
     Both channels have room for their one message, so only the function itself waits. Never raises, except when killed.
     """
+    global granted  # noqa: PLW0603  (it holds for the whole interpreter)
+    granted = grace
     try:
         result.send(_call(resolve(module, name), given))
     except Stopped:

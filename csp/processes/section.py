@@ -77,7 +77,7 @@ class Section:
 
     # ---- its workers ------------------------------------------------------------------------------------------------
 
-    def start(self, group: Group, most: int | None) -> None:
+    def start(self, group: Group, grace: float, most: int | None) -> None:
         """Start the workers, of each stage no more than *most* (items there will be)."""
         out: Sender[Chunk] = group.sender
         for number in reversed(range(len(self.stages))):
@@ -87,7 +87,7 @@ class Section:
             paths = tuple((function.keeps, function.module, function.name) for function in stage.functions)
             count = stage.workers if most is None else min(stage.workers, most)
             for i in range(count):
-                group.start(f"{stage.name}/{i}", *_WORK, (self.place, number, door, out, group.sender, paths))
+                group.start(f"{stage.name}/{i}", *_WORK, (grace, self.place, number, door, out, group.sender, paths))
             if out is not group.sender:
                 out.close()
             out = jobs

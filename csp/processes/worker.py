@@ -14,6 +14,7 @@ from time import perf_counter_ns
 from csp._native import Receiver, Sender
 from csp.errors import ClosedEnd, EndOfChannel, NotShareable, Stopped
 from csp.interpreters.importing import resolve
+from csp.processes import process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class _GivenUp(Exception):
 
 def work(
     control: Receiver[object],  # noqa: ARG001  (nothing more is to be ordered)
+    grace: float,
     section: int,
     stage: int,
     jobs: Receiver[Chunk],
@@ -44,6 +46,8 @@ def work(
     paths: tuple[tuple[bool, str, str], ...],
 ) -> str:
     """Serve until *jobs* ends. *paths* are the functions: whether it is a filter's, and where to import it from."""
+
+    process.granted = grace
 
     def give_up(what: str, function: int, error: BaseException, item: object = None) -> _GivenUp:
         from csp.messages.failure import pack

@@ -92,7 +92,10 @@ class System:
         client.ask(self._kernel, ("stop", *_place_of(ref), grace))
 
     def kill(self, ref: object) -> bool:
-        """Kill the present life of an actor, without asking; True if there was one. Its supervisor sees a crash."""
+        """Kill the present life of an actor, without asking; True if there was one. Its supervisor sees a crash.
+
+        Does not wait for the end: a message at hand may still be finished.
+        """
         return bool(client.ask(self._kernel, ("kill", *_place_of(ref))))
 
     # ---- supervision ------------------------------------------------------------------------------------------------

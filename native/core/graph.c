@@ -22,7 +22,7 @@ static void add(edge_buffer *buffer, const csp_edge *edge, const csp_holder *hol
         place->holder = csp_holder_id(holder);
         memset(place->name, 0, sizeof place->name);
         if (holder != NULL) {
-            memcpy(place->name, holder->name, sizeof place->name);
+            strncpy(place->name, csp_holder_name(holder), sizeof place->name - 1);
         }
     } else {
         buffer->full = true;

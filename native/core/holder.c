@@ -21,7 +21,8 @@ csp_holder *csp_holder_new(const char *name) {
     csp__lock_init(&holder->lock);
     csp__list_init(&holder->ends);
     csp__list_init(&holder->replies);
-    strncpy(holder->name, name != NULL ? name : "", sizeof holder->name - 1);
+    strncpy(holder->first_name, name != NULL ? name : "", sizeof holder->first_name - 1);
+    atomic_init(&holder->name, holder->first_name);
     atomic_fetch_add_explicit(&holders_alive, 1, memory_order_relaxed);
     return holder;
 }
@@ -36,6 +37,19 @@ void csp_holder_release(csp_holder *holder) {
         free(holder);
         atomic_fetch_sub_explicit(&holders_alive, 1, memory_order_relaxed);
     }
+}
+
+const char *csp_holder_name(const csp_holder *holder) {
+    return atomic_load_explicit(&holder->name, memory_order_acquire);
+}
+
+bool csp_holder_rename(csp_holder *holder, const char *name) {
+    if (atomic_exchange_explicit(&holder->renamed, true, memory_order_relaxed)) {
+        return false;
+    }
+    strncpy(holder->second_name, name, sizeof holder->second_name - 1);
+    atomic_store_explicit(&holder->name, holder->second_name, memory_order_release);
+    return true;
 }
 
 uint64_t csp_holder_id(const csp_holder *holder) { return holder != NULL ? holder->id : 0; }

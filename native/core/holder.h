@@ -14,7 +14,9 @@ struct csp_holder {
     csp_lock lock;    /* guards the lists; may be held while a channel's lock is taken, never the other way round */
     csp_node ends;    /* csp_end.of_holder */
     csp_node replies; /* csp_reply.of_holder: answers this holder owes */
-    char name[64];
+    _Atomic(const char *) name; /* one of these; the second is written once, before it is published */
+    char first_name[64], second_name[64];
+    _Atomic bool renamed;
 };
 
 static inline bool csp__holder_stops(const csp_holder *holder) {

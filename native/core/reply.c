@@ -137,7 +137,12 @@ void csp_reply_break(csp_reply *reply, bool maybe_ran) {
 
 void csp__reply_force_break(csp_reply *reply) {
     csp_message broken = broken_message();
-    settle(reply, &broken, CSP_REPLY_BROKEN | CSP_REPLY_MAYBE_RAN);
+    if (settle(reply, &broken, CSP_REPLY_BROKEN | CSP_REPLY_MAYBE_RAN) && reply->target != NULL) {
+        /* Whoever still has the answering right may keep it for ever; the channel of the answers must not wait for that. */
+        csp_end *target = reply->target;
+        reply->target = NULL;
+        csp_end_free(target);
+    }
 }
 
 /* ---- asking --------------------------------------------------------------------------------------------------- */

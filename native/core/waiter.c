@@ -218,6 +218,19 @@ static uint32_t claim_own(csp_waiter *waiter, uint32_t code) {
     return csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
 }
 
+/* A signal handler may use channels itself, also the very one that we wait on. Our record stands in a queue meanwhile, so
+ * what the handler does goes by another one; and if it sends what we wait for, it claims us like anybody else. */
+static int ask_interrupted(csp_waiter *waiter, const csp_hooks *hooks) {
+    self = NULL;
+    int wants_out = hooks->interrupted(hooks->context);
+    if (self != NULL) {
+        thread_ended(self); /* counted in by make_self: the record ends, the thread lives on */
+    }
+    self = waiter;
+    pthread_setspecific(at_thread_end, waiter);
+    return wants_out;
+}
+
 static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t deadline,
                                     const csp_hooks *hooks) {
     uint32_t state = atomic_load_explicit(&waiter->state, memory_order_acquire);
@@ -249,7 +262,7 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
         }
         /* A signal, or time to look: the place in the queue is kept unless a handler wants out. */
         if (woken != CSP_PARK_WOKEN && hooks != NULL && hooks->interrupted != NULL &&
-            hooks->interrupted(hooks->context) != 0) {
+            ask_interrupted(waiter, hooks) != 0) {
             code = claim_own(waiter, CSP_SIGNALLED);
             break;
         }

@@ -493,7 +493,7 @@ static seen *see_all(size_t *count) {
         seen *copy = &copies[(*count)++];
         copy->id = i->id;
         copy->abandoned = i->abandoned;
-        memcpy(copy->name, i->name, sizeof copy->name);
+        snprintf(copy->name, sizeof copy->name, "%s", csp_holder_name(i->holder));
     }
     pthread_mutex_unlock(&registry_mutex);
     return copies;
@@ -509,7 +509,10 @@ static PyObject *interpreters(PyObject *module, PyObject *unused) {
     }
     PyObject *list = PyList_New((Py_ssize_t)count);
     for (size_t i = 0; list != NULL && i < count; i++) {
-        PyObject *item = Py_BuildValue("(KsO)", (unsigned long long)copies[i].id, copies[i].name,
+        /* A name that was cut may end in half a character. */
+        PyObject *name = PyUnicode_DecodeUTF8(copies[i].name, (Py_ssize_t)strlen(copies[i].name), "replace");
+        PyObject *item = name == NULL ? NULL
+                                      : Py_BuildValue("(KNO)", (unsigned long long)copies[i].id, name,
                                        copies[i].abandoned ? Py_True : Py_False);
         if (item == NULL) {
             Py_CLEAR(list);
@@ -534,6 +537,17 @@ static PyObject *interpreter_counts(PyObject *module, PyObject *unused) {
 static PyObject *self_id(PyObject *module, PyObject *unused) {
     (void)unused;
     return PyLong_FromUnsignedLongLong(csp_holder_id(state_of_module(module)->holder));
+}
+
+static PyObject *self_rename(PyObject *module, PyObject *name) {
+    const char *text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
+    if (text == NULL) {
+        if (!PyErr_Occurred()) {
+            PyErr_Format(PyExc_TypeError, "a name must be a str, not %T", name);
+        }
+        return NULL;
+    }
+    return PyBool_FromLong(csp_holder_rename(state_of_module(module)->holder, text));
 }
 
 static PyObject *self_resume(PyObject *module, PyObject *unused) {
@@ -566,6 +580,8 @@ PyMethodDef interpreter_methods[] = {
      "interpreter_counts()\n--\n\n(alive, started, ended, abandoned); abandoned: ended, but for threads that could not be "
      "stopped."},
     {"self_id", self_id, METH_NOARGS, "self_id()\n--\n\nThe calling interpreter's id as a holder of ends."},
+    {"self_rename", self_rename, METH_O,
+     "self_rename(name, /)\n--\n\nGive this interpreter the name of what it is used for, once; for reports."},
     {"self_resume", self_resume, METH_NOARGS,
      "self_resume()\n--\n\nTake back a request to stop this interpreter, so that its clean-up code may use channels."},
     {NULL, NULL, 0, NULL},

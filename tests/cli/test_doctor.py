@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import csp
 from csp.cli import checks
 from csp.cli.checks import FAIL, OK, WARN, Finding
 from csp.cli.main import main
@@ -58,11 +59,43 @@ def test_without_byte_code(tmp_path: Path) -> None:
 
 
 def test_watched(tmp_path: Path) -> None:
-    """Development mode and the tracing of memory are warned of."""
-    said = run(tmp_path, "-X", "dev", PYTHONTRACEMALLOC="1", COVERAGE_PROCESS_START="x").stdout
+    """Development mode and coverage are warned of."""
+    said = run(tmp_path, "-X", "dev", COVERAGE_PROCESS_START="x").stdout
     assert "warn  Python's development mode is on" in said
-    assert "warn  tracemalloc records every allocation" in said
     assert "warn  coverage is set up for child processes" in said
+    assert "ok    an actor in another interpreter answers" in said
+
+
+def test_memory_tracing(tmp_path: Path) -> None:
+    """With tracemalloc, which makes CPython hang or crash, it fails at once and starts no interpreter."""
+    for done in (run(tmp_path, "-X", "tracemalloc"), run(tmp_path, PYTHONTRACEMALLOC="1")):
+        assert done.returncode == 1
+        assert "fail  tracemalloc is on" in done.stdout
+        assert "answers" not in done.stdout
+
+
+def test_watchers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever watches what runs is warned of by name, and advice is given."""
+    before = sys.gettrace(), sys.getprofile()
+    monkeypatch.setattr(sys, "gettrace", lambda: None)
+    monkeypatch.setattr(sys, "getprofile", lambda: None)
+    monkeypatch.setattr(sys.monitoring, "get_tool", lambda tool: None)
+    monkeypatch.delitem(sys.modules, "coverage", raising=False)
+    for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "PYTHONMALLOC"):
+        monkeypatch.delenv(name, raising=False)
+    if not sys.flags.dev_mode:
+        assert only(checks.watchers()).status == OK
+    monkeypatch.setattr(sys, "gettrace", lambda: before)
+    monkeypatch.setattr(sys, "getprofile", lambda: before)
+    monkeypatch.setattr(sys.monitoring, "get_tool", lambda tool: "snoopy" if tool == 2 else None)
+    monkeypatch.setitem(sys.modules, "coverage", checks)
+    monkeypatch.setenv("PYTHONMALLOC", "pymalloc_debug")
+    found = list(checks.watchers())
+    assert {finding.status for finding in found} == {WARN}
+    assert all(finding.advice for finding in found)
+    said = "\n".join(finding.text for finding in found)
+    for what in ("coverage is loaded", "a trace function", "a profile function", "snoopy monitors", "PYTHONMALLOC"):
+        assert what in said
 
 
 def test_failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,7 +186,8 @@ def test_native_core(monkeypatch: pytest.MonkeyPatch) -> None:
         assert found.status == FAIL
         assert "does not load" in found.text
         assert "pip install --force-reinstall subcsp" in found.advice
-    monkeypatch.setattr("csp.cli.echo.Echo.__qualname__", "Nobody")
-    loads, fails = checks.native_core()
+    with monkeypatch.context() as patch:
+        patch.setattr("csp.cli.echo.Echo", type("Echo", (csp.Actor,), {}))
+        loads, fails = checks.native_core()
     assert (loads.status, fails.status) == (OK, FAIL)
     assert "NotImportable" in fails.text

@@ -163,7 +163,7 @@ def watched(root: Path, kind: type[WatchedWorker | BusyWorker], kills: int) -> t
     """
     files = find_files(str(root))
     with csp.System() as system:
-        progress_in, progress = csp.channel(1, overflow="drop_oldest")
+        progress_in, _progress = csp.channel(1, overflow="drop_oldest")
         events_in, events = csp.channel(3)
         begun_in, begun = csp.channel()
         leave, leave_out = csp.channel()

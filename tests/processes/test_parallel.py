@@ -545,6 +545,21 @@ class TestStopping:
         started.close()
         never.close()
 
+    def test_stopped_inside_with_a_stubborn_process(self):
+        """An inner block that is stopped has killed what does not stop before the outer block would kill itself."""
+        before = running()
+        ready, started = csp.channel()
+        with pytest.raises(LookupError) as caught:
+            with csp.parallel(grace=3.0) as par:
+                process = par.start(workers.nested_spin, ready)
+                started.recv()
+                raise LookupError
+        assert running() == before
+        assert not hasattr(caught.value, "__notes__")
+        with pytest.raises(csp.ProcessFailed, match="stopped"):
+            process.result()
+        started.close()
+
 
 def block_waits(par):
     """Whether a thread waits at the inbox of the block."""

@@ -21,7 +21,7 @@ def call(function, *args, **kwargs):
     result, box = csp.channel(1)
     with give, given, result, box:
         give.send((args, tuple(part for pair in kwargs.items() for part in pair)))
-        outcome = run(None, "workers", function.__name__, given, result)
+        outcome = run(None, 5.0, "workers", function.__name__, given, result)
         return outcome, box.recv_nowait("nothing")
 
 
@@ -73,7 +73,7 @@ class TestOutcome:
         give, given = csp.channel(1)
         result, box = csp.channel(1)
         with give, given, result, box:
-            ending, failure = run(None, "workers", "no_such_function", given, result)
+            ending, failure = run(None, 5.0, "workers", "no_such_function", given, result)
         assert ending == "raised"
         assert isinstance(unpack(failure), csp.NotImportable)
 

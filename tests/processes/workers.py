@@ -267,6 +267,11 @@ def nested_wait(ready, rx):
         par.start(clean_up_when_stopped, ready, rx, ready)
 
 
+def nested_spin(ready):
+    with csp.parallel(grace=60) as par:
+        par.start(spin, ready)
+
+
 def nested_pipeline(n):
     return csp.pipeline(range(n)).map(double, workers=2).reduce(add, 0)
 

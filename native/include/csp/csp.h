@@ -127,6 +127,10 @@ CSP_API csp_holder *csp_holder_new(const char *name);
 CSP_API csp_holder *csp_holder_retain(csp_holder *holder);
 CSP_API void csp_holder_release(csp_holder *holder);
 CSP_API uint64_t csp_holder_id(const csp_holder *holder);
+/* The holder's name; valid while the holder is. It may be given a new one, once (false the next time), when it is known
+ * what it is for. */
+CSP_API const char *csp_holder_name(const csp_holder *holder);
+CSP_API bool csp_holder_rename(csp_holder *holder, const char *name);
 /* Ask the holder to stop: every operation that waits now, and every later one that would have to wait, returns
  * CSP_CANCELLED. An operation that had already won is not undone. csp_holder_resume takes the request back. */
 CSP_API void csp_holder_cancel(csp_holder *holder);
