@@ -1,5 +1,7 @@
 """A service: a supervision tree that runs until SIGTERM or SIGINT, and is then stopped in order, the youngest first.
 
+Without ``--seconds`` it runs until Ctrl-C, or ``kill``. The exit status is 0 either way.
+
     $ python bank_service.py --seconds 1
 
 is told to stop after a second, and prints:
@@ -11,14 +13,14 @@ is told to stop after a second, and prints:
     csp: stopping, signal=SIGTERM
     bank/customer: closed, reason=shutdown
     bank/ledger: closed, ada=58, bob=42
-
-Without ``--seconds`` it runs until Ctrl-C, or ``kill``. The exit status is 0 either way.
 """
 
 import argparse
 import os
 import signal
 import threading
+from collections.abc import MutableMapping
+from typing import Any
 
 import csp
 
@@ -96,7 +98,7 @@ def configure_logging() -> None:
     """Lines without a time, on standard output. Only the main interpreter renders, so only it pays for structlog."""
     import structlog
 
-    def render(_logger: object, _method: str, event: dict[str, object]) -> str:
+    def render(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
         actor, text = event.pop("actor", "csp"), event.pop("event")
         return ", ".join([f"{actor}: {text}", *(f"{name}={value}" for name, value in event.items())])
 

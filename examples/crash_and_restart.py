@@ -1,6 +1,7 @@
 """A supervised actor crashes. A new life takes over its name, its ref and its mailbox, and starts from ``__init__``.
 
-What waited in the mailbox is handled by the new life. What the old life knew is gone, and so is the message that crashed it.
+What waited in the mailbox is handled by the new life. What the old life knew is gone, and so is the message that
+crashed it.
 
     $ python crash_and_restart.py
 

@@ -1,4 +1,5 @@
-"""What the tests of the Python layers share: leak checks, a system, waiting for an observed state, programs of their own.
+"""What the tests of the Python layers share: leak checks, a system, waiting for an observed state, programs of their
+own.
 
 The leak checks run around every test of the folders named in ``CHECKED``: what a test starts in this process, it ends.
 """
@@ -20,7 +21,8 @@ LIMIT = 60  # seconds for one test of these folders, unless it is marked with it
 
 _FAILED = pytest.StashKey[bool]()
 
-# Actors are found by import: the folders of the tests that define some must be on sys.path, here and in every interpreter.
+# Actors are found by import: the folders of the tests that define some must be on sys.path, here and in every
+# interpreter.
 for folder in CHECKED:
     sys.path.append(str(HERE / folder))
 
@@ -55,7 +57,7 @@ def _folder(item):
     return path.relative_to(HERE).parts[0] if path.is_relative_to(HERE) else ""
 
 
-# ---- waiting ------------------------------------------------------------------------------------------------------------
+# ---- waiting ---------------------------------------------------------------------------------------------------------
 
 
 def wait_until(condition, what, *, seconds=10.0):
@@ -83,7 +85,7 @@ def slowness():
     return float(os.environ.get("CSP_TEST_SLOWNESS", "1"))
 
 
-# ---- leaks --------------------------------------------------------------------------------------------------------------
+# ---- leaks -----------------------------------------------------------------------------------------------------------
 
 _KINDS = ("channels", "ends", "holders", "blocks", "replies")
 
@@ -104,7 +106,9 @@ def alive():
 
 @pytest.fixture(autouse=True)
 def no_leaks(request):
-    """Fail a test that leaves more behind than it found. ``@pytest.mark.leaves("abandoned interpreters")`` excuses a kind."""
+    """Fail a test that leaves more behind than it found. ``@pytest.mark.leaves("abandoned interpreters")`` excuses a
+    kind.
+    """
     if _folder(request.node) not in CHECKED:
         yield
         return
@@ -130,7 +134,7 @@ def no_leaks(request):
     assert not left(), f"{request.node.nodeid} left behind: {left()}"
 
 
-# ---- systems and programs -----------------------------------------------------------------------------------------------
+# ---- systems and programs --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

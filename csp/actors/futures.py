@@ -53,7 +53,7 @@ def _start_receiving() -> Sender[object]:
         sender, receiver = channel(-1)
         thread = threading.Thread(target=_receive, args=(receiver,), name="csp-futures")
         # Ends with the channel, which is closed before Python waits for the threads of this interpreter.
-        threading._register_atexit(sender.close)  # type: ignore[attr-defined]
+        threading._register_atexit(sender.close)  # type: ignore[attr-defined]  # private, and there is no other way
         thread.start()
         _replies = sender
     return _replies

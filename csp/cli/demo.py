@@ -46,6 +46,7 @@ def run(options: Namespace) -> int:
         target = standard_library() if options.path is None else folder(options.path)
     except NoTarget as error:
         options.refuse(str(error))
+        raise  # not reached: it was refused
     return _Demo(options, target).run()
 
 

@@ -51,15 +51,25 @@ class ExpectedDeaths:
     def __call__(self, logger: object, method: str, event: EventDict) -> EventDict:
         """Drop an event that is expected (a structlog processor)."""
         del logger, method
-        if event.get("supervisor") == NAME and event.get("event") == "child ended":
-            reason = str(event.get("reason"))
-            worker = f"{NAME}/{event.get('child')}"
-            killed = reason.startswith("killed") and worker in self._kills
-            if killed or reason.startswith(f"failed: {DiesOnOrder.__name__}:"):
-                self._kills.discard(worker)
-                self.count += 1
-                raise structlog.DropEvent
+        if event.get("supervisor") == NAME and self._expected(event):
+            self.count += 1
+            raise structlog.DropEvent
         return event
+
+    def _expected(self, event: EventDict) -> bool:
+        reason = str(event.get("reason"))
+        what = str(event.get("event"))
+        if what not in {"child ended", "child stop unclean"}:
+            return False
+        if reason.startswith(f"failed: {DiesOnOrder.__name__}:"):
+            return True
+        if not reason.startswith("killed"):
+            return False
+        worker = f"{NAME}/{event.get('child')}"
+        if worker in self._kills:
+            self._kills.discard(worker)
+            return True
+        return what == "child stop unclean"  # at the end, in the middle of a file that nobody needs any more
 
 
 def _traceback_below(logger: object, method: str, event: EventDict) -> EventDict:

@@ -28,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG
     if unknown:
         options.refuse(_no_such(unknown[0], options.known))
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names of files need not be text
+    if (reconfigure := getattr(sys.stdout, "reconfigure", None)) is not None:
+        reconfigure(errors="backslashreplace")  # names of files need not be text
     try:
         status: int = _COMMANDS[options.command].run(options)
         sys.stdout.flush()

@@ -37,9 +37,15 @@ def _carry_out(control: Receiver[Any]) -> object:
 def serve_warm(control: Receiver[Any]) -> object:
     """Like serve, with what an actor needs imported while nobody waits for it."""
     become(control.recv())
-    from csp.actors import loop
+    # CPython runs the init function of every extension module in the main interpreter first, so an import of one waits
+    # for main's GIL. A restart must not wait for a busy main: what reading arguments, and a module that defines a
+    # supervisor, need is loaded now.
+    import math
 
-    del loop  # it is loaded now
+    from csp.actors import loop
+    from csp.messages import pickling
+
+    del loop, math, pickling  # they are loaded now
     # Importing what nobody has makes the import system list every folder of sys.path, which it then knows.
     try:
         __import__("csp_warms_up")

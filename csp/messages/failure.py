@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from csp.messages.pickling import End
 
 REFUSED_IMPORT = (
-    "csp: that package does not support subinterpreters. Keep it out of what this actor or process imports: use it in the main "
-    "interpreter, or in a child process (subprocess, multiprocessing)"
+    "csp: that package does not support subinterpreters. Keep it out of what this actor or process imports: use it in "
+    "the main interpreter, or in a child process (subprocess, multiprocessing)"
 )
 
 type Failure = tuple[bytes | None, tuple[End, ...], str, str, str]

@@ -12,7 +12,8 @@ from csp.processes.probe import why_it_cannot_travel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
     from csp.interpreters.start import Exit
     from csp.processes.process import Given
@@ -153,6 +154,13 @@ def _ends_among(name: str, args: tuple[object, ...], kwargs: dict[str, object]) 
             if value.closed:
                 raise ClosedEnd(f"argument {place!r} of {name} is, or holds, an end that is closed: {value!r}")
             yield value
-        elif isinstance(value, (tuple, list, dict)) and id(value) not in seen:
+        elif id(value) not in seen:
             seen.add(id(value))
-            left.extend((place, part) for part in (value.values() if isinstance(value, dict) else value))
+            left.extend((place, part) for part in _parts(value))
+
+
+def _parts(value: Any) -> Iterable[object]:
+    """What is inside a tuple or list, or the values of a dict; of anything else, nothing."""
+    kinds: tuple[object, ...] = type(value).__mro__
+    parts: Iterable[object] = value.values() if dict in kinds else value if tuple in kinds or list in kinds else ()
+    return parts

@@ -6,7 +6,7 @@ bounds what is under way. It asks the source for another item only when nothing 
 
 from csp._native import select
 from csp.errors import EndOfChannel, ProcessFailed, Stopped
-from csp.processes.group import Group, exit_of
+from csp.processes.group import Group, exit_of, is_bare
 from csp.processes.section import CHUNK, Section
 from csp.processes.stages import Batch, Stage
 from csp.processes.worker import IMPORT, ITEM, RESULT
@@ -14,7 +14,9 @@ from csp.processes.worker import IMPORT, ITEM, RESULT
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from typing import Any
 
+    from csp.interpreters.start import Exit
     from csp.messages.failure import Failure
     from csp.observe.progress import Progress
     from csp.processes.source import Source
@@ -195,20 +197,23 @@ class Flow:
 
     # ---- messages ---------------------------------------------------------------------------------------------------
 
-    def _handle(self, message: object) -> None:
+    def _handle(self, message: Any) -> None:
         """Take note of a message; raises ProcessFailed when it says that a worker failed."""
-        if type(message) is tuple and len(message) == 4:
+        if is_bare(message) or len(message) == 3:
+            self._ended(exit_of(message))
+        elif len(message) == 4:
             place, chunk, cost, values = message
-            count = self._sections[place].came(chunk, cost, values)
+            count = self._sections[int(place)].came(chunk, cost, values)
             if place == 0 and self._progress is not None:
                 for batches in self._batches[0]:
                     count *= batches.size
                 self._count(count)
-            return
-        whole = exit_of(message)
-        if whole is None:
-            raise self._failure(*message)  # type: ignore[misc]
-        tag, ending, detail = whole
+        else:
+            raise self._failure(*message)
+
+    def _ended(self, end: Exit | None) -> None:
+        assert end is not None
+        tag, ending, detail = end
         name = self._group.ended(tag)
         if ending == "killed" or detail == "stopped":
             raise ProcessFailed(f"worker {name} was stopped from outside the pipeline")

@@ -14,6 +14,7 @@ from csp.processes import process
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from csp._native import Receiver, Sender
     from csp.interpreters.start import Exit
@@ -38,8 +39,8 @@ class Group:
     __slots__ = ("_next", "alive", "inbox", "sender")
 
     def __init__(self) -> None:
-        self.sender: Sender[object]
-        self.inbox: Receiver[object]
+        self.sender: Sender[Any]
+        self.inbox: Receiver[Any]
         self.sender, self.inbox = channel(-1)
         self.alive: dict[int, tuple[int, str]] = {}
         self._next = -1
@@ -84,7 +85,7 @@ class Group:
                 grace = kill_grace = min(grace, process.granted / 3)
         self._step(cancel_interpreter, grace, take)
         if self.alive:
-            notes.append(f"csp: {self._names()} did not stop within {grace} s and had to be killed")
+            notes.append(f"csp: {self._names()} did not stop within {grace:g} s and had to be killed")
             self._step(kill_interpreter, kill_grace, take)
         if self.alive:
             notes.append(
@@ -126,10 +127,13 @@ class Group:
         return ", ".join(f"{name} ({number})" for number, name in self.alive.values())
 
 
-def exit_of(message: object) -> Exit | None:
+def exit_of(message: Any) -> Exit | None:
     """The exit message that this is, or None for any other message."""
-    if isinstance(message, tuple):
-        return message if len(message) == 3 else None
-    assert isinstance(message, int)
-    # It could not be made, or not say how it ended: then it sends its bare tag.
-    return message, "failed", "the system gives no more interpreters (see the memory limits)"
+    if is_bare(message):
+        return message, "failed", "the system gives no more interpreters (see the memory limits)"
+    return message if len(message) == 3 else None
+
+
+def is_bare(message: object) -> bool:
+    """Whether it is the exit of an interpreter that could not be made, or not say how it ended: just its tag."""
+    return type(message) is int

@@ -5,7 +5,10 @@ from csp.errors import ProcessFailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from csp.messages.failure import Failure
+    from csp.processes.process import Outcome
 
 RETURNED, STOPPED, RAISED, KILLED, FAILED, ABANDONED = (
     "returned",
@@ -37,17 +40,16 @@ class Life:
         self._failure: Failure | str = ""
         self._error: ProcessFailed | None = None
 
-    def ends(self, ending: str, detail: object) -> None:
+    def ends(self, ending: str, detail: Any) -> None:
         """Take note of the exit message: *ending* is the interpreter's, *detail* what process.run returned."""
-        match ending, detail:
-            case "ended", (str(how),):
-                self.ending = how
-            case "ended", (str(how), tuple(failure)):
-                self.ending = how
-                self._failure = failure
-            case _:
-                self.ending = FAILED if ending == "ended" else ending
-                self._failure = str(detail)
+        if ending == "ended" and type(detail) is not str and detail:
+            outcome: Outcome = detail
+            self.ending = outcome[0]
+            if len(outcome) == 2:
+                self._failure = outcome[1]
+        else:
+            self.ending = FAILED if ending == "ended" else ending
+            self._failure = str(detail)
 
     def value(self) -> object:
         """What it returned; always the same object. Raises ProcessFailed. It has ended."""

@@ -42,8 +42,8 @@ def parallel(*, grace: float = GRACE) -> Parallel:
     An exception in the body, Ctrl-C while the block waits, or being stopped oneself, stops them in the same way and
     then propagates, with failures as notes. A second Ctrl-C shortens the grace.
 
-    A block is used once, by one thread; in any interpreter, so also inside a process. There, being stopped, it gives its
-    own processes at most a third of the grace of the outer block, so that they are gone before it is killed itself.
+    A block is used once, by one thread; in any interpreter, so also inside a process. There, when it is stopped, it
+    gives its own processes at most a third of the outer block's grace: they are gone before it is killed itself.
 
     Args:
         grace: seconds, see above.

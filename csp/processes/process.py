@@ -34,7 +34,7 @@ def run(
 
     Both channels have room for their one message, so only the function itself waits. Never raises, except when killed.
     """
-    global granted  # noqa: PLW0603  (it holds for the whole interpreter)
+    global granted
     granted = grace
     try:
         result.send(_call(resolve(module, name), given))

@@ -9,12 +9,14 @@ from csp.errors import EndOfChannel
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
+_EMPTY: dict[str, str] = {}
 # What is all there already, so that asking for the next item neither waits nor does anything that could be noticed. An
 # iterator is none of these: who made it may see how far it was taken.
-_STORED = frozenset({
+_STORED: frozenset[type[Any]] = frozenset({
     list, tuple, range, str, bytes, bytearray, dict, set, frozenset, deque,
-    type({}.keys()), type({}.values()), type({}.items()),
+    type(_EMPTY.keys()), type(_EMPTY.values()), type(_EMPTY.items()),
 })  # fmt: skip
 _NOTHING = object()
 

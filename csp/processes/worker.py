@@ -85,15 +85,16 @@ def _serve(jobs: Receiver[Chunk], out: Sender[Chunk], apply: list[_Apply], give_
             raise give_up(ITEM, 0, error) from error
         began = perf_counter_ns()
         items: Sequence[object] = came
-        trail = [items]  # what went into each function, and what came out of the last
+        trail: list[Sequence[object]] = [items]  # what went into each function, and what came out of the last
         item: object = None
+        done: list[object] = []
         try:
             for keeps, function in apply:
-                done: list[object] = []
+                done = []
                 if keeps:
                     for item in items:
                         if function(item):
-                            done.append(item)  # noqa: PERF401
+                            done.append(item)
                 else:
                     for item in items:
                         done.append(function(item))

@@ -22,9 +22,11 @@ from csp.system.tree import Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from types import EllipsisType
+    from typing import Any, Literal
 
     from csp.actors.mailbox import Overflow
+    from csp.supervision.definition import SupervisorSpec
 
 _OUTCOMES_KEPT = 1000
 
@@ -281,7 +283,7 @@ class Kernel:
         fields: tuple[tuple[str, str], tuple[str, ...], int, Overflow, bool, tuple[str, ...]],
         data: bytes,
         ends: tuple[object, ...],
-        shutdown: float | str | None,
+        shutdown: float | Literal["kill"] | None,
     ) -> None:
         recipe = Recipe(*fields)
         if name is None:
@@ -298,12 +300,12 @@ class Kernel:
             self.close_place(place, ExitReason("failed", str(error)))
             raise
 
-    def _supervise(self, reply: Reply, name: str | None, spec: object) -> None:
+    def _supervise(self, reply: Reply, name: str | None, spec: SupervisorSpec) -> None:
         base = str(name if name is not None else getattr(spec, "name", "supervisor").lower())
         if any(isinstance(root, Tree) and root.name == base for root in self.roots):
             raise ActorError(f"there is a supervisor named {base!r} already; give this one another name=")
         self.outcomes.pop(base, None)
-        tree = Tree(self, base, spec, reply)  # type: ignore[arg-type]
+        tree = Tree(self, base, spec, reply)
         self.roots.append(tree)
         tree.begin()
 
@@ -436,10 +438,10 @@ class Outcome:
 class Alone:
     """An actor that nobody supervises: it is not restarted."""
 
-    def __init__(self, kernel: Kernel, place: Place, shutdown: float | str | None, starter: Reply) -> None:
+    def __init__(self, kernel: Kernel, place: Place, shutdown: float | Literal["kill"] | None, starter: Reply) -> None:
         self.kernel = kernel
         self.place = place
-        self.shutdown = shutdown
+        self.shutdown: float | Literal["kill"] | None = shutdown
         self.starter: Reply | None = starter
         self.waiting: list[Reply] = []
 
@@ -466,11 +468,14 @@ class Alone:
         """The actor has ended."""
         if not reason.clean:
             self.kernel.log.error(
-                "actor crashed", actor=life.place.name, reason=str(reason), traceback=reason.traceback
+                "actor was killed" if reason.kind == "killed" else "actor crashed",
+                actor=life.place.name,
+                reason=str(reason),
+                traceback=reason.traceback,
             )
         self._gone(reason)
 
-    def stop(self, reason: ExitReason, grace: object = ..., reply: Reply | None = None) -> None:
+    def stop(self, reason: ExitReason, grace: float | EllipsisType | None = ..., reply: Reply | None = None) -> None:
         """Ask it to stop; *reply* is answered when it has ended."""
         del reason
         if reply is not None:
@@ -482,7 +487,7 @@ class Alone:
         if limit == "kill":
             life.kill(self.kernel.later, self.kernel.fenced)
         else:
-            life.stop(limit, self.kernel.later, self.kernel.fenced)  # type: ignore[arg-type]
+            life.stop(limit, self.kernel.later, self.kernel.fenced)
 
     def kill(self) -> None:
         """End it at once."""

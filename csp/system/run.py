@@ -55,7 +55,8 @@ def _run(supervisor: Supervisor, warm: int | None) -> int:
                 system._log.logger().info("stopping", signal=signal.Signals(int(outcome)).name)
                 return 0  # leaving the system stops it in order
             if outcome is not None:
-                system._log.logger().error(outcome[0], error=outcome[1])
+                reason, _, trace = outcome[1].partition("\n")
+                system._log.logger().error(outcome[0], reason=reason, traceback=trace.strip())
                 return 1
             return 0
     finally:

@@ -162,7 +162,7 @@ class Node:
             )
 
     def _report(self, report: commands.Report) -> None:
-        log = self.tree.kernel.log.bind(supervisor=self.path, child=report.child_id)
+        log = self.tree.kernel.log.bind(actor=f"{self.path}/{report.child_id}")
         details = dict(report.details)
         if report.reason is not None:
             details["reason"] = str(report.reason)
@@ -175,6 +175,9 @@ class Node:
         elif report.kind in {"child_restarting", "supervisor_auto_shutdown"}:
             details.pop("traceback", None)  # told with the end of that life
             log.info(report.kind.replace("_", " "), **details)
+        elif report.kind == "supervisor_gave_up":
+            details.pop("traceback", None)
+            log.error("supervisor gave up", supervisor=self.path, **details)
         else:
             log.error(report.kind.replace("_", " "), **details)
 

@@ -4,7 +4,8 @@
 #include "channel.h"
 
 /* As many as can be done without waiting. *done counts up. */
-static csp_status many_at_once(csp_end *end, csp_message *messages, size_t count, size_t *done, const csp_waiter *self) {
+static csp_status many_at_once(csp_end *end, csp_message *messages, size_t count, size_t *done,
+                               const csp_waiter *self) {
     csp_channel *channel = end->channel;
     csp_status status = CSP_OK;
     while (status == CSP_OK && *done < count) {

@@ -51,7 +51,7 @@ struct csp_channel {
     csp_node ends[2];
     alignas(64) csp_wait_statistics waits;
     uint32_t open[2];
-    uint32_t peak[2]; /* most cases in queue[d] ever */
+    uint32_t peak[2];      /* most cases in queue[d] ever */
     csp_message *returned; /* undone receives, last in first out */
     uint32_t returned_count, returned_room;
     csp_message cause;

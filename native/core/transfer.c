@@ -211,7 +211,9 @@ static bool in_full_swing(csp_channel *channel, csp_waiter *self) {
  * would move five cache lines for each. True: worth another try. */
 static bool look_on(csp_channel *channel, csp_direction direction, bool swing, const csp_hooks *hooks) {
     enum { FIRST_PAUSE = 8, LAST_PAUSE = 64, LOOKS = 12 };
-    if (channel->capacity == 0 || (hooks != NULL && hooks->spin_detached != NULL && hooks->spin_detached(hooks->context)) || !csp__spin_pays(&channel->waits)) {
+    if (channel->capacity == 0 ||
+        (hooks != NULL && hooks->spin_detached != NULL && hooks->spin_detached(hooks->context)) ||
+        !csp__spin_pays(&channel->waits)) {
         return false;
     }
     int pause = swing ? STRETCH_PAUSES : FIRST_PAUSE;

@@ -141,7 +141,8 @@ static PyType_Slot offer_slots[] = {
     {0, NULL},
 };
 static PyType_Slot timer_slots[] = {
-    {Py_tp_doc, "A timer guard, made by csp.after, csp.at, csp.tick or csp.never. It is a deadline and nothing more: no thread."},
+    {Py_tp_doc,
+     "A timer guard, made by csp.after, csp.at, csp.tick or csp.never. It is a deadline and nothing more: no thread."},
     {Py_tp_dealloc, (void *)plain_dealloc},
     {Py_tp_traverse, (void *)plain_traverse},
     {0, NULL},

@@ -475,7 +475,8 @@ static PyMethodDef sender_methods[] = {
     {"send_nowait", sender_send_nowait, METH_O,
      "send_nowait($self, message, /)\n--\n\nLike send, but never waits: raises WouldBlock where send would."},
     {"send_many", FASTCALL(sender_send_many), METH_FASTCALL | METH_KEYWORDS,
-     "send_many($self, messages, /, timeout=None)\n--\n\nSend all messages of an iterable, in order; blocks as send does.\n\n"
+     "send_many($self, messages, /, timeout=None)\n--\n\n"
+     "Send all messages of an iterable, in order; blocks as send does.\n\n"
      "One lock and one wake for as many as fit. After an error those that did not go are in .unsent (BrokenChannel)."},
     {"offer", sender_offer, METH_O,
      "offer($self, message, /)\n--\n\nA guard for select: ready when the message can be sent, and sent if chosen."},
@@ -490,8 +491,9 @@ static PyMethodDef receiver_methods[] = {
      "wait.\n\nRaises TimeoutError, EndOfChannel (every sender is gone and nothing is left), ClosedEnd, Stopped.\n"
      "A value that arrives in the same instant as a signal handler's exception is returned by the next recv."},
     {"recv_many", FASTCALL(receiver_recv_many), METH_FASTCALL | METH_KEYWORDS,
-     "recv_many($self, most, /, timeout=None)\n--\n\nA list of 1 to most messages: blocks for the first, takes what is there "
-     "without waiting for more.\n\nRaises what recv raises."},
+     "recv_many($self, most, /, timeout=None)\n--\n\n"
+     "A list of 1 to most messages: blocks for the first, takes what is there without waiting for more.\n\n"
+     "Raises what recv raises."},
     {"recv_nowait", FASTCALL(receiver_recv_nowait), METH_FASTCALL,
      "recv_nowait($self, default=..., /)\n--\n\nLike recv, but never waits: returns default, or raises WouldBlock "
      "without one."
@@ -508,11 +510,11 @@ static PyGetSetDef end_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-#define END_SLOTS                                                                                                     \
-    {Py_tp_dealloc, (void *)end_dealloc}, {Py_tp_traverse, (void *)end_traverse}, {Py_tp_getset, end_getset}, {Py_tp_repr, (void *)end_repr},                 \
-        {Py_tp_richcompare, (void *)end_compare}, {Py_tp_hash, (void *)end_hash}, {Py_sq_length, (void *)end_length}, \
-    {                                                                                                                 \
-        Py_nb_bool, (void *)end_true                                                                                  \
+#define END_SLOTS                                                                                                 \
+    {Py_tp_dealloc, (void *)end_dealloc}, {Py_tp_traverse, (void *)end_traverse}, {Py_tp_getset, end_getset},     \
+        {Py_tp_repr, (void *)end_repr}, {Py_tp_richcompare, (void *)end_compare}, {Py_tp_hash, (void *)end_hash}, \
+        {Py_sq_length, (void *)end_length}, {                                                                     \
+        Py_nb_bool, (void *)end_true                                                                              \
     }
 
 static PyType_Slot sender_slots[] = {

@@ -513,7 +513,7 @@ static PyObject *interpreters(PyObject *module, PyObject *unused) {
         PyObject *name = PyUnicode_DecodeUTF8(copies[i].name, (Py_ssize_t)strlen(copies[i].name), "replace");
         PyObject *item = name == NULL ? NULL
                                       : Py_BuildValue("(KNO)", (unsigned long long)copies[i].id, name,
-                                       copies[i].abandoned ? Py_True : Py_False);
+                                                      copies[i].abandoned ? Py_True : Py_False);
         if (item == NULL) {
             Py_CLEAR(list);
         } else {
@@ -577,8 +577,8 @@ PyMethodDef interpreter_methods[] = {
      "be stopped."},
     {"interpreters", interpreters, METH_NOARGS, "interpreters()\n--\n\n[(id, name, abandoned)] of those alive."},
     {"interpreter_counts", interpreter_counts, METH_NOARGS,
-     "interpreter_counts()\n--\n\n(alive, started, ended, abandoned); abandoned: ended, but for threads that could not be "
-     "stopped."},
+     "interpreter_counts()\n--\n\n"
+     "(alive, started, ended, abandoned); abandoned: ended, but for threads that could not be stopped."},
     {"self_id", self_id, METH_NOARGS, "self_id()\n--\n\nThe calling interpreter's id as a holder of ends."},
     {"self_rename", self_rename, METH_O,
      "self_rename(name, /)\n--\n\nGive this interpreter the name of what it is used for, once; for reports."},

@@ -147,8 +147,9 @@ static PyMethodDef module_methods[] = {
     {"at", native_at, METH_O,
      "at(instant, /)\n--\n\nA timer guard for select, ready at an instant of time.monotonic()."},
     {"tick", native_tick, METH_O,
-     "tick(seconds, /)\n--\n\nA timer guard that is ready again and again, that many seconds apart, counted from now.\n\nIt does not "
-     "drift; ticks that nobody took in time are left out."},
+     "tick(seconds, /)\n--\n\n"
+     "A timer guard that is ready again and again, that many seconds apart, counted from now.\n\n"
+     "It does not drift; ticks that nobody took in time are left out."},
     {"never", native_never, METH_NOARGS, "never()\n--\n\nA timer guard that is never ready."},
     {"skip", native_skip, METH_NOARGS, "skip()\n--\n\nThe skip guard: makes a select that does not wait."},
     {"call", FASTCALL(native_call), METH_FASTCALL,

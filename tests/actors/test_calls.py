@@ -85,7 +85,7 @@ def busy(system, cls, wait_until):
     return ref, let_go
 
 
-# ---- calls --------------------------------------------------------------------------------------------------------------
+# ---- calls -----------------------------------------------------------------------------------------------------------
 
 
 def test_call_returns_the_answer(system):
@@ -106,7 +106,7 @@ def test_arguments_and_answers_travel(actor, value):
 
 def test_keywords_of_any_name(actor):
     """No name of a keyword argument is taken: they are all the user's."""
-    keywords = {name: 1 for name in ("self_", "name", "timeout", "sender", "actor", "args", "on_restart", "cls")}
+    keywords = dict.fromkeys(("self_", "name", "timeout", "sender", "actor", "args", "on_restart", "cls"), 1)
     assert actor.echo(**keywords) == ((), keywords)
 
 
@@ -119,7 +119,9 @@ def test_calls_are_handled_in_order(system):
 
 
 def test_the_handlers_own_exception(actor):
-    """An exception arrives with its own type, text and attributes, its remote traceback as the cause; the actor lives."""
+    """An exception arrives with its own type, text and attributes, its remote traceback as the cause; the actor
+    lives.
+    """
     with pytest.raises(ValueError, match="^not that$") as caught:
         actor.raise_("value", "not that")
     assert isinstance(caught.value.__cause__, RemoteTraceback)
@@ -138,7 +140,9 @@ def test_causes_of_the_handlers_exception(actor):
     assert "KeyError: 'first'" in str(caught.value.__cause__)
 
 
-@pytest.mark.parametrize(("kind", "args", "text"), [("odd", ("a", "b"), "Odd: a and b"), ("holding", ("x",), "Holding: x")])
+@pytest.mark.parametrize(
+    ("kind", "args", "text"), [("odd", ("a", "b"), "Odd: a and b"), ("holding", ("x",), "Holding: x")]
+)
 def test_exceptions_that_cannot_travel(actor, kind, args, text):
     """An exception that does not pickle, or would not come back, is a RemoteError with its type and text."""
     with pytest.raises(RemoteError, match=f"sample_actors.{text}"):
@@ -159,7 +163,9 @@ def test_wrong_arguments_are_the_callers_error(actor, system):
 @pytest.mark.parametrize("what", ["lambda", "deep", "closed end"])
 def test_answers_that_cannot_travel(actor, what):
     """A result that cannot travel is an error in the caller, never the end of the actor."""
-    expected = {"lambda": csp.NotShareable, "deep": (RecursionError, csp.NotShareable), "closed end": csp.ClosedEnd}[what]
+    expected = {"lambda": csp.NotShareable, "deep": (RecursionError, csp.NotShareable), "closed end": csp.ClosedEnd}[
+        what
+    ]
     with pytest.raises(expected):
         actor.give(what)
     assert actor.echo(1) == 1
@@ -192,7 +198,9 @@ def test_arguments_that_cannot_travel(actor):
 
 
 def test_arguments_that_cannot_be_read_there(actor, capfd):
-    """Arguments that fail while the actor reads them are the caller's error; cast or sent, they are logged. It lives."""
+    """Arguments that fail while the actor reads them are the caller's error; cast or sent, they are logged. It
+    lives.
+    """
     with pytest.raises(LookupError, match="cannot be read anywhere"):
         actor.echo(Unreadable())
     with pytest.raises(LookupError, match="cannot be read anywhere"):
@@ -202,7 +210,7 @@ def test_arguments_that_cannot_be_read_there(actor, capfd):
     assert actor.echo(1) == 1
 
 
-# ---- time ---------------------------------------------------------------------------------------------------------------
+# ---- time ------------------------------------------------------------------------------------------------------------
 
 
 def test_call_timeout(system, wait_until):
@@ -266,7 +274,7 @@ def test_options_are_checked_and_copied(actor):
         actor.echo.options(retries=3)
 
 
-# ---- casts and sends ----------------------------------------------------------------------------------------------------
+# ---- casts and sends -------------------------------------------------------------------------------------------------
 
 
 def test_rendezvous_cast_returns_when_taken(system, wait_until):
@@ -381,7 +389,7 @@ def test_cast_to_nothing_of_an_exception(system, capfd, wait_until):
         ref.echo(1)
 
 
-# ---- futures ------------------------------------------------------------------------------------------------------------
+# ---- futures ---------------------------------------------------------------------------------------------------------
 
 
 def test_futures(system, actor):
@@ -419,12 +427,14 @@ def test_future_cannot_be_cancelled(actor):
     assert future.result(10) == 1
 
 
-# ---- handlers and refs --------------------------------------------------------------------------------------------------
+# ---- handlers and refs -----------------------------------------------------------------------------------------------
 
 
 def test_no_such_handler(actor):
     """What is no handler cannot be called: NoSuchHandler names the nearest, and is an AttributeError."""
-    with pytest.raises(csp.NoSuchHandler, match=r"everything \(Everything\) has no handler 'ecko'; did you mean 'echo'\?"):
+    with pytest.raises(
+        csp.NoSuchHandler, match=r"everything \(Everything\) has no handler 'ecko'; did you mean 'echo'\?"
+    ):
         actor.ecko(1)
     with pytest.raises(csp.NoSuchHandler, match="'helper'.*Only methods marked with @csp.handler"):
         actor.helper()
@@ -496,7 +506,7 @@ def test_own_ref(system, actor):
     assert actor.own_name() == "everything"
 
 
-# ---- an actor and itself ------------------------------------------------------------------------------------------------
+# ---- an actor and itself ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", ["call_me", "cast_me", "future_me", "send_me"])
@@ -523,7 +533,7 @@ def test_a_thread_of_the_actor_may_cast_to_it(actor):
     assert told.recv(timeout=10) == "from my thread"
 
 
-# ---- death --------------------------------------------------------------------------------------------------------------
+# ---- death -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["exit", "interrupt", "stopped"])
@@ -570,7 +580,9 @@ def test_everyone_waiting_is_told_at_once(system, wait_until):
 
 
 def test_buffered_calls_of_a_dead_actor_did_not_run(system, wait_until):
-    """Calls that waited in the buffer when the actor died get ActorDied with maybe_ran False; the dead letters are counted."""
+    """Calls that waited in the buffer when the actor died get ActorDied with maybe_ran False; the dead letters are
+    counted.
+    """
     ref, let_go = busy(system, EverythingBuffered, wait_until)
     buffered = [Background(ref.echo.options(timeout=None), n) for n in range(3)]
     wait_until(lambda: len(ref._sender) == 3, "three calls are in the buffer")

@@ -72,12 +72,14 @@ def recorder(system):
     return spawn
 
 
-# ---- failing starts -----------------------------------------------------------------------------------------------------
+# ---- failing starts --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("cls", "text"), [(FailsInInit, "no"), (FailsInStart, "in on_start")])
 def test_the_starts_own_exception(system, cls, text):
-    """spawn raises what __init__ or on_start raised, with its type, attributes and remote traceback; nothing is left."""
+    """spawn raises what __init__ or on_start raised, with its type, attributes and remote traceback; nothing is
+    left.
+    """
     with pytest.raises(Own) as caught:
         system.spawn(cls)
     assert caught.value.code == text
@@ -127,9 +129,9 @@ def test_local_and_replaced_classes(system):
 
     with pytest.raises(csp.NotImportable, match="'.*Local' is defined inside a function.*move it to the top level"):
         system.spawn(Local)
-    Hidden = type("Account", (csp.Actor,), {"__module__": "sample_actors", "__qualname__": "Account"})
+    hidden = type("Account", (csp.Actor,), {"__module__": "sample_actors", "__qualname__": "Account"})
     with pytest.raises(csp.NotImportable, match="is not what `import sample_actors` gives"):
-        system.spawn(Hidden)
+        system.spawn(hidden)
 
 
 def test_arguments_that_cannot_travel(system):
@@ -144,14 +146,16 @@ def test_arguments_that_cannot_travel(system):
     assert system.statistics()["interpreters_started"] == begun
 
 
-@pytest.mark.parametrize(("capacity", "overflow"), [(0, "block"), (-1, "block"), ("5", "block"), (1, "drop"), (1.5, "block")])
+@pytest.mark.parametrize(
+    ("capacity", "overflow"), [(0, "block"), (-1, "block"), ("5", "block"), (1, "drop"), (1.5, "block")]
+)
 def test_bad_buffers(capacity, overflow):
     """csp.Buffered refuses a capacity below 1 and an unknown policy."""
     with pytest.raises(ValueError, match="capacity of at least 1|overflow must be one of"):
         csp.Buffered(capacity, overflow=overflow)
 
 
-# ---- hooks --------------------------------------------------------------------------------------------------------------
+# ---- hooks -----------------------------------------------------------------------------------------------------------
 
 
 def test_hooks_in_order_with_a_stop_reason(recorder, system):
@@ -210,7 +214,7 @@ class ParkedRecorder(Recorder):
         tx.close()
 
 
-# ---- stopping -----------------------------------------------------------------------------------------------------------
+# ---- stopping --------------------------------------------------------------------------------------------------------
 
 
 def test_stop_of_an_idle_actor_is_quick(system):
@@ -240,7 +244,9 @@ def test_stop_lets_the_handler_finish(system):
     ("handler", "limit"), [("park", 0.5), ("spin", 3.0), ("swallow", 3.0)], ids=["parked", "spinning", "swallowing"]
 )
 def test_stop_of_an_actor_that_does_not_listen(system, handler, limit):
-    """One parked in a channel gets Stopped; a Python loop, a bare except: in it or not, is made to raise. None is cut off."""
+    """One parked in a channel gets Stopped; a Python loop, a bare except: in it or not, is made to raise. None is cut
+    off.
+    """
     ref = system.spawn(Everything)
     here, arrived = csp.channel()
     getattr(ref, handler).cast(here)
@@ -254,7 +260,9 @@ def test_stop_of_an_actor_that_does_not_listen(system, handler, limit):
 
 
 def test_stop_of_one_blocked_in_c(system, wait_until, capfd):
-    """An actor inside a C call is cut off and counted as a zombie; its caller is told; when the call returns it ends."""
+    """An actor inside a C call is cut off and counted as a zombie; its caller is told; when the call returns it
+    ends.
+    """
     ref = system.spawn(Everything)
     here, arrived = csp.channel()
     calling = Background(ref.sleep_in_c.options(timeout=None), here, 5.0)
@@ -326,7 +334,9 @@ def test_stop_while_it_starts(system, wait_until):
 
 
 def test_interpreter_that_does_not_end(cold_system, wait_until):
-    """An actor whose interpreter hangs in an atexit handler is over for its users at once, and holds nobody up for ever."""
+    """An actor whose interpreter hangs in an atexit handler is over for its users at once, and holds nobody up for
+    ever.
+    """
     system = cold_system
     ref = system.spawn(HangsAtExit, 7.0)
     begun = time.monotonic()
@@ -337,18 +347,22 @@ def test_interpreter_that_does_not_end(cold_system, wait_until):
 
 
 def test_thread_left_behind(cold_system, wait_until):
-    """An actor that leaves a thread in C behind is over; its interpreter is abandoned and counted, and ends after the thread."""
+    """An actor that leaves a thread in C behind is over; its interpreter is abandoned and counted, and ends after the
+    thread.
+    """
     system = cold_system
     before = system.statistics()["interpreters_abandoned"]
     ref = system.spawn(LeavesThread, 4.0)
     system.stop(ref)
     with pytest.raises(csp.ActorDied):
         ref.send(1)
-    wait_until(lambda: system.statistics()["interpreters_abandoned"] == before + 1, "the interpreter counts as abandoned")
+    wait_until(
+        lambda: system.statistics()["interpreters_abandoned"] == before + 1, "the interpreter counts as abandoned"
+    )
     wait_until(lambda: system.statistics()["interpreters_abandoned"] == before, "it has ended after its thread")
 
 
-# ---- names --------------------------------------------------------------------------------------------------------------
+# ---- names -----------------------------------------------------------------------------------------------------------
 
 
 def test_names(system):
@@ -394,7 +408,7 @@ def test_lookup_takes_a_text(system, wrong):
     assert system.statistics()["actors"] == 0
 
 
-# ---- actors that make actors --------------------------------------------------------------------------------------------
+# ---- actors that make actors -----------------------------------------------------------------------------------------
 
 
 def test_spawn_from_inside(system):
@@ -426,12 +440,18 @@ def test_lookup_from_inside(system):
 def test_actor_methods_outside(system):
     """What works only inside a living actor says so elsewhere."""
     outside = Account("ada")
-    for use in (lambda: outside.me, lambda: outside.log, lambda: outside.name, outside.stop, lambda: outside.spawn(Account)):
+    for use in (
+        lambda: outside.me,
+        lambda: outside.log,
+        lambda: outside.name,
+        outside.stop,
+        lambda: outside.spawn(Account),
+    ):
         with pytest.raises(csp.ActorError, match="works only inside a living actor"):
             use()
 
 
-# ---- free-form actors ---------------------------------------------------------------------------------------------------
+# ---- free-form actors ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -445,7 +465,9 @@ def free_form(system):
 
 
 def test_free_form_actor(free_form):
-    """run may receive from the mailbox and other channels; self.handle treats calls, and the end of run ends the actor."""
+    """run may receive from the mailbox and other channels; self.handle treats calls, and the end of run ends
+    the actor.
+    """
     ref, extra, told = free_form
     assert ref.double(21) == 42
     extra.send("hello")
@@ -474,7 +496,7 @@ def test_ends_given_to_an_actor_are_its_own(free_form):
         extra.send("nobody")
 
 
-# ---- logs ---------------------------------------------------------------------------------------------------------------
+# ---- logs ------------------------------------------------------------------------------------------------------------
 
 
 def test_logs_reach_standard_error(system, capfd, wait_until):
@@ -503,7 +525,9 @@ def test_logs_reach_standard_error(system, capfd, wait_until):
 
 
 def test_a_failing_logger_does_not_silence_the_rest(system, capfd, wait_until):
-    """When the program's own log configuration raises, the event is named on standard error, and later events are logged."""
+    """When the program's own log configuration raises, the event is named on standard error, and later events are
+    logged.
+    """
     import structlog
 
     def fail_once(logger, method, event):

@@ -39,7 +39,7 @@ def _next(rounds: Iterator[Figure]) -> dict[str, object]:
         figure = next(rounds)
     except Unavailable as reason:
         return {"unavailable": str(reason)}
-    except Exception:  # noqa: BLE001  (the parent reports it and goes on with the other peers)
+    except Exception:
         return {"error": traceback.format_exc()}
     return {"figure": figure if isinstance(figure, tuple) else (figure,)}
 

@@ -44,7 +44,7 @@ class Background:
             del value
 
 
-# ---- making one ---------------------------------------------------------------------------------------------------------
+# ---- making one ------------------------------------------------------------------------------------------------------
 
 
 def test_default_is_a_rendezvous():
@@ -95,7 +95,7 @@ def test_each_end_has_only_its_own_direction():
         iter(tx)
 
 
-# ---- sending and receiving ----------------------------------------------------------------------------------------------
+# ---- sending and receiving -------------------------------------------------------------------------------------------
 
 
 def test_messages_arrive_in_order():
@@ -234,7 +234,7 @@ def test_nowait_meets_who_waits(wait_until):
     sender.result()
 
 
-# ---- overflow -----------------------------------------------------------------------------------------------------------
+# ---- overflow --------------------------------------------------------------------------------------------------------
 
 
 def test_overflow_error():
@@ -258,7 +258,7 @@ def test_overflow_drops(policy, kept):
     assert (seen.dropped, seen.length, seen.overflow) == (3, 0, policy)
 
 
-# ---- ending -------------------------------------------------------------------------------------------------------------
+# ---- ending ----------------------------------------------------------------------------------------------------------
 
 
 def test_receivers_drain_before_the_end():
@@ -424,7 +424,7 @@ def test_abort_wakes_both_sides(wait_until):
     assert broken.value.unsent == "m"
 
 
-# ---- protocols ----------------------------------------------------------------------------------------------------------
+# ---- protocols -------------------------------------------------------------------------------------------------------
 
 
 def test_iteration_ends_with_the_channel():
@@ -502,11 +502,13 @@ def test_ends_have_no_other_attributes():
         type("Mine", (csp.Sender,), {})
 
 
-# ---- statistics ---------------------------------------------------------------------------------------------------------
+# ---- statistics ------------------------------------------------------------------------------------------------------
 
 
 def test_statistics_count(wait_until):
-    """sent, received, handles and the peaks of who waited are counted; the channel is found by its number, until it is gone."""
+    """sent, received, handles and the peaks of who waited are counted; the channel is found by its number, until it is
+    gone.
+    """
     tx, rx = csp.channel(1)
     clone = tx.clone()
     for n in range(5):
@@ -514,11 +516,12 @@ def test_statistics_count(wait_until):
         rx.recv()
     tx.send(6)
     senders = [Background(tx.send, n) for n in range(3)]
-    wait_until(lambda: tx.statistics().waiting_senders == 3, "three senders wait")
+    wait_until(lambda tx=tx: tx.statistics().waiting_senders == 3, "three senders wait")
     seen = tx.statistics()
     assert isinstance(seen, csp.Statistics)
     assert (seen.sent, seen.received, seen.length, seen.senders, seen.receivers) == (6, 5, 1, 2, 1)
-    assert [rx.recv() for _ in range(4)][0] == 6
+    received = [rx.recv() for _ in range(4)]
+    assert received[0] == 6
     for sender in senders:
         sender.result()
     seen = channel_statistics(tx.channel_id)

@@ -70,11 +70,15 @@ def test_parked_select_is_woken_by_either_side(wait_until):
     tx1, rx1 = csp.channel()
     tx2, rx2 = csp.channel()
     waiting = Background(lambda: csp.select(rx1, tx2.offer("out"))[1])
-    wait_until(lambda: rx1.statistics().waiting_receivers and tx2.statistics().waiting_senders, "the select waits on both")
+    wait_until(
+        lambda: rx1.statistics().waiting_receivers and tx2.statistics().waiting_senders, "the select waits on both"
+    )
     tx1.send("in")
     assert waiting.result() == "in"
     waiting = Background(lambda: csp.select(rx1, tx2.offer("out"))[1])
-    wait_until(lambda: rx1.statistics().waiting_receivers and tx2.statistics().waiting_senders, "the select waits on both")
+    wait_until(
+        lambda: rx1.statistics().waiting_receivers and tx2.statistics().waiting_senders, "the select waits on both"
+    )
     assert rx2.recv() == "out"
     assert waiting.result() is None
     assert rx1.statistics().waiting_receivers == tx2.statistics().waiting_senders == 0
@@ -272,11 +276,15 @@ def test_both_ends_of_one_rendezvous_do_not_pair_with_themselves(wait_until):
     with pytest.raises(TimeoutError):
         csp.select(tx.offer(1), rx, timeout=0.01)
     waiting = Background(lambda: csp.select(tx.offer("mine"), rx)[1])
-    wait_until(lambda: tx.statistics().waiting_senders and rx.statistics().waiting_receivers, "the select waits on both")
+    wait_until(
+        lambda: tx.statistics().waiting_senders and rx.statistics().waiting_receivers, "the select waits on both"
+    )
     tx.send("yours")
     assert waiting.result() == "yours"
     waiting = Background(lambda: csp.select(tx.offer("mine"), rx)[1])
-    wait_until(lambda: tx.statistics().waiting_senders and rx.statistics().waiting_receivers, "the select waits on both")
+    wait_until(
+        lambda: tx.statistics().waiting_senders and rx.statistics().waiting_receivers, "the select waits on both"
+    )
     assert rx.recv() == "mine"
     assert waiting.result() is None
 

@@ -33,7 +33,9 @@ def test_the_earliest_timer_wins() -> None:
 
 
 def test_tick_does_not_drift() -> None:
-    """A tick taken late does not delay the next: that one comes on the rhythm of the start, not an interval after the taking."""
+    """A tick taken late does not delay the next: that one comes on the rhythm of the start, not an interval after the
+    taking.
+    """
     interval = 0.02
     for _ in range(50):  # a busy machine may stop us for a whole interval; it will not do so every time
         ticker = csp.tick(interval)

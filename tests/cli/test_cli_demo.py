@@ -7,11 +7,14 @@ import re
 import signal
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from time import monotonic
 
 import pytest
+import structlog
 
+from csp.cli.logs import ExpectedDeaths
 from csp.demo.measure import find_files, measure
 from csp.demo.totals import Totals
 
@@ -217,6 +220,19 @@ def test_output_that_nobody_reads(tree: Path) -> None:
     assert b"BrokenPipe" not in said
 
 
+@pytest.fixture(scope="module")
+def part(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with as much of the standard library as keeps one interpreter busy for more than a second."""
+    root = tmp_path_factory.mktemp("part")
+    room = 8_000_000
+    for number, path in enumerate(find_files(sysconfig.get_path("stdlib"))):
+        room -= os.path.getsize(path)
+        if room < 0:
+            break
+        (root / f"{number}.py").symlink_to(path)
+    return root
+
+
 def interrupted(*arguments: str, at: str) -> tuple[int, float, str]:
     """Press Ctrl-C when *at* is printed. Returns the exit status, the seconds it took to end, and what came then."""
     with subprocess.Popen(
@@ -238,15 +254,14 @@ def interrupted(*arguments: str, at: str) -> tuple[int, float, str]:
     [
         ((), "the standard library of Python"),
         (("--workers", "4"), "4 workers: "),
-        (("--crash", "50"), "workers: "),
-        ((), "one interpreter: "),
-        ((), "threads: "),
+        (("--workers", "2", "--crash", "50"), "2 workers: "),
+        (("--workers", "2", "--path", "PART"), "one interpreter: "),
+        (("--workers", "2", "--path", "PART"), "2 threads: "),
     ],
 )
-def test_ctrl_c(arguments: tuple[str, ...], at: str) -> None:
+def test_ctrl_c(arguments: tuple[str, ...], at: str, part: Path) -> None:
     """Ctrl-C ends it at any stage within a second, with status 130 and one word."""
-    if at == "threads: " and (os.process_cpu_count() or 1) < 2:
-        at = "thread: "
+    arguments = tuple(argument.replace("PART", str(part)) for argument in arguments)
     took = []
     for _ in range(3):  # a machine that is busy with other things gets another chance
         status, seconds, rest = interrupted(*arguments, at=at)
@@ -257,6 +272,31 @@ def test_ctrl_c(arguments: tuple[str, ...], at: str) -> None:
         if seconds < SOON:
             break
     assert min(took) < SOON
+
+
+def test_only_expected_deaths_are_kept_out_of_the_log() -> None:
+    """Deaths on order, kills on order and kills at the end are not logged; any other death is, and so are others'."""
+    deaths = ExpectedDeaths()
+
+    def logged(reason: str, event: str = "child ended", supervisor: str = "census", child: str = "worker-1") -> bool:
+        news = {"event": event, "supervisor": supervisor, "child": child, "reason": reason}
+        try:
+            return deaths(None, "error", dict(news)) == news
+        except structlog.DropEvent:
+            return False
+
+    assert not logged("failed: DiesOnOrder: before measuring a.py")
+    assert not logged("failed: DiesOnOrder: before measuring a.py", "child stop unclean")
+    assert logged("failed: DiesOnOrder: before measuring a.py", supervisor="bank")
+    assert logged("failed: DiesOnOrder: before measuring a.py", "child start failed")
+    assert logged("failed: ValueError: DiesOnOrder:")
+    assert logged("killed")
+    deaths.expect_kill("census/worker-1")
+    assert logged("killed", child="worker-2")
+    assert not logged("killed: it did not stop in time and was killed")
+    assert logged("killed")
+    assert not logged("killed", "child stop unclean")
+    assert deaths.count == 4
 
 
 def test_on_a_terminal(tree: Path) -> None:

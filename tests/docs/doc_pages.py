@@ -1,6 +1,7 @@
 """The pages of the documentation, and the blocks of code in them.
 
-A fenced block may have directives: HTML comments, one a line, directly above it. They are read by the tests and seen by nobody else.
+A fenced block may have directives: HTML comments, one a line, directly above it. They are read by the tests and seen by
+nobody else.
 
     <!-- file: bank.py -->        the block is the file of that name; later blocks of the page find it beside them
     <!-- example: hello.py -->    the block is the code of examples/hello.py, without its docstring
@@ -8,8 +9,8 @@ A fenced block may have directives: HTML comments, one a line, directly above it
     <!-- crashes -->              actors crash in it on purpose, with tracebacks on standard error
     <!-- signal: SIGTERM when TEXT -->   the program is sent this signal when a line of its output holds TEXT
     <!-- not run: REASON -->      the block is no program
-    <!-- output -->               above a ``text`` block: the program above prints exactly this; ``...`` stands for anything
-    <!-- output: stderr -->       the same of its standard error
+    <!-- output -->               above a ``text`` block: the program above prints exactly this; ``...`` stands for
+    anything <!-- output: stderr -->       the same of its standard error
 """
 
 import re
@@ -86,10 +87,16 @@ def python_blocks() -> list[Block]:
 
 
 def matches(expected: str, got: str) -> bool:
-    """Whether the text is as expected; ``...`` in what is expected stands for anything, also nothing, also lines.
+    """Whether the text is as expected.
 
-    Blanks at the ends of lines do not count: an editor takes them away.
+    In what is expected ``...`` inside a line stands for any text, also none, and a line of it alone for any lines, also
+    none. Blanks at the ends of lines do not count: an editor takes them away.
     """
-    pattern = ".*".join(re.escape(part) for part in expected.strip().split("..."))
-    shown = "\n".join(line.rstrip() for line in got.strip().splitlines())
-    return re.fullmatch(pattern, shown, re.DOTALL) is not None
+    pattern = ""
+    for line in expected.strip().splitlines():
+        if line.strip() == "...":
+            pattern += "(?:[^\\n]*\\n)*"
+        else:
+            pattern += "[^\\n]*".join(re.escape(part) for part in line.rstrip().split("...")) + "\\n"
+    shown = "".join(f"{line.rstrip()}\n" for line in got.strip().splitlines())
+    return re.fullmatch(pattern, shown) is not None

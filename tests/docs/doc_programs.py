@@ -13,8 +13,8 @@ LIMIT = 30.0  # seconds, for one program
 def run(file: Path, *arguments: str, sends: tuple[str, str] | None = None) -> tuple[int, str, str]:
     """Run a file; gives ``(exit status, standard output, standard error)``.
 
-    *sends* is ``(name of a signal, text)``: the program gets the signal when a line of its output holds the text. Raises
-    TimeoutError, with what it printed so far, when it does not end in time.
+    *sends* is ``(name of a signal, text)``: the program gets the signal when a line of its output holds the text.
+    Raises TimeoutError, with what it printed so far, when it does not end in time.
     """
     process = subprocess.Popen(
         [sys.executable, file.name, *arguments],
@@ -54,6 +54,8 @@ def run(file: Path, *arguments: str, sends: tuple[str, str] | None = None) -> tu
 
 
 def _environment() -> dict[str, str]:
-    """What a newcomer has: no settings of ours, byte code on disk, output unbuffered so that a signal can wait for it."""
+    """What a newcomer has: no settings of ours, byte code on disk, output unbuffered so that a signal can wait
+    for it.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "CSP_"))}
     return kept | {"PYTHONUNBUFFERED": "1"}

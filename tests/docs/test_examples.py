@@ -8,6 +8,19 @@ import pytest
 from doc_pages import EXAMPLES, matches
 from doc_programs import run
 
+# What examples print whose docstrings do not say it.
+SAID_HERE = {
+    "csp_parallel.py": """\
+produced [300, 200]
+consumed 500
+totals   {'blue': 173095, 'red': 381979}
+failed   process int raised ValueError: invalid literal for int() with base 10: 'seven'
+""",
+    "pipeline_primes.py": """\
+148933 primes below 2000000, 14871 pairs of twins, the largest prime is 1999993
+""",
+}
+
 LONGEST = 15.0  # seconds, on a machine that does other things as well; alone it takes less than 3
 
 
@@ -43,7 +56,7 @@ def test_example_prints_what_its_docstring_says(file, tmp_path):
     told = f"{file.name}\n--- stdout\n{out}--- stderr\n{err}"
     assert status == 0, told
     assert time.monotonic() - began < LONGEST, told
-    expected = output_of(text)
+    expected = output_of(text) or SAID_HERE.get(file.name)
     assert expected, f"the docstring of {file.name} does not say what it prints: a line that ends with 'prints:'"
     assert matches(expected, out), f"{told}--- but the docstring says\n{expected}"
 

@@ -81,7 +81,9 @@ def import_refusing(control):
 
 
 def nest(control, depth):
-    """Start an interpreter from here, and that one the next, and so on; gives how deep it went and the argv down there."""
+    """Start an interpreter from here, and that one the next, and so on; gives how deep it went and the argv
+    down there.
+    """
     if depth == 0:
         import sys
 

@@ -8,7 +8,7 @@ import pytest
 import csp
 from csp.interpreters import importing
 
-ACTOR_SCRIPT = '''
+ACTOR_SCRIPT = """
 import csp
 
 class Echo(csp.Actor):
@@ -32,7 +32,7 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
 
 
 def outer():
@@ -59,12 +59,14 @@ class Outer:
         pass
 
 
-# ---- path_of and resolve ------------------------------------------------------------------------------------------------
+# ---- path_of and resolve ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("target", [outer, Outer, Outer.Inner, decorated, entries.echo, csp.Actor])
 def test_what_can_be_imported(target):
-    """Module-level functions and classes, nested classes and decorated functions have a path that leads back to them."""
+    """Module-level functions and classes, nested classes and decorated functions have a path that leads back to
+    them.
+    """
     path = importing.path_of(target, "it")
     assert importing.resolve(*path) is target
 
@@ -96,7 +98,7 @@ def test_wrapped_functions_are_accepted():
     assert importing.path_of(outer, "f") == ("test_importing", "outer")
 
 
-# ---- scripts ------------------------------------------------------------------------------------------------------------
+# ---- scripts ---------------------------------------------------------------------------------------------------------
 
 
 def test_script(program):
@@ -118,7 +120,8 @@ def test_script_in_another_folder(program):
     """A script started by a relative path from elsewhere, which then changes its folder, still works."""
     program.write("value = 44\n", "sub/neighbour.py")
     program.write(
-        "import os, neighbour\n" + ACTOR_SCRIPT.replace("42", "neighbour.value").replace("main()\n", "os.chdir('/'); main()\n"),
+        "import os, neighbour\n"
+        + ACTOR_SCRIPT.replace("42", "neighbour.value").replace("main()\n", "os.chdir('/'); main()\n"),
         "sub/there.py",
     )
     status, out, err = program.run("sub/there.py")
@@ -137,14 +140,17 @@ def test_unguarded_script(program):
 def test_unguarded_csp_run(program):
     """csp.run without the guard says the same."""
     status, _, err = program.script(
-        "import csp\nclass A(csp.Actor): pass\nclass S(csp.Supervisor):\n    def children(self): yield csp.child(A)\ncsp.run(S)\n"
+        "import csp\nclass A(csp.Actor): pass\n"
+        "class S(csp.Supervisor):\n    def children(self): yield csp.child(A)\ncsp.run(S)\n"
     )
     assert status == 1
     assert 'behind `if __name__ == "__main__":`' in err
 
 
 def test_unguarded_exit(program):
-    """A script that ends itself with sys.exit outside of the guard says the same, and does not end its program silently."""
+    """A script that ends itself with sys.exit outside of the guard says the same, and does not end its program
+    silently.
+    """
     status, _, err = program.script(ACTOR_SCRIPT + "\nimport sys\nif __name__ != '__main__': sys.exit(0)\n")
     assert status == 1
     assert 'behind `if __name__ == "__main__":`' in err
@@ -171,9 +177,7 @@ def test_class_defined_under_a_condition(program):
 
 def test_command_line_program(program):
     """A class of a -c command is refused with the reason; classes of modules work from there."""
-    status, _, err = program.run(
-        "-c", "import csp\nclass A(csp.Actor): pass\nwith csp.System(warm=0) as s: s.spawn(A)"
-    )
+    status, _, err = program.run("-c", "import csp\nclass A(csp.Actor): pass\nwith csp.System(warm=0) as s: s.spawn(A)")
     assert status == 1
     assert "lives in an interactive session or a -c command" in err
     program.write(ACTOR_SCRIPT, "alone.py")
@@ -182,7 +186,9 @@ def test_command_line_program(program):
 
 def test_program_from_standard_input(program):
     """A class that came from standard input is refused with the reason."""
-    text = "import csp\nclass A(csp.Actor): pass\nif __name__ == '__main__':\n  with csp.System(warm=0) as s: s.spawn(A)\n"
+    text = (
+        "import csp\nclass A(csp.Actor): pass\nif __name__ == '__main__':\n  with csp.System(warm=0) as s: s.spawn(A)\n"
+    )
     for command in (("-",), ()):
         status, _, err = program.run(*command, given=text)
         assert status == 1
@@ -201,7 +207,9 @@ def test_local_lambda_and_replaced_in_a_script(program):
 
 
 def test_import_failing_in_the_actor(program):
-    """An actor whose module needs an extension that refuses subinterpreters is NotImportable here, with the ways out."""
+    """An actor whose module needs an extension that refuses subinterpreters is NotImportable here, with the
+    ways out.
+    """
     program.write("import csp, _cffi_backend\nclass A(csp.Actor): pass\n", "needs.py")
     status, _, err = program.script(
         "import csp\nif __name__ == '__main__':\n  import needs\n  with csp.System(warm=0) as s: s.spawn(needs.A)\n"

@@ -48,7 +48,7 @@ class Slow(csp.Actor):
         tx.close()
 '''
 
-BEGIN = '''
+BEGIN = """
 import csp, os, sys, signal, subprocess, threading, time
 import helper
 from csp._native import channel, interpreter_counts
@@ -64,7 +64,7 @@ def begin(name, *arguments, wait=True):
     if wait:
         arrived.recv(timeout=10)
     return started, ended
-'''
+"""
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def run(program):
     return run
 
 
-# ---- fork ---------------------------------------------------------------------------------------------------------------
+# ---- fork ------------------------------------------------------------------------------------------------------------
 
 FORKS = {
     "os.fork": "pid = os.fork()\nif pid == 0: os._exit(0)\nos.waitpid(pid, 0)",
@@ -113,7 +113,9 @@ def test_fork_is_refused_while_interpreters_live(run, how):
 
 
 def test_fork_is_refused_beside_abandoned_interpreters(run):
-    """An interpreter that was given up with threads in it is still there: fork stays refused, and the program can end."""
+    """An interpreter that was given up with threads in it is still there: fork stays refused, and the program
+    can end.
+    """
     status, out, err = run(
         "started, ended = begin('leave_thread')\nended.recv(timeout=10)\n"
         "assert interpreter_counts()[0] == 0 and interpreter_counts()[3] == 1\n"
@@ -130,7 +132,8 @@ def test_subprocess_works(run):
         "import multiprocessing\n"
         "if __name__ == '__main__':\n"
         "  started, ended = begin('idle', wait=False)\n"
-        "  print(subprocess.run([sys.executable, '-c', 'print(42)'], capture_output=True, text=True, check=True).stdout.strip())\n"
+        "  done = subprocess.run([sys.executable, '-c', 'print(42)'], capture_output=True, text=True, check=True)\n"
+        "  print(done.stdout.strip())\n"
         "  subprocess.run(['true'], start_new_session=True, check=True)\n"
         "  for method in ('spawn', 'forkserver'):\n"
         "    p = multiprocessing.get_context(method).Process(target=time.sleep, args=(0,)); p.start(); p.join()\n"
@@ -140,7 +143,7 @@ def test_subprocess_works(run):
     assert (status, out) == (0, "42\nspawn 0\nforkserver 0\n"), err
 
 
-# ---- the end of the program ---------------------------------------------------------------------------------------------
+# ---- the end of the program ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -157,7 +160,9 @@ def test_subprocess_works(run):
     ids=["unordered", "many", "spinning", "system", "actor", "parked actor", "parked in recv"],
 )
 def test_program_ends_with_interpreters_running(run, code, limit):
-    """A program that ends while its interpreters run ends cleanly and quickly, whatever they do in Python or in channels."""
+    """A program that ends while its interpreters run ends cleanly and quickly, whatever they do in Python or in
+    channels.
+    """
     begun = time.monotonic()
     status, out, err = run(f"if __name__ == '__main__':\n  {code}\n  print('the end')\n  sys.exit(3)\n")
     assert status == 3, err
@@ -175,14 +180,16 @@ def test_program_ends_by_an_exception(run):
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("burn", "burn"), ("nap", "nap"), ("leave_thread", "threads")], ids=["GIL held", "asleep", "thread"]
+    ("name", "text"),
+    [("burn", "burn"), ("nap", "nap"), ("leave_thread", "threads")],
+    ids=["GIL held", "asleep", "thread"],
 )
 def test_program_ends_beside_what_cannot_be_stopped(run, name, text):
-    """With an interpreter inside a C call the program ends with status 70, says which one it was, and flushes its output."""
+    """With an interpreter inside a C call the program ends with status 70, says which one it was, and flushes its
+    output.
+    """
     begun = time.monotonic()
-    status, out, err = run(
-        f"kept, ended = begin('{name}')\nprint('the end')\n", timeout=40
-    )
+    status, out, err = run(f"kept, ended = begin('{name}')\nprint('the end')\n", timeout=40)
     assert status == 70, err
     assert out == "the end\n"
     assert "cannot be stopped (they are inside C code)" in err
@@ -210,10 +217,10 @@ def test_system_closes_beside_a_stuck_actor(run, program):
     assert "cut off" in err
 
 
-# ---- signals ------------------------------------------------------------------------------------------------------------
+# ---- signals ---------------------------------------------------------------------------------------------------------
 
-# The time is taken inside: at the signal's sending (by a thread of the same program, which holds the GIL when it does) and
-# when KeyboardInterrupt is caught. The promise is 50 ms; asserted are 500 ms, because the machine is shared.
+# The time is taken inside: at the signal's sending (by a thread of the same program, which holds the GIL when it does)
+# and when KeyboardInterrupt is caught. The promise is 50 ms; asserted are 500 ms, because the machine is shared.
 WAITS = {
     "recv": "tx, rx = csp.channel(); rx.recv()",
     "recv with a timeout": "tx, rx = csp.channel(); rx.recv(timeout=30)",
@@ -231,11 +238,13 @@ def test_ctrl_c(program, capsys, how):
     """SIGINT raises KeyboardInterrupt out of whatever main waits in, within 50 ms (median of 5; 500 ms asserted)."""
     needs_actor = how in {"call", "cast", "spawn"}
     program.write(
-        HELPER + "\nclass Never(csp.Actor):\n    def __init__(self):\n        tx, rx = csp.channel()\n        rx.recv()\n",
+        HELPER
+        + "\nclass Never(csp.Actor):\n    def __init__(self):\n        tx, rx = csp.channel()\n        rx.recv()\n",
         "helper.py",
     )
     status, out, err = program.script(
-        BEGIN + f'''
+        BEGIN
+        + f"""
 def attempt(system):
     ref = system.spawn(helper.Slow) if system else None
     sent = []
@@ -263,7 +272,7 @@ if __name__ == "__main__":
                 except csp.CallTimeout: pass
         else:
             attempt(None)
-''',
+""",
         timeout=50,
     )
     assert status == 0, err
@@ -279,14 +288,14 @@ def test_a_handler_that_does_not_raise_keeps_the_place(program):
     program.write(HELPER, "helper.py")
     status, out, err = program.script(
         BEGIN
-        + '''
+        + """
 tx, rx = csp.channel()
-seen = []
+seen, got = [], []  # two threads must not print at once
 signal.signal(signal.SIGUSR1, lambda number, frame: seen.append(rx.statistics().waiting_receivers))
 
 def work():
     while rx.statistics().waiting_receivers < 1: time.sleep(0.001)
-    second = threading.Thread(target=lambda: print("second got", rx.recv()))
+    second = threading.Thread(target=lambda: got.append(f"second got {rx.recv()}"))
     second.start()
     while rx.statistics().waiting_receivers < 2: time.sleep(0.001)
     for _ in range(5):
@@ -299,10 +308,10 @@ def work():
 
 worker = threading.Thread(target=work)
 worker.start()
-print("first got", rx.recv())
+got.append(f"first got {rx.recv()}")
 worker.join()
-print(seen)
-'''
+print(seen, *got, sep="\\n")
+"""
     )
     assert status == 0, err
     assert sorted(out.splitlines()) == ["[2, 2, 2, 2, 2]", "first got first value", "second got second value"]
@@ -312,7 +321,7 @@ def test_a_handler_may_use_the_channel_it_waits_on(program):
     """A signal handler that sends to the very channel that main waits on wakes it up."""
     status, out, err = program.script(
         BEGIN.replace("import helper\n", "")
-        + '''
+        + """
 tx, rx = csp.channel()
 signal.signal(signal.SIGALRM, lambda number, frame: tx.send_nowait("from the handler"))
 signal.setitimer(signal.ITIMER_REAL, 0.2)
@@ -320,17 +329,19 @@ print(rx.recv())
 signal.setitimer(signal.ITIMER_REAL, 0.2)
 other, never = csp.channel()
 print(csp.select(never, rx)[1])
-'''
+"""
     )
     assert (status, out) == (0, "from the handler\nfrom the handler\n"), err
 
 
 def test_nothing_is_lost_when_interrupted(program):
-    """With signals raining on a receiver in main no value is lost or doubled: one that came in the same instant comes next."""
+    """With signals raining on a receiver in main no value is lost or doubled: one that came in the same instant comes
+    next.
+    """
     program.write(HELPER, "helper.py")
     status, out, err = program.script(
         BEGIN
-        + '''
+        + """
 class Now(Exception): pass
 def handler(number, frame): raise Now
 COUNT = 20000
@@ -370,14 +381,15 @@ while True:
 signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 missing = sorted(set(range(COUNT)) - set(got))
 print(hits > 10, len(got) == len(set(got)), len(missing), hits)
-''',
+""",
         "1",
         "recv",
     )
     assert status == 0, err
     interrupted, no_doubles, missing, hits = out.split()
     assert (interrupted, no_doubles) == ("True", "True"), out
-    # Between the receive's return and the append CPython may run the handler: that is Python's, and loses at most one per hit.
+    # Between the receive's return and the append CPython may run the handler: that is Python's, and loses at most one
+    # per hit.
     assert int(missing) <= int(hits)
 
 
@@ -387,14 +399,14 @@ def test_default_signals_end_a_program_with_actors(program, signum):
     program.write(HELPER, "helper.py")
     path = program.write(
         BEGIN
-        + '''
+        + """
 if __name__ == "__main__":
     with csp.System() as system:
         ref = system.spawn(helper.Slow)
         print("ready", flush=True)
         tx, rx = csp.channel()
         rx.recv()
-'''
+"""
     )
     process = program.start(path)
     assert process.stdout.readline() == "ready\n"

@@ -130,7 +130,9 @@ def test_nothing_is_left_of_ended_interpreters(in_interpreter, wait_until):
 
 @pytest.mark.parametrize("what", ["sender", "offer", "timer", "skip", "call", "error"])
 def test_objects_that_fall_last(in_interpreter, what, wait_until):
-    """One of our objects that falls only in the interpreter's last clean-up keeps neither the module nor the heap alive."""
+    """One of our objects that falls only in the interpreter's last clean-up keeps neither the module nor the heap
+    alive.
+    """
     before = totals()["holders"]
     assert in_interpreter("entries", "keep_in_threading", what) == ("ended", None)
     wait_until(lambda: totals()["holders"] <= before, "the interpreter's holder is gone")
@@ -156,7 +158,9 @@ def test_cancel_taken_back(begin, wait_until):
 
 @pytest.mark.parametrize(("name", "arguments"), [("wait", ()), ("spin", ()), ("swallow", ()), ("sleep", (0.3,))])
 def test_kill(begin, name, arguments):
-    """kill ends a parked, spinning, swallowing or (when it comes back) sleeping interpreter; the exit message says killed."""
+    """kill ends a parked, spinning, swallowing or (when it comes back) sleeping interpreter; the exit message says
+    killed.
+    """
     id, ended, arrived, _control = begin(name, *arguments)
     assert arrived.recv(timeout=10) == "here"
     assert kill_interpreter(id) is True
@@ -191,7 +195,9 @@ def test_fence(begin, wait_until):
 
 @pytest.mark.parametrize("how", ["park", "spin", "nap"])
 def test_threads_left_running(begin, how, wait_until):
-    """Threads that the code leaves behind are stopped where they can be; one in C is waited for by nobody but its interpreter."""
+    """Threads that the code leaves behind are stopped where they can be; one in C is waited for by nobody but its
+    interpreter.
+    """
     id, ended, arrived, _control = begin("start_thread", how, 2.5)
     assert arrived.recv(timeout=10) == "thread"
     assert ended.recv(timeout=10) == (7, "ended", "returned")

@@ -1,7 +1,7 @@
 """What is sent arrives equal: between threads and between interpreters, natively carried or pickled."""
 
 import collections
-import datetime
+import datetime as dt
 import decimal
 import fractions
 import math
@@ -62,7 +62,7 @@ def same(left, right):
     if isinstance(left, decimal.Decimal):
         return left.as_tuple() == right.as_tuple()
     if isinstance(left, (tuple, list)):
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and all(map(same, left, right, strict=True))
     if isinstance(left, dict):
         return list(left) == list(right) and all(same(left[key], right[key]) for key in left)
     if isinstance(left, Point):
@@ -152,7 +152,9 @@ FIXTURE_OK = settings(deadline=None, suppress_health_check=[HealthCheck.function
 @given(NATIVE)
 @FIXTURE_OK
 def test_native_types_arrive_equal(message):
-    """None, bool, int, float, str, bytes and tuples of them, nested, arrive with type and value, NaN and surrogates too."""
+    """None, bool, int, float, str, bytes and tuples of them, nested, arrive with type and value, NaN and surrogates
+    too.
+    """
     assert same(through(message), message)
     assert same(through_deadline(message), message)
 
@@ -194,8 +196,8 @@ def test_sizes(echo, size):
         slice(1, 2, None),
         decimal.Decimal("1.10"),
         fractions.Fraction(1, 3),
-        datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
-        datetime.timedelta(seconds=1),
+        dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        dt.timedelta(seconds=1),
         uuid.UUID(int=5),
         pathlib.PurePosixPath("/a/b"),
         Colour.RED,
@@ -248,7 +250,7 @@ def test_the_sender_keeps_its_own():
     assert rx.recv() == {"list": [1]}
 
 
-# ---- ends inside messages -----------------------------------------------------------------------------------------------
+# ---- ends inside messages --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -295,7 +297,9 @@ def test_ends_travel_inside_anything(wrap, direction):
 
 
 def test_the_same_end_many_times():
-    """An end that stands in a message several times arrives as equal handles, and the channel ends with the last of them."""
+    """An end that stands in a message several times arrives as equal handles, and the channel ends with the last of
+    them.
+    """
     tx, rx = csp.channel()
     for message in ((tx,) * 20, [tx] * 20):
         arrived = through(message)
@@ -327,7 +331,7 @@ def test_closed_ends_do_not_travel():
     assert open_tx.statistics().senders == 1
 
 
-# ---- what cannot travel -------------------------------------------------------------------------------------------------
+# ---- what cannot travel ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -360,7 +364,12 @@ def test_not_shareable_for_open_things():
     import threading
 
     with socket.socket() as sock, open(__file__) as file:
-        for value, name in ((sock, "socket.socket"), (threading.Lock(), "lock"), (file, "TextIOWrapper"), (csp, "module")):
+        for value, name in (
+            (sock, "socket.socket"),
+            (threading.Lock(), "lock"),
+            (file, "TextIOWrapper"),
+            (csp, "module"),
+        ):
             with pytest.raises(csp.NotShareable, match=rf"message\['jobs'\]\[0\]: .*{name}"):
                 through({"jobs": [value]})
 
@@ -393,7 +402,7 @@ def test_deep_but_not_too_deep(echo, depth):
         deep = (deep,)
     try:
         back = echo(deep)
-    except (RecursionError, csp.NotShareable):
+    except RecursionError, csp.NotShareable:
         assert depth > 1000
         return
     levels = 0

@@ -71,7 +71,9 @@ def test_causes_contexts_and_notes_are_in_the_text():
     error = ValueError("second")
     error.add_note("a note")
     text = str(across(raised(error, raised(KeyError("first")))).__cause__)
-    assert text.index("KeyError: 'first'") < text.index("direct cause of the following") < text.index("ValueError: second")
+    assert (
+        text.index("KeyError: 'first'") < text.index("direct cause of the following") < text.index("ValueError: second")
+    )
     assert "a note" in text
     try:
         try:
@@ -90,9 +92,13 @@ def test_causes_in_a_circle_end():
     assert "first" in format_exception(first)
 
 
-@pytest.mark.parametrize("error", [Odd("a", "b"), Holding("it holds a generator")], ids=["odd constructor", "unpicklable"])
+@pytest.mark.parametrize(
+    "error", [Odd("a", "b"), Holding("it holds a generator")], ids=["odd constructor", "unpicklable"]
+)
 def test_what_cannot_travel_becomes_a_remote_error(error):
-    """An exception that does not pickle, or not come back, is a RemoteError with its type and text, and the traceback."""
+    """An exception that does not pickle, or not come back, is a RemoteError with its type and text, and the
+    traceback.
+    """
     back = across(raised(error))
     assert type(back) is RemoteError
     assert str(back) == f"sample_actors.{type(error).__name__}: {error}"

@@ -254,13 +254,18 @@ CASE(no_end_slips_past_a_fence, "Ends that come to a holder while it is fenced a
 /* ---- the holder itself ----------------------------------------------------------------------------------------- */
 
 CASE(holders_are_counted_and_named,
-     "Ids are unique and not 0; ends keep their holder alive; NULL and long names are fine.") {
+     "Ids are unique and not 0; ends keep their holder; a name is cut at 63 bytes and changed once.") {
     char long_name[200];
     memset(long_name, 'x', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = '\0';
     csp_holder *a = csp_holder_new(NULL), *b = csp_holder_new(long_name);
     CHECK_INT(csp_holder_id(NULL), ==, 0);
     CHECK(csp_holder_id(a) != 0 && csp_holder_id(b) != 0 && csp_holder_id(a) != csp_holder_id(b));
+    CHECK(csp_holder_name(a)[0] == '\0');
+    CHECK_INT(strlen(csp_holder_name(b)), ==, 63);
+    CHECK(csp_holder_rename(a, "known now"));
+    CHECK(!csp_holder_rename(a, "once only"));
+    CHECK(strcmp(csp_holder_name(a), "known now") == 0);
     CHECK(csp_holder_retain(a) == a);
     csp_holder_release(a);
     pair p = channel_of(0, CSP_OVERFLOW_BLOCK, b);

@@ -229,6 +229,41 @@ CASE(a_thread_may_wait_while_it_ends, "Operations work in a thread-local destruc
     pthread_key_delete(at_end);
 }
 
+typedef struct {
+    pair p, other;
+    int asked;
+} handler;
+
+/* What a signal handler of the waiting thread may do: operations of its own, that wait and that do not. */
+static int use_channels(void *context) {
+    handler *h = context;
+    if (h->asked++ == 0) {
+        csp_guard guard = on_timer(csp_deadline_after(20000));
+        CHECK_INT(take(h->other.rx, csp_deadline_after(20000)), ==, NOT(CSP_TIMEOUT));
+        CHECK_INT(choose(&guard, 1, CSP_SELECT_FAIR, CSP_FOREVER), ==, 0);
+        CHECK_STATUS(put(h->p.tx, 7, CSP_FOREVER), CSP_OK); /* meets the very wait that it interrupts */
+    }
+    return h->asked > 1; /* with the message in hand nobody asks again */
+}
+
+CASE(a_handler_may_use_what_its_thread_waits_for,
+     "Operations made while a wait is interrupted work, also those that end that very wait.") {
+    csp_spin_limit(0);
+    FOR_EACH_CAPACITY(c) {
+        handler h = {channel(c), channel(0), 0};
+        csp_hooks hooks = {.interrupted = use_channels, .context = &h, .slice_ns = 100000};
+        csp_message message;
+        CHECK_STATUS(csp_recv(h.p.rx, &message, CSP_FOREVER, &hooks), CSP_OK);
+        CHECK_INT(opened(&message), ==, 7);
+        CHECK_INT(h.asked, ==, 1);
+        CHECK_INT(totals().threads, ==, 1);
+        CHECK_INT(totals().running, ==, 1);
+        CHECK_INT(RECEIVERS_WAITING(h.p.rx) + SENDERS_WAITING(h.p.tx), ==, 0);
+        free_pair(&h.p);
+        free_pair(&h.other);
+    }
+}
+
 CASE(a_forked_child_starts_alone, "In the child of a fork the parent's sleepers do not count, and the core works.") {
     pair p = channel(0);
     pending receiver;

@@ -1,6 +1,6 @@
 """csp.parallel: everything that was started has ended when the block is left, in good order or not."""
 
-# ruff: noqa: PT012, SIM117  (a whole block is what raises here)
+# ruff: noqa: SIM117  (a whole block is what raises here)
 
 import os
 import signal
@@ -11,7 +11,8 @@ import pytest
 import workers
 
 import csp
-from csp._native import interpreter_counts, kill_interpreter
+from csp._native import interpreter_counts, interpreters, kill_interpreter
+from csp.processes.group import Group, exit_of
 
 
 def running():
@@ -576,3 +577,41 @@ def in_thread(function):
     thread = threading.Thread(target=function)
     thread.start()
     thread.join()
+
+
+class TestGroup:
+    """What is below blocks and pipelines."""
+
+    def test_exits(self):
+        """Exits are told from other messages; one that could not say more than its tag has failed."""
+        assert exit_of((-1, "ended", None)) == (-1, "ended", None)
+        assert exit_of((0, 1, 2, (3,))) is None
+        tag, ending, detail = exit_of(-7)
+        assert (tag, ending) == (-7, "failed")
+        assert "no more interpreters" in detail
+
+    def test_interpreter_that_could_not_be_made(self):
+        """A process whose interpreter could not be made is a failure, and the block is left."""
+        never, rx = csp.channel()
+        with pytest.raises(csp.ProcessFailed, match="process wait could not run: the system gives no more"):
+            with csp.parallel() as par:
+                process = par.start(workers.wait, rx)
+                group = par._block._group
+                (tag,) = group.alive
+                group.sender.send(tag)  # what the native side sends then
+                kill_interpreter(process.id)
+        never.close()
+
+    @pytest.mark.parametrize("name", ["f" * 100, "ü" * 50, "𝋠" * 17, ""])
+    def test_long_names(self, name):
+        """A name is cut to what the core keeps, never within a character."""
+        go, come = csp.channel()
+        group = Group()
+        group.start(name, "workers", "control_waits", (come,))
+        assert [shown for _, shown, _ in interpreters() if shown == name[: len(shown)]]
+        assert all(len(shown.encode()) <= 63 for _, shown, _ in interpreters())
+        go.close()
+        come.close()
+        tag, _, _ = exit_of(group.inbox.recv(timeout=30))
+        assert group.ended(tag) == name
+        group.close()

@@ -1,6 +1,6 @@
 """csp.pipeline: what map, filter and reduce give, from many interpreters; bounded, lazy, and gone when it is over."""
 
-# ruff: noqa: PT012, SIM117  (a whole block is what raises here)
+# ruff: noqa: SIM117  (a whole block is what raises here)
 
 import itertools
 import os

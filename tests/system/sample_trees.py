@@ -1,0 +1,109 @@
+"""Actors and supervisors that the supervision tests drive; each actor tells on a channel what becomes of it."""
+
+import time
+
+import csp
+
+
+class Worker(csp.Actor):
+    """Tells (name, event, monotonic time) on *out*."""
+
+    mailbox = csp.Buffered(100)
+
+    def __init__(self, out, plan=""):
+        self.out, self.plan = out, plan
+        self.count = 0
+        self.tell("init")
+        if plan == "never starts":
+            raise ValueError("it never starts")
+
+    def tell(self, event):
+        self.out.send((self.name.rpartition("/")[2], event, time.monotonic()))
+
+    def on_stop(self, reason):
+        if self.plan == "slow stop":
+            time.sleep(0.3)
+        self.tell(f"stop {reason}")
+
+    @csp.handler
+    def add(self, number):
+        self.count += number
+        return self.count
+
+    @csp.handler
+    def crash(self, text="on purpose"):
+        self.tell("crashing")
+        raise SystemExit(text)
+
+    @csp.handler
+    def finish(self):
+        self.stop()
+
+    @csp.handler
+    def hold(self, here, gate):
+        here.send("here")
+        return gate.recv()
+
+    @csp.handler
+    def hold_and_crash(self, here, gate):
+        here.send("here")
+        try:
+            gate.recv()
+        except csp.EndOfChannel:
+            pass
+        raise SystemExit("held and crashed")
+
+    @csp.handler
+    def note(self, value):
+        self.tell(("note", value))
+
+    @csp.handler
+    def spin(self, here):
+        here.send("here")
+        while True:
+            pass
+
+    @csp.handler
+    def nap(self, here, seconds):
+        here.send("here")
+        time.sleep(seconds)
+
+
+class RendezvousWorker(Worker):
+    mailbox = None
+
+
+class FailsLater(csp.Actor):
+    """Starts once; later starts fail until the file is gone."""
+
+    def __init__(self, out, path):
+        import os
+
+        self.out = out
+        if os.path.exists(path):
+            out.send(("failslater", "init fails", time.monotonic()))
+            raise ValueError("not yet")
+        out.send(("failslater", "init", time.monotonic()))
+
+    @csp.handler
+    def crash(self, path):
+        with open(path, "w"):
+            pass
+        raise SystemExit("and not again")
+
+
+class Tree(csp.Supervisor):
+    """Children and settings from outside."""
+
+    def __init__(self, children, strategy="one_for_one", intensity=None, auto_shutdown="never"):
+        self.specs = children
+        self.strategy = strategy
+        self.intensity = intensity if intensity is not None else csp.Intensity(restarts=100, seconds=60)
+        self.auto_shutdown = auto_shutdown
+
+    def children(self):
+        return self.specs
+
+
+class Inner(Tree):
+    pass

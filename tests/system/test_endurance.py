@@ -1,0 +1,188 @@
+"""Many and long: a thousand actors at once, thousands of starts and stops, a thousand crashes; nothing grows.
+
+The sizes are divided by CSP_TEST_DIVISOR (for a quick run).
+"""
+
+import os
+import threading
+import time
+
+import pytest
+from conftest import alive
+from sample_actors import Account
+from sample_trees import Tree
+
+import csp
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+DIVISOR = int(os.environ.get("CSP_TEST_DIVISOR", "1"))
+
+
+def proportional_size():
+    """Memory of this process that is its own (PSS), in KiB."""
+    with open("/proc/self/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+
+
+def os_threads():
+    return len(os.listdir("/proc/self/task"))
+
+
+class Crasher(csp.Actor):
+    def __init__(self, out):
+        out.send("up")
+
+    @csp.handler
+    def crash(self):
+        raise SystemExit("on purpose")
+
+
+class Ledger:
+    """What is compared: after a third of the rounds, and after all of them."""
+
+    def __init__(self):
+        self.before = None
+
+    def look(self):
+        return alive() | {"OS threads": os_threads(), "KiB": proportional_size()}
+
+    def warm(self):
+        self.before = self.look()
+
+    def check(self, rounds, capsys, what, begun, *, kibibytes):
+        """Counts as before, but for what is just ending; memory within a few hundred bytes a round, plus what malloc
+        may keep.
+        """
+        deadline = time.monotonic() + 10
+        while True:
+            now = self.look()
+            grown = {
+                kind: now[kind] - self.before[kind]
+                for kind in now
+                if now[kind] > self.before[kind] + (kibibytes if kind == "KiB" else 0)
+            }
+            if not grown or time.monotonic() > deadline:
+                break
+            time.sleep(0.02)
+        took = time.monotonic() - begun
+        with capsys.disabled():
+            print(
+                f"\n{rounds} {what}: {took:.1f} s, {took / rounds * 1e3:.1f} ms each; "
+                f"memory {self.before['KiB'] / 1024:.1f} -> {now['KiB'] / 1024:.1f} MiB, "
+                f"OS threads {self.before['OS threads']} -> {now['OS threads']}, "
+                f"fds {self.before['fds']} -> {now['fds']}"
+            )
+        assert not grown, f"grown from {self.before} to {now}"
+
+
+def test_a_thousand_actors_at_once(capsys):
+    """A thousand actors live at once, all answer, each costs at most 3 MiB, and all are gone when the system closes."""
+    count = 1000 // DIVISOR
+    with csp.System(warm=0) as system:
+        system.spawn(Account, "first")
+        before = proportional_size()
+        begun = time.monotonic()
+        refs = [system.spawn(Account, str(n), balance=n) for n in range(count)]
+        spawned = time.monotonic() - begun
+        each = (proportional_size() - before) / count
+        begun = time.monotonic()
+        assert [ref.deposit(1) for ref in refs] == [n + 1 for n in range(count)]
+        called = time.monotonic() - begun
+        assert system.statistics()["actors"] == count + 1
+        begun = time.monotonic()
+    closed = time.monotonic() - begun
+    with capsys.disabled():
+        print(
+            f"\n{count} actors at once: {spawned / count * 1e3:.1f} ms and {each / 1024:.2f} MiB each, "
+            f"a call to each {called / count * 1e6:.0f} us, closing {closed:.1f} s"
+        )
+    assert each <= 3 * 1024
+
+
+def test_spawn_and_stop_rounds(capsys):
+    """Two thousand actors started, called and stopped: memory, threads, fds and native objects stay where they were."""
+    rounds = 2000 // DIVISOR
+    ledger = Ledger()
+    begun = time.monotonic()
+    with csp.System(warm=2) as system:
+        for n in range(rounds):
+            ref = system.spawn(Account, "x", balance=n)
+            assert ref.deposit(1) == n + 1
+            system.stop(ref)
+            del ref
+            if n == rounds // 3:
+                settle(system)
+                ledger.warm()
+        settle(system)
+        ledger.check(rounds, capsys, "spawn/stop rounds", begun, kibibytes=6 * 1024)
+
+
+def test_crashes_under_supervision(capsys, monkeypatch):
+    """A thousand crashes of a supervised actor: it comes back each time, and nothing grows."""
+    import structlog
+
+    rounds = 1000 // DIVISOR
+    ledger = Ledger()
+    structlog.configure(processors=[drop])
+    try:
+        out, told = csp.channel(10)
+        begun = time.monotonic()
+        with csp.System(warm=2) as system:
+            tree = Tree([csp.child(Crasher, out)], intensity=csp.Intensity(restarts=10**6, seconds=60))
+            system.supervise(tree)
+            told.recv(timeout=20)
+            ref = system.lookup("crasher")
+            for n in range(rounds):
+                ref.crash.options(timeout=None).cast()
+                assert told.recv(timeout=20) == "up"
+                if n == rounds // 3:
+                    settle(system)
+                    ledger.warm()
+            settle(system)
+            assert system.statistics()["restarts"] == rounds
+            ledger.check(rounds, capsys, "crashes", begun, kibibytes=6 * 1024)
+            del ref
+        out.close()
+        told.close()
+    finally:
+        structlog.reset_defaults()
+
+
+def drop(logger, method, event):
+    import structlog
+
+    raise structlog.DropEvent
+
+
+def settle(system):
+    """Wait until the pool is full and what was ending has ended."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        seen = system.statistics()
+        if seen["warm"] == 2 and seen["interpreters"] == 1 + 2 + seen["actors"]:
+            return
+        time.sleep(0.005)
+    pytest.fail(f"it does not settle: {seen}")
+
+
+def test_callers_from_many_threads(capsys):
+    """Eight threads call one actor fifty thousand times: every call is answered, once, with its own answer."""
+    calls = 6000 // DIVISOR
+    with csp.System(warm=0) as system:
+        ref = system.spawn(Account, "shared")
+        failures = []
+
+        def call(me):
+            for n in range(calls):
+                answer = ref.deposit.options(timeout=60)(1, (me, n))
+                if answer[1] != (me, n):
+                    failures.append(answer)
+
+        threads = [threading.Thread(target=call, args=(me,)) for me in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failures
+        assert ref.total() == 8 * calls
