@@ -2,9 +2,9 @@
 
 Without ``--seconds`` it runs until Ctrl-C, or ``kill``. The exit status is 0 either way.
 
-    $ python bank_service.py --seconds 1
+    $ python bank_service.py --seconds 2
 
-is told to stop after a second, and prints:
+is told to stop after two seconds, and prints:
 
     bank/ledger: open, accounts=2
     bank/tellers/north: transfer, amount=30

@@ -9,11 +9,12 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
+
+from observed import alive
 
 HERE = Path(__file__).parent
 CHECKED = ("actors", "channels", "interpreters", "messages", "system")
@@ -80,28 +81,7 @@ def _wait_until():
     return wait_until
 
 
-def slowness():
-    """How much longer a time bound is made: on a machine that is not ours alone, ``CSP_TEST_SLOWNESS=3``."""
-    return float(os.environ.get("CSP_TEST_SLOWNESS", "1"))
-
-
 # ---- leaks -----------------------------------------------------------------------------------------------------------
-
-_KINDS = ("channels", "ends", "holders", "blocks", "replies")
-
-
-def alive():
-    """What is alive in this process, by kind."""
-    from csp._native import interpreter_counts, totals
-
-    counts = totals()
-    running, _, _, abandoned = interpreter_counts()
-    return {kind: counts[kind] for kind in _KINDS} | {
-        "interpreters": running,
-        "abandoned interpreters": abandoned,
-        "Python threads": threading.active_count(),
-        "fds": len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0,
-    }
 
 
 @pytest.fixture(autouse=True)

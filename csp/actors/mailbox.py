@@ -33,7 +33,7 @@ class Buffered:
             )
         if overflow not in _OVERFLOWS:
             raise ValueError(f"overflow must be one of {', '.join(_OVERFLOWS)}, not {overflow!r}")
-        self.capacity = capacity
+        self.capacity: int = capacity
         self.overflow: Overflow = overflow
 
     if TYPE_CHECKING:

@@ -51,7 +51,7 @@ class ExpectedDeaths:
     def __call__(self, logger: object, method: str, event: EventDict) -> EventDict:
         """Drop an event that is expected (a structlog processor)."""
         del logger, method
-        if event.get("supervisor") == NAME and self._expected(event):
+        if str(event.get("actor")).startswith(f"{NAME}/") and self._expected(event):
             self.count += 1
             raise structlog.DropEvent
         return event
@@ -65,7 +65,7 @@ class ExpectedDeaths:
             return True
         if not reason.startswith("killed"):
             return False
-        worker = f"{NAME}/{event.get('child')}"
+        worker = str(event.get("actor"))
         if worker in self._kills:
             self._kills.discard(worker)
             return True

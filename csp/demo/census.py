@@ -132,8 +132,8 @@ def take_census(
     """
     begin = perf_counter()
     workers = max(1, min(workers, len(files)))
-    # Warm interpreters make restarts cheap; where none is expected, keeping them warm is work for nothing.
-    with csp.System(warm=workers if crashes else 0) as system:
+    # Warm interpreters make restarts cheap; where none is expected, keeping some is work for nothing.
+    with csp.System(warm=min(workers, crashes, os.process_cpu_count() or 1)) as system:
         progress_in, progress = csp.channel(1, overflow="drop_oldest")
         # Room for everybody: a worker that asks to be killed asks for nothing more.
         events_in, events = csp.channel(workers + 1)

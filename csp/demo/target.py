@@ -41,7 +41,7 @@ def standard_library() -> Target:
 
     title = f"the standard library of Python {sys.version.split()[0]}"
     root = get_path("stdlib")
-    if root is None or not os.path.isdir(root):
+    if not os.path.isdir(root):
         raise NoTarget(
             f"this Python has its standard library not in a folder ({root}); count another tree with --path DIR"
         )

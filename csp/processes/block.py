@@ -6,6 +6,7 @@ from time import monotonic
 from csp._native import Receiver, Sender, channel
 from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, Stopped
 from csp.interpreters.importing import path_of
+from csp.processes.checks import seconds
 from csp.processes.group import Group, exit_of
 from csp.processes.life import ABANDONED, FAILED, KILLED, RETURNED, STOPPED, Life
 from csp.processes.probe import why_it_cannot_travel
@@ -60,6 +61,10 @@ class Block:
         self._given.extend(ends)
         return life
 
+    def give(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
+        """Give the ends among the arguments to no process at all: they are closed when the block is left."""
+        self._given.extend(_ends_among(name, args, kwargs))
+
     def look(self) -> None:
         """Take note of those that have ended meanwhile. Does not wait; does nothing in another thread."""
         if get_ident() == self._thread and not self._stopping:
@@ -71,7 +76,7 @@ class Block:
         if get_ident() != self._thread:
             raise RuntimeError(f"process {life.name} still runs, and only the thread of its block may wait for it")
         self.look()
-        deadline = None if timeout is None else monotonic() + timeout
+        deadline = None if timeout is None else monotonic() + seconds(timeout, "timeout")
         while not life.ending:
             if self._failed:
                 raise self._failed[0].error()
@@ -86,8 +91,8 @@ class Block:
         self._open = False
         reason = error
         try:
-            for end in self._given:
-                end.close()
+            while self._given:
+                self._given.pop().close()
             while self._group.alive and reason is None and not self._failed:
                 self._receive(self._group.inbox.recv())
         except BaseException as interruption:  # noqa: BLE001  (Ctrl-C, or we are stopped: raised below)

@@ -125,8 +125,13 @@ class Parallel:
         return Process(self._block, self._block.start(fn, _name_of(fn), args, kwargs))
 
     def start_many[**P, R](self, n: int, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> list[Process[R]]:
-        """Start *n* processes with the same function and arguments, numbered from 0 in their names. Else as start."""
+        """Start *n* processes with the same function and arguments, numbered from 0 in their names. Else as start.
+
+        With *n* = 0 nothing is started, and ends among the arguments are closed when the block is left all the same.
+        """
         whole(n, 0, "the number of processes to start, which comes before the function,")
+        if n == 0:
+            self._block.give(_name_of(fn), args, kwargs)
         names = [f"{_name_of(fn)}/{i}" for i in range(n)]
         return [Process(self._block, self._block.start(fn, name, args, kwargs)) for name in names]
 

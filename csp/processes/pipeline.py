@@ -7,7 +7,7 @@ from csp.processes.stages import Batch, Function, with_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
     from typing import Any
 
     from csp.observe.progress import Progress
@@ -109,8 +109,8 @@ class Pipeline(Generic[T_co]):
 
     # ---- results ----------------------------------------------------------------------------------------------------
 
-    def __iter__(self) -> Iterator[T_co]:
-        """Run; give the results as they are asked for. Blocks for each. Closing the iterator ends the workers."""
+    def __iter__(self) -> Generator[T_co]:
+        """Run; give the results as they are asked for. Blocks for each. Closing the generator ends the workers."""
         return self._results(None)
 
     def collect(self, *, progress: bool | str = False) -> list[T_co]:

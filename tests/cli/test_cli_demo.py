@@ -278,8 +278,8 @@ def test_only_expected_deaths_are_kept_out_of_the_log() -> None:
     """Deaths on order, kills on order and kills at the end are not logged; any other death is, and so are others'."""
     deaths = ExpectedDeaths()
 
-    def logged(reason: str, event: str = "child ended", supervisor: str = "census", child: str = "worker-1") -> bool:
-        news = {"event": event, "supervisor": supervisor, "child": child, "reason": reason}
+    def logged(reason: str, event: str = "child ended", actor: str = "census/worker-1") -> bool:
+        news = {"event": event, "actor": actor, "reason": reason}
         try:
             return deaths(None, "error", dict(news)) == news
         except structlog.DropEvent:
@@ -287,12 +287,12 @@ def test_only_expected_deaths_are_kept_out_of_the_log() -> None:
 
     assert not logged("failed: DiesOnOrder: before measuring a.py")
     assert not logged("failed: DiesOnOrder: before measuring a.py", "child stop unclean")
-    assert logged("failed: DiesOnOrder: before measuring a.py", supervisor="bank")
+    assert logged("failed: DiesOnOrder: before measuring a.py", actor="bank/teller")
     assert logged("failed: DiesOnOrder: before measuring a.py", "child start failed")
     assert logged("failed: ValueError: DiesOnOrder:")
     assert logged("killed")
     deaths.expect_kill("census/worker-1")
-    assert logged("killed", child="worker-2")
+    assert logged("killed", actor="census/worker-2")
     assert not logged("killed: it did not stop in time and was killed")
     assert logged("killed")
     assert not logged("killed", "child stop unclean")

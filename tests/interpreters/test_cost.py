@@ -3,7 +3,8 @@
 import statistics
 
 import pytest
-from conftest import slowness
+
+from observed import slowness
 
 # What the import system itself brings along where csp is installed in place (the finder of editable installs).
 EDITABLE = {
@@ -35,25 +36,16 @@ IN_AN_ACTOR = IN_A_PROCESS | {
     "csp.actors.mailbox",
     "csp.generic",
 }
-# What reading arguments costs (_pickle imports functools), paid while nobody waits; see boot.serve_warm.
+# What reading pickled arguments needs, loaded while nobody waits; see boot.serve_warm.
 IN_A_WARM_ONE = {
-    "_collections",
     "_compat_pickle",
     "_functools",
-    "_operator",
     "_pickle",
-    "collections",
-    "collections.abc",
     "copyreg",
     "csp.messages",
     "csp.messages.pickling",
-    "functools",
     "io",
-    "itertools",
-    "keyword",
     "math",
-    "operator",
-    "reprlib",
 }
 HEAVY = [
     "attr",
@@ -134,7 +126,7 @@ def test_modules_of_an_actor(bare, warm):
         names = system.spawn(tiny_actor.Tiny).modules()
     expected = IN_AN_ACTOR | {"tiny_actor"} | (IN_A_WARM_ONE if warm else set())
     assert set(names) - bare - EDITABLE == expected
-    assert not set(HEAVY) & set(names) - IN_A_WARM_ONE
+    assert not set(HEAVY) & set(names)
 
 
 @pytest.mark.parametrize("name", HEAVY)

@@ -119,6 +119,8 @@ class TestResult:
             process = par.start(workers.receive_one, come)
             with pytest.raises(TimeoutError, match="receive_one still runs"):
                 process.result(timeout=0)
+            with pytest.raises(ValueError, match="timeout must be at least 0"):
+                process.result(timeout=-1)
             go.send("late")
             assert process.result(timeout=30) == "late"
         go.close()
@@ -219,6 +221,14 @@ class TestEnds:
             par.start_many(3, workers.send_all, tx, (1, 2))
         assert sorted(rx) == [1, 1, 1, 2, 2, 2]
         rx.close()
+
+    def test_given_to_none(self):
+        """Ends given to 0 processes are closed as well: else this consumer would wait for ever."""
+        tx, rx = csp.channel()
+        with csp.parallel() as par:
+            assert par.start_many(0, workers.send_all, tx, (1,)) == []
+            consumer = par.start(workers.receive_all, rx)
+        assert consumer.result() == ()
 
     def test_closed_end_refused(self):
         """An end that is already closed is refused, with the argument it came in."""

@@ -1,13 +1,8 @@
 """csp.pipeline: what map, filter and reduce give, from many interpreters; bounded, lazy, and gone when it is over."""
 
-# ruff: noqa: SIM117  (a whole block is what raises here)
-
 import itertools
 import os
-import signal
-import sys
 import threading
-import types
 from collections import Counter
 from functools import reduce
 
@@ -17,7 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import csp
-from csp._native import cancel_interpreter, interpreter_counts, interpreters, kill_interpreter, wait_graph
+from csp._native import interpreter_counts
+from csp.processes.group import Group
+from csp.processes.section import CHUNK, DEEPEN, TARGET, Section
+from csp.processes.stages import Function, Stage
 
 examples = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -27,11 +25,6 @@ examples = settings(
 def started():
     """Interpreters started so far."""
     return interpreter_counts()[1]
-
-
-def main_waits():
-    """Whether the main interpreter waits on a channel."""
-    return any(kind == "waits" and name == "main" for kind, _, name, *_ in wait_graph())
 
 
 # ---- equivalence -----------------------------------------------------------------------------------------------------
@@ -289,7 +282,7 @@ class TestBounds:
 
         def release():
             wait_until(lambda: source.taken >= 5, "the window is full")
-            wait_until(lambda: come.statistics().waiting_receivers == 1 and main_waits(), "all stand still")
+            wait_until(lambda: come.statistics().waiting_receivers == 1 and workers.main_waits(), "all stand still")
             seen.append(source.taken)
             go.send(-1)
 
@@ -312,7 +305,7 @@ class TestBounds:
 
         def release():
             waiting = wait_until(
-                lambda: come.statistics().waiting_receivers == count and main_waits() and [source.taken],
+                lambda: come.statistics().waiting_receivers == count and workers.main_waits() and [source.taken],
                 "all stand still",
             )
             seen.extend(waiting)
@@ -338,8 +331,6 @@ class TestBounds:
 
     def test_memory_stays_flat(self):
         """What is under way of a collection grows with chunks, but only so far."""
-        from csp.processes.section import CHUNK
-
         source = Counted()
         results = iter(csp.pipeline(source).map(workers.double, workers=1))
         for given_out, _ in enumerate(itertools.islice(results, 20_000), 1):
@@ -360,6 +351,83 @@ class TestBounds:
         rx.close()
 
 
+class TestChunks:
+    """How many items a section sends in one message, and how many may be under way."""
+
+    @pytest.fixture
+    def section(self, request):
+        """A section of one stage with two workers, none of them started, as its marks say."""
+        group = Group()
+        made = []
+
+        def make(*, window=None, one_by_one=False):
+            section = Section(0, [Stage((Function(abs, False),), 2, True, window)], one_by_one=one_by_one)
+            section.start(group, 5.0, 0)
+            made.append(section)
+            return section
+
+        yield make
+        for section in made:
+            section.close()
+        group.close()
+
+    def run(self, section, each):
+        """One chunk goes in, comes out after so many nanoseconds for each item, and is taken."""
+        chunk, items = section._next_in, (0,) * section.chunk
+        section.put(items)
+        assert section.came(chunk, each * len(items), items) == len(items)
+        assert section.take() == items
+        assert section.items == 0
+
+    def test_starts_with_one(self, section):
+        """The first chunks are single items, and 2 * workers + 2 of them."""
+        made = section()
+        assert (made.chunk, made.limit) == (1, 6)
+
+    def test_grows(self, section):
+        """While items take microseconds a chunk doubles, up to what is done in TARGET."""
+        made = section()
+        sizes = []
+        for _ in range(12):
+            self.run(made, 1000)
+            sizes.append(made.chunk)
+        assert sizes[:4] == [2, 4, 8, 16]
+        assert sizes[-1] == TARGET // 1000
+
+    def test_slow_items_stay_alone(self, section):
+        """Items that take as long as TARGET travel one by one."""
+        made = section()
+        for _ in range(10):
+            self.run(made, TARGET)
+            assert (made.chunk, made.limit) == (1, 6)
+
+    def test_shrinks(self, section):
+        """One slow chunk may be chance; two in a row are believed."""
+        made = section()
+        for _ in range(12):
+            self.run(made, 1000)
+        before = made.chunk
+        self.run(made, 1_000_000)
+        assert made.chunk == before
+        self.run(made, 1_000_000)
+        assert made.chunk == 1
+
+    @settings(examples, max_examples=50)
+    @given(
+        costs=st.lists(st.integers(0, 10**9), max_size=60),
+        window=st.none() | st.integers(1, 10_000),
+        one_by_one=st.booleans(),
+    )
+    def test_limits(self, section, costs, window, one_by_one):
+        """Whatever the costs, a chunk and what is under way stay within their limits."""
+        made = section(window=window, one_by_one=one_by_one)
+        for each in costs:
+            self.run(made, each)
+            assert 1 <= made.chunk <= (1 if one_by_one else CHUNK)
+            assert made.limit == window if window else 6 <= made.limit <= 6 * (DEEPEN if one_by_one else CHUNK)
+            assert made.chunk <= made.limit
+
+
 class TestOrder:
     """ordered= decides whether a result waits for those before it."""
 
@@ -378,7 +446,7 @@ class TestOrder:
         go, come = csp.channel()
 
         def release():
-            wait_until(lambda: come.statistics().waiting_receivers == 1 and main_waits(), "the first is stuck")
+            wait_until(lambda: come.statistics().waiting_receivers == 1 and workers.main_waits(), "the first is stuck")
             go.send("first")
 
         thread = threading.Thread(target=release)
@@ -413,211 +481,3 @@ class TestChannelAsSource:
                 itertools.batched(range(0, 200, 2), 30, strict=False)
             )
         rx.close()
-
-
-# ---- failures --------------------------------------------------------------------------------------------------------
-
-
-class TestFailure:
-    """The first failure ends the pipeline."""
-
-    def failure(self, pipeline):
-        """Its failure, which comes when all workers have ended."""
-        before = interpreter_counts()[0]
-        with pytest.raises(csp.ProcessFailed) as caught:
-            pipeline.collect()
-        assert interpreter_counts()[0] == before
-        return caught.value
-
-    @pytest.mark.parametrize("source", [range(100), iter(range(100))])
-    def test_names_function_and_item(self, source):
-        """It names the function and the item; the cause is the function's own exception with its traceback."""
-        error = self.failure(csp.pipeline(source).map(workers.refuse_seven, workers=2))
-        assert str(error) == "refuse_seven raised KeyError: 'seven'; the item was 7"
-        assert error.item == 7
-        assert isinstance(error.__cause__, KeyError)
-        assert "in refuse_seven" in str(error.__cause__.__cause__)
-
-    def test_later_stage(self):
-        """The item is what the function that raised was called with."""
-        pipeline = csp.pipeline([1]).map(workers.as_text, workers=1).map(workers.double).map(workers.refuse, workers=1)
-        error = self.failure(pipeline)
-        assert str(error) == "refuse raised ValueError: no 11; the item was '11'"
-        assert error.item == "11"
-
-    def test_filter(self):
-        """A filter's failure, fused with a map, names the filter and what the map gave it."""
-        error = self.failure(csp.pipeline([5]).map(workers.double, workers=1).filter(workers.refuse))
-        assert (str(error), error.item) == ("refuse raised ValueError: no 10; the item was 10", 10)
-
-    def test_long_item(self):
-        """A long item is cut in the text, and whole in .item."""
-        error = self.failure(csp.pipeline(["x" * 5000]).map(workers.refuse_long, workers=1))
-        assert error.item == "x" * 5000
-        assert len(str(error)) < 300
-        assert str(error).endswith("x...")
-
-    def test_item_that_cannot_travel_back(self):
-        """When the item itself cannot travel, its repr still tells."""
-        error = self.failure(
-            csp.pipeline([1])
-            .map(workers.as_text, workers=1)
-            .map(workers.as_text)
-            .map(workers.local)
-            .map(workers.refuse)
-        )
-        assert error.item is None
-        assert "the item was <workers.Local object" in str(error)
-
-    @pytest.mark.parametrize("workers_after", [None, 1])
-    def test_result_that_cannot_travel(self, workers_after):
-        """A result that cannot travel is reported with the item that it was made of, also out of a chunk."""
-        pipeline = csp.pipeline(range(5000)).map(workers.local_for_seven, workers=1)
-        if workers_after:
-            pipeline = pipeline.map(workers.as_text, workers=workers_after)
-        error = self.failure(pipeline)
-        assert str(error).startswith("what local_for_seven returned for 7 cannot be sent on: csp.errors.NotShareable")
-        assert error.item == 7
-
-    def test_result_behind_a_filter(self):
-        """Also when a filter behind the map has let other results go."""
-        error = self.failure(
-            csp.pipeline(range(20)).map(workers.as_text, workers=1).map(workers.local).filter(workers.length_or_true)
-        )
-        assert error.item == "0"
-
-    @pytest.mark.parametrize("source", [[1, workers.Local()], iter([1, workers.Local()])])
-    def test_item_that_cannot_travel(self, source):
-        """An item that cannot travel is named together with the function it was meant for."""
-        error = self.failure(csp.pipeline(source).map(workers.as_text, workers=1))
-        assert "cannot be sent to the workers of as_text" in str(error)
-        assert isinstance(error.item, workers.Local)
-        assert isinstance(error.__cause__, csp.NotShareable)
-
-    def test_item_that_cannot_be_read(self):
-        """An item that cannot be read by a worker is a failure, with the reason."""
-        error = self.failure(csp.pipeline([workers.ReadsOnlyAtHome()]).map(workers.as_text, workers=1))
-        assert "an item cannot be read by the workers of as_text" in str(error)
-        assert isinstance(error.__cause__, ValueError)
-
-    def test_result_that_cannot_be_read(self):
-        """A result that cannot be read here raises what reading it raised."""
-        with pytest.raises(ValueError, match="not to be read in the main interpreter"):
-            csp.pipeline([1]).map(workers.abroad, workers=1).collect()
-
-    def test_function_that_cannot_be_imported(self, monkeypatch):
-        """A function that the workers cannot import is a failure that says so."""
-        only_here = types.ModuleType("only_here")
-        exec("def function(x): return x", only_here.__dict__)
-        monkeypatch.setitem(sys.modules, "only_here", only_here)
-        error = self.failure(csp.pipeline([1]).map(only_here.function, workers=1))
-        assert "function cannot be imported by its workers" in str(error)
-        assert isinstance(error.__cause__, csp.NotImportable)
-
-    def test_exit(self):
-        """sys.exit in a worker is a failure like any other."""
-        error = self.failure(csp.pipeline([3]).map(workers.leave, workers=1))
-        assert isinstance(error.__cause__, SystemExit)
-
-    @pytest.mark.parametrize(("act", "ending"), [(kill_interpreter, "killed"), (cancel_interpreter, "cancelled")])
-    def test_worker_ended_from_outside(self, wait_until, act, ending):
-        """A worker that somebody else ends is reported by name."""
-        go, come = csp.channel()
-
-        def end_it():
-            wait_until(lambda: come.statistics().waiting_receivers == 1 and main_waits(), "the worker waits")
-            act(next(number for number, name, _ in interpreters() if name == "value_of/0"))
-
-        thread = threading.Thread(target=end_it)
-        thread.start()
-        error = self.failure(csp.pipeline([come]).map(workers.value_of, workers=1))
-        assert str(error) == "worker value_of/0 was stopped from outside the pipeline"
-        thread.join()
-        go.close()
-        come.close()
-
-    def test_stops_a_busy_worker(self):
-        """A worker that does not stop is killed after the grace, and that is noted."""
-        ready, started = csp.channel(1)
-        error = self.failure(csp.pipeline([ready, 1], grace=0.05).map(workers.spin_or_refuse, workers=2))
-        assert "ValueError" in str(error)
-        assert "spin_or_refuse/" in error.__notes__[0]
-        assert "had to be killed" in error.__notes__[0]
-        ready.close()
-        started.close()
-
-
-class TestEarlyEnd:
-    """What ends a pipeline early ends its workers."""
-
-    def test_source_raises(self):
-        """What the source raises propagates as it is."""
-
-        def source():
-            yield 1
-            raise LookupError("mine")
-
-        with pytest.raises(LookupError, match="mine"):
-            csp.pipeline(source()).map(workers.double, workers=2).collect()
-
-    def test_reducer_raises(self):
-        """What the caller's own function raises propagates as it is."""
-
-        def stop(total, value):
-            raise LookupError("mine")
-
-        with pytest.raises(LookupError, match="mine"):
-            csp.pipeline(itertools.count()).map(workers.double, workers=2).reduce(stop, 0)
-        with pytest.raises(LookupError, match="mine"):
-            csp.pipeline(itertools.count()).map(workers.double, workers=2).for_each(lambda value: stop(0, value))
-
-    def test_abandoned(self):
-        """A loop that is left early ends the workers, also one that waits inside the function."""
-        go, come = csp.channel()
-        for value in csp.pipeline([1, come, come]).map(workers.value_of, workers=2):
-            assert value == 1
-            break
-        come.close()
-        with go, pytest.raises(csp.BrokenChannel):
-            go.send(1)
-
-    def test_keyboard_interrupt(self, wait_until):
-        """Ctrl-C while the caller waits ends the workers and propagates."""
-        go, come = csp.channel()
-
-        def interrupt():
-            wait_until(lambda: come.statistics().waiting_receivers == 1 and main_waits(), "all wait")
-            os.kill(os.getpid(), signal.SIGINT)
-
-        thread = threading.Thread(target=interrupt)
-        thread.start()
-        with pytest.raises(KeyboardInterrupt):
-            csp.pipeline([come]).map(workers.value_of, workers=1).collect()
-        thread.join()
-        go.close()
-        come.close()
-
-
-class TestInsideAProcess:
-    """A process may have a pipeline."""
-
-    def test_result(self):
-        """It works there as it does here."""
-        with csp.parallel() as par:
-            process = par.start(workers.nested_pipeline, 10)
-        assert process.result() == 90
-
-    def test_stopped(self):
-        """A process that is stopped while it waits for its pipeline ends the workers first."""
-        ready, started = csp.channel()
-        never, rx = csp.channel()
-        with pytest.raises(LookupError) as caught:
-            with csp.parallel() as par:
-                process = par.start(workers.nested_pipeline_waits, ready, rx)
-                started.recv()
-                raise LookupError
-        assert not hasattr(caught.value, "__notes__")
-        with pytest.raises(csp.ProcessFailed, match="stopped"):
-            process.result()
-        started.close()
-        never.close()

@@ -4,6 +4,7 @@ import sys
 import time
 
 import csp
+from csp._native import wait_graph
 
 # ---- plain functions -------------------------------------------------------------------------------------------------
 
@@ -306,3 +307,11 @@ def reported_then_waits(pair):
     tx.send(number)
     rx.recv()
     return number
+
+
+# ---- what a test looks at --------------------------------------------------------------------------------------------
+
+
+def main_waits():
+    """Whether the main interpreter waits on a channel."""
+    return any(kind == "waits" and name == "main" for kind, _, name, *_ in wait_graph())

@@ -73,6 +73,15 @@ class RendezvousWorker(Worker):
     mailbox = None
 
 
+class Crasher(csp.Actor):
+    def __init__(self, out):
+        out.send("up")
+
+    @csp.handler
+    def crash(self):
+        raise SystemExit("on purpose")
+
+
 class FailsLater(csp.Actor):
     """Starts once; later starts fail until the file is gone."""
 

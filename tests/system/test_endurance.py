@@ -8,11 +8,11 @@ import threading
 import time
 
 import pytest
-from conftest import alive
 from sample_actors import Account
-from sample_trees import Tree
+from sample_trees import Crasher, Tree
 
 import csp
+from observed import alive
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -27,15 +27,6 @@ def proportional_size():
 
 def os_threads():
     return len(os.listdir("/proc/self/task"))
-
-
-class Crasher(csp.Actor):
-    def __init__(self, out):
-        out.send("up")
-
-    @csp.handler
-    def crash(self):
-        raise SystemExit("on purpose")
 
 
 class Ledger:

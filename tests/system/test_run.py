@@ -4,7 +4,8 @@ import signal
 import time
 
 import pytest
-from conftest import slowness
+
+from observed import slowness
 
 TREE = """
 import sys, time, os, signal

@@ -4,10 +4,10 @@ import threading
 import time
 
 import pytest
-from conftest import slowness
 from sample_trees import FailsLater, Inner, RendezvousWorker, Tree, Worker
 
 import csp
+from observed import slowness
 
 
 class Background:

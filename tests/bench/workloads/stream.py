@@ -68,7 +68,7 @@ def _between_interpreters(capacity: int, scale: Scale) -> Iterator[float]:
             return float(results.recv())
 
         try:
-            yield from per_second(run, scale, first=1000)
+            yield from per_second(run, scale, first=100)
         finally:
             jobs.close()
 

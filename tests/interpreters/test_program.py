@@ -7,7 +7,8 @@ import signal
 import time
 
 import pytest
-from conftest import slowness
+
+from observed import slowness
 
 HELPER = '''
 import time, sys, os

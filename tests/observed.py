@@ -1,0 +1,25 @@
+"""What tests of several folders look at: what is alive in this process, and how slow the machine is."""
+
+import os
+import threading
+
+_KINDS = ("channels", "ends", "holders", "blocks", "replies")
+
+
+def alive():
+    """What is alive in this process, by kind."""
+    from csp._native import interpreter_counts, totals
+
+    counts = totals()
+    running, _, _, abandoned = interpreter_counts()
+    return {kind: counts[kind] for kind in _KINDS} | {
+        "interpreters": running,
+        "abandoned interpreters": abandoned,
+        "Python threads": threading.active_count(),
+        "fds": len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0,
+    }
+
+
+def slowness():
+    """How much longer a time bound is made: on a machine that is not ours alone, ``CSP_TEST_SLOWNESS=3``."""
+    return float(os.environ.get("CSP_TEST_SLOWNESS", "1"))
