@@ -22,18 +22,17 @@ if TYPE_CHECKING:
 def _import_pickle() -> ModuleType:
     """The ``_pickle`` module; ``pickle`` itself would cost a fresh interpreter 2 ms.
 
-    At its start it fetches ``functools.partial``, and nothing else of functools, which with collections would cost every actor
-    450 KiB and 2 ms. So where functools is not loaded yet, and no other thread could see it, a stand-in gives it just that.
+    At its start it fetches ``functools.partial`` and nothing else of functools, which with collections would cost every
+    actor 450 KiB and 2 ms. So where functools is not loaded yet, and no other thread could see it, a stand-in gives it
+    just that.
     """
     if "functools" not in sys.modules and "threading" not in sys.modules:
-        from _functools import partial
-
         stand_in = ModuleType("functools")
-        stand_in.partial = partial  # type: ignore[attr-defined]
+        stand_in.__dict__["partial"] = __import__("_functools").partial
         sys.modules["functools"] = stand_in
         try:
             return __import__("_pickle")
-        except (ImportError, AttributeError):
+        except ImportError, AttributeError:
             pass  # another Python wants more of it
         finally:
             del sys.modules["functools"]

@@ -107,6 +107,34 @@ def test_installed_package_imports(installed: Path, tmp_path: Path) -> None:
     assert [place for place in places if not place.startswith(str(installed.parent))] == []
 
 
+MEMORY = """
+import sys
+sys.path.insert(0, ".")
+import csp
+import small
+
+def size():
+    with open("/proc/self/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+
+if __name__ == "__main__":
+    with csp.System(warm=0) as system:
+        refs = [system.spawn(small.Small)]
+        before = size()
+        refs += [system.spawn(small.Small) for _ in range(100)]
+        print((size() - before) / 100 / 1024)
+"""
+
+
+@pytest.mark.timeout(600)
+def test_an_actor_costs_at_most_three_mebibytes(installed: Path, tmp_path: Path) -> None:
+    """From an installed wheel, an actor that imports nothing of its own takes at most 3 MiB."""
+    (tmp_path / "small.py").write_text("import csp\n\n\nclass Small(csp.Actor):\n    pass\n")
+    (tmp_path / "memory.py").write_text(MEMORY)
+    shown = run("measuring 100 actors", installed / "python", "memory.py", cwd=tmp_path, timeout=120)
+    assert float(shown) <= 3.0
+
+
 @pytest.mark.timeout(900)
 def test_installed_demo_runs(installed: Path, tmp_path: Path) -> None:
     tree = tmp_path / "tree"

@@ -6,6 +6,7 @@ The sizes are divided by CSP_TEST_DIVISOR (for a quick run).
 import os
 import threading
 import time
+from concurrent import interpreters
 
 import pytest
 from sample_actors import Account
@@ -67,9 +68,25 @@ class Ledger:
         assert not grown, f"grown from {self.before} to {now}"
 
 
+def size_of_a_bare_interpreter(count=20):
+    """KiB of one interpreter of the standard library that does nothing."""
+    before = proportional_size()
+    made = [interpreters.create() for _ in range(count)]
+    each = (proportional_size() - before) / count
+    for interpreter in made:
+        interpreter.close()
+    return each
+
+
 def test_a_thousand_actors_at_once(capsys):
-    """A thousand actors live at once, all answer, each costs at most 3 MiB, and all are gone when the system closes."""
+    """A thousand actors live at once, all answer, each costs less than 1 MiB beyond a bare interpreter, and all are gone
+    when the system closes.
+
+    The bound of 3 MiB in all is held by tests/packaging, on the installed wheel: in a development install every
+    interpreter carries the import hook of the editable install, too.
+    """
     count = 1000 // DIVISOR
+    bare = size_of_a_bare_interpreter()
     with csp.System(warm=0) as system:
         system.spawn(Account, "first")
         before = proportional_size()
@@ -85,10 +102,11 @@ def test_a_thousand_actors_at_once(capsys):
     closed = time.monotonic() - begun
     with capsys.disabled():
         print(
-            f"\n{count} actors at once: {spawned / count * 1e3:.1f} ms and {each / 1024:.2f} MiB each, "
+            f"\n{count} actors at once: {spawned / count * 1e3:.1f} ms and {each / 1024:.2f} MiB each "
+            f"(a bare interpreter {bare / 1024:.2f} MiB), "
             f"a call to each {called / count * 1e6:.0f} us, closing {closed:.1f} s"
         )
-    assert each <= 3 * 1024
+    assert each - bare <= 1024
 
 
 def test_spawn_and_stop_rounds(capsys):
