@@ -79,7 +79,7 @@ def size_of_a_bare_interpreter(count=20):
 
 
 def test_a_thousand_actors_at_once(capsys):
-    """A thousand actors live at once, all answer, each costs less than 1 MiB beyond a bare interpreter, and all are gone
+    """A thousand actors live at once and all answer; each costs less than 1 MiB beyond a bare interpreter; all are gone
     when the system closes.
 
     The bound of 3 MiB in all is held by tests/packaging, on the installed wheel: in a development install every
