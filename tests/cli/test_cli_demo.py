@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
@@ -173,13 +174,19 @@ def test_no_python_files(tmp_path: Path) -> None:
     assert "holds no .py file" in done.stderr
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
-def test_unreadable_folder(tree: Path) -> None:
+def test_unreadable_folder(tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder that cannot be read is left out, and that is said."""
-    (tree / "closed").mkdir(mode=0)
-    done = run("--path", tree, "--no-compare")
-    assert done.returncode == 0
-    assert f"left out, it cannot be read: {tree / 'closed'}: " in done.stderr
+    from csp.cli.main import main
+
+    def some_files(root: str, on_unreadable: Callable[[OSError], object]) -> list[str]:
+        on_unreadable(PermissionError(13, "Permission denied", f"{root}/closed\x07"))
+        return find_files(root)
+
+    monkeypatch.setattr("csp.demo.target.find_files", some_files)
+    monkeypatch.setattr("csp.cli.logs.ExpectedDeaths.install", lambda self: None)
+    assert main(["demo", "--path", str(tree), "--no-compare"]) == 0
+    said = capsys.readouterr().err
+    assert f"csp: left out, it cannot be read: {tree}/closed\\x07: Permission denied\n" in said
 
 
 def test_failure(tree: Path) -> None:

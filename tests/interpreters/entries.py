@@ -214,3 +214,13 @@ def atexit_note(control, out):
             sys.stderr.write(repr(error))
 
     atexit.register(note)
+
+
+def feed(control, out, count):
+    for n in range(count):
+        out.send(n)
+
+
+def send_and_fail(control, out):
+    out.send("sent before")
+    raise ValueError("after sending")
