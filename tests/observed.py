@@ -21,5 +21,8 @@ def alive():
 
 
 def slowness():
-    """How much longer a time bound is made: on a machine that is not ours alone, ``CSP_TEST_SLOWNESS=3``."""
-    return float(os.environ.get("CSP_TEST_SLOWNESS", "1"))
+    """How much longer a time bound is made than a quiet machine needs: ``CSP_TEST_SLOWNESS``, or 10.
+
+    Times are printed, and measured by tests/bench; what a test holds is only that nothing waits for what it must not.
+    """
+    return float(os.environ.get("CSP_TEST_SLOWNESS", "10"))

@@ -281,7 +281,9 @@ PyObject *native_select(PyObject *module, PyObject *const *args, Py_ssize_t coun
         native_wait_begin(&wait, state);
         csp_status status = csp_select(guards, (uint32_t)count, flags, deadline, &wait.hooks, &chosen);
         if (status == CSP_OK) {
-            result = outcome(state, args[chosen], &guards[chosen], wait.signalled);
+            bool received = guards[chosen].kind == CSP_GUARD_RECV && guards[chosen].status == CSP_OK;
+            bool signalled = received ? native_wait_signalled(&wait) : wait.signalled;
+            result = outcome(state, args[chosen], &guards[chosen], signalled);
         } else if (status == CSP_INVALID) {
             PyErr_SetString(PyExc_ValueError, "select would wait for ever: no guard is on, and there is no timeout");
         } else if (status == CSP_WOULD_BLOCK || status == CSP_TIMEOUT) {

@@ -352,7 +352,7 @@ static PyObject *receiver_get(PyObject *self, int64_t deadline, PyObject *missin
     native_wait_begin(&wait, state);
     csp_status status = csp_recv(end, &message, deadline, &wait.hooks);
     if (status == CSP_OK) {
-        if (wait.signalled) {
+        if (native_wait_signalled(&wait)) {
             csp_unreceive(end, &message); /* the next receive gets it */
             return NULL;
         }

@@ -44,6 +44,9 @@ typedef struct {
 } native_wait;
 
 void native_wait_begin(native_wait *wait, const native_state *state);
+/* Whether a signal handler raised: while we waited, or now. To be asked with a received value in hand, because the handler
+ * would else run, and the value be lost, as soon as we return. The exception is set; give the value back. */
+bool native_wait_signalled(native_wait *wait);
 /* Seconds (None: for ever) to a deadline; false with ValueError or TypeError set. */
 bool native_deadline(PyObject *timeout, int64_t *deadline);
 /* Parse the keyword `timeout` (and nothing else) behind `positional` arguments. */

@@ -54,6 +54,13 @@ void native_wait_begin(native_wait *wait, const native_state *state) {
     }
 }
 
+bool native_wait_signalled(native_wait *wait) {
+    if (!wait->signalled && wait->hooks.interrupted != NULL) {
+        wait->signalled = PyErr_CheckSignals() != 0;
+    }
+    return wait->signalled;
+}
+
 bool native_deadline(PyObject *timeout, int64_t *deadline) {
     if (timeout == NULL || timeout == Py_None) {
         *deadline = CSP_FOREVER;

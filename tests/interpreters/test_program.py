@@ -347,11 +347,11 @@ def test_nothing_is_lost_when_interrupted(program, how, capacity):
         + """
 class Now(Exception): pass
 def handler(number, frame):
-    if ready and not done:
+    if ready and len(got) < COUNT - 1000:  # the end is not disturbed: this program has no guard against itself
         ready.clear()  # not again before main is ready for it: never out of an except clause
         hits.append(1)
         raise Now
-COUNT = 20000
+COUNT = 30000
 tx, rx = csp.channel(int(sys.argv[1]))
 def feed():
     for n in range(COUNT): tx.send(n)
@@ -379,14 +379,10 @@ while True:
         break
     except BaseException as error:
         print("unexpected", repr(error)); break
-while not done:
-    try:
-        done.append(1)
-    except Now:
-        pass
+done.append(1)
 rainer.join(); feeder.join()
 missing = sorted(set(range(COUNT)) - set(got))
-print(len(hits) > 10, len(got) == len(set(got)), len(missing), len(hits))
+print(len(hits) > 3, len(got) == len(set(got)), len(missing), len(hits))
 """,
         capacity,
         how,
@@ -394,9 +390,8 @@ print(len(hits) > 10, len(got) == len(set(got)), len(missing), len(hits))
     assert status == 0, err
     interrupted, no_doubles, missing, hits = out.split()
     assert (interrupted, no_doubles) == ("True", "True"), out
-    # Between the receive's return and the append CPython may run the handler: that is Python's, and loses at most one
-    # per hit.
-    assert int(missing) <= (0 if how == "iterate" else int(hits))
+    # Native code asks for signals with the value in hand. What is left is CPython's own look after the call returned.
+    assert int(missing) <= (0 if how == "iterate" else 1 + int(hits) // 50)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])

@@ -562,7 +562,7 @@ def test_a_busy_main_does_not_delay_a_restart(system, told, capsys, wait_until):
     wait_until(lambda: system.statistics()["warm"] >= 1, "an interpreter is warm")
     ref.crash.cast()
     begun = time.monotonic()
-    sum(range(10**8 // 2))
+    sum(range(2 * 10**8))
     busy = time.monotonic() - begun
     told.next(3)
     (_, first, crashed), _, (_, last, restarted) = told.times[-3:]
