@@ -29,6 +29,9 @@ for folder in CHECKED:
 
 
 def pytest_configure(config):
+    # Whoever starts us in the background may have SIGINT ignored; then so would be every Ctrl-C that the tests send.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "leaves(*kinds): the test leaves these behind on purpose")
 
 

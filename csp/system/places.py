@@ -11,6 +11,8 @@ order. A life is one incarnation: an interpreter, from its order to its end. End
 """
 
 from collections.abc import Callable
+from functools import partial
+from weakref import ref
 
 from csp._native import Receiver, Reply, Sender, cancel_interpreter, channel, fence_interpreter, kill_interpreter
 from csp.interpreters.start import Started, order
@@ -113,7 +115,8 @@ class Life:
             if self.place.recipe.free_form and self.up:
                 cancel_interpreter(self.interpreter)
         if grace is not None:
-            later(grace, lambda: self._cancel(later, fenced))
+            # The timer must not keep a life, and the channels it holds, that is over long before.
+            later(grace, partial(_grace_is_over, ref(self), later, fenced))
 
     def kill(self, later: Later, fenced: Callable[[Life], None]) -> None:
         """End the life now: no asking."""
@@ -131,6 +134,12 @@ class Life:
         if not self.over:
             fence_interpreter(self.interpreter)
             fenced(self)
+
+
+def _grace_is_over(life: ref[Life], later: Later, fenced: Callable[[Life], None]) -> None:
+    mine = life()
+    if mine is not None:
+        mine._cancel(later, fenced)
 
 
 def ended_reason(kind: str, text: str, trace: str) -> ExitReason:

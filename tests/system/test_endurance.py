@@ -17,6 +17,11 @@ from observed import alive
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
+# What glibc's arenas, one for each few threads, may keep before they settle (in a process of its own: up to 11 MiB in
+# the first 1,200 rounds, then flat to 3,200). An interpreter that is not ended is 2.4 MiB; 16 KiB a round are seen.
+ALLOWED = 20 * 1024
+# How much the process may grow from a third of the rounds to the end: the allocator keeps what interpreters gave back, and
+# timers hold an ended life for its grace time. A leak of one interpreter a round would be a hundred times as much.
 DIVISOR = int(os.environ.get("CSP_TEST_DIVISOR", "1"))
 
 
@@ -124,7 +129,7 @@ def test_spawn_and_stop_rounds(capsys):
                 settle(system)
                 ledger.warm()
         settle(system)
-        ledger.check(rounds, capsys, "spawn/stop rounds", begun, kibibytes=6 * 1024)
+        ledger.check(rounds, capsys, "spawn/stop rounds", begun, kibibytes=ALLOWED)
 
 
 def test_crashes_under_supervision(capsys, monkeypatch):
@@ -150,7 +155,7 @@ def test_crashes_under_supervision(capsys, monkeypatch):
                     ledger.warm()
             settle(system)
             assert system.statistics()["restarts"] == rounds
-            ledger.check(rounds, capsys, "crashes", begun, kibibytes=6 * 1024)
+            ledger.check(rounds, capsys, "crashes", begun, kibibytes=ALLOWED)
             del ref
         out.close()
         told.close()
