@@ -20,8 +20,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 # What glibc's arenas, one for each few threads, may keep before they settle (in a process of its own: up to 11 MiB in
 # the first 1,200 rounds, then flat to 3,200). An interpreter that is not ended is 2.4 MiB; 16 KiB a round are seen.
 ALLOWED = 20 * 1024
-# How much the process may grow from a third of the rounds to the end: the allocator keeps what interpreters gave back, and
-# timers hold an ended life for its grace time. A leak of one interpreter a round would be a hundred times as much.
 DIVISOR = int(os.environ.get("CSP_TEST_DIVISOR", "1"))
 
 
@@ -84,7 +82,7 @@ def size_of_a_bare_interpreter(count=20):
 
 
 def test_a_thousand_actors_at_once(capsys):
-    """A thousand actors live at once and all answer; each costs less than 1 MiB beyond a bare interpreter; all are gone
+    """A thousand actors live at once and all answer; each costs at most 1.5 MiB beyond a bare one; all are gone
     when the system closes.
 
     The bound of 3 MiB in all is held by tests/packaging, on the installed wheel: in a development install every
@@ -111,7 +109,7 @@ def test_a_thousand_actors_at_once(capsys):
             f"(a bare interpreter {bare / 1024:.2f} MiB), "
             f"a call to each {called / count * 1e6:.0f} us, closing {closed:.1f} s"
         )
-    assert each - bare <= 1024
+    assert each - bare <= 1.5 * 1024
 
 
 def test_spawn_and_stop_rounds(capsys):
