@@ -16,10 +16,10 @@ def test_imports_little(name: str) -> None:
     """What loads inside actors imports nothing that costs: a fresh Python that imports it has no attrs, no typing."""
     code = (
         f"import sys; before = set(sys.modules); import csp.supervision.{name}; "
-        "print(sorted(m for m in set(sys.modules) - before if not m.startswith('csp')))"
+        "print(*sorted(m for m in set(sys.modules) - before if not m.startswith('csp')))"
     )
     shown = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True).stdout
-    assert shown.strip() in {"[]", "['math']"}
+    assert set(shown.split()) <= {"math", "_math_integer", "math.integer"}  # one module since 3.15, three files
 
 
 def test_clean_kinds() -> None:
