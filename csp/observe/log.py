@@ -64,6 +64,8 @@ class LogPump:
             for level, event, _when, actor, flat in receiver:
                 try:
                     if logger is None:
+                        if level == "debug" and "structlog" not in sys.modules:
+                            continue  # nobody configured structlog, and our own configuration would not show it
                         logger = self.logger()
                     getattr(logger, level)(event, **({"actor": actor} | _values(flat)))
                     dropped = receiver.statistics().dropped

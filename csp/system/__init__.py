@@ -6,6 +6,8 @@
     client    asking the kernel, from the main interpreter or from inside an actor
     kernel    the loop of the kernel's own interpreter: news and requests in, one at a time
     places    the places that actors live in: mailbox, lives, and the ladder that ends a life
+    alone     an actor that nobody supervises
+    outcome   how a supervisor ended, for who asks later
     tree      the driver: carries out what the supervisors' reducers decide
     pool      interpreters kept warm
     system    what users hold: csp.System

@@ -11,22 +11,25 @@ from functools import partial
 
 from csp._native import Receiver, Reply, Sender, fence_interpreter, interpreter_counts
 from csp.actors.log import ActorLog
-from csp.errors import ActorDied, ActorError, NoSuchActor
+from csp.errors import ActorError, NoSuchActor
 from csp.interpreters.start import start
 from csp.messages.failure import format_exception, pack
 from csp.supervision.reason import ExitReason
+from csp.system.alone import Alone
+from csp.system.outcome import Outcome
 from csp.system.places import END_FOR, KILLED_FOR, STOPPED_FOR, Life, Place, ended_reason, killed_reason, lost_reason
 from csp.system.pool import Pool
 from csp.system.recipe import Recipe
-from csp.system.tree import Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import EllipsisType
     from typing import Any, Literal
 
     from csp.actors.mailbox import Overflow
     from csp.supervision.definition import SupervisorSpec
+    from csp.system.tree import Tree
+
+    type Root = Alone | Tree
 
 _OUTCOMES_KEPT = 1000
 
@@ -51,6 +54,7 @@ class Kernel:
         self.names: dict[str, Place] = {}
         self.lives: dict[int, Life] = {}  # by tag, until their interpreters have ended
         self.roots: list[Root] = []  # in start order
+        self.trees: dict[str, Tree] = {}  # those of the roots that are supervisors, by name
         self.outcomes: dict[str, Outcome] = {}  # of the supervisors at the root that have ended, by name
         self.zombies: set[int] = set()  # tags of lives that were cut off and whose interpreters have not ended yet
         self.dead_letters = 0
@@ -60,6 +64,8 @@ class Kernel:
         self._closing: list[Reply] = []
         self.pool = Pool(pool, to_inbox, self.number)
         self.pool.fill()
+        # Supervision costs 30 ms to import: while the first interpreters boot, not before they are asked for.
+        self.later(0.0, _import_supervision)
 
     # ---- the loop ---------------------------------------------------------------------------------------------------
 
@@ -145,7 +151,7 @@ class Kernel:
             if life.stopping and life.place.recipe.free_form:
                 life.stopping = False
                 life.stop(None, self.later, self.fenced)
-            self.owner_of(life.place).child_started(life)
+            life.place.owner.child_started(life)
         self._refill()
 
     def _refill(self) -> None:
@@ -157,7 +163,7 @@ class Kernel:
         life = self._over(tag)
         if life is not None:
             reason = ExitReason("failed", f"{failure[2]}: {failure[3]}", str(failure[4]))
-            self.owner_of(life.place).child_start_failed(life, reason, failure)
+            life.place.owner.child_start_failed(life, reason, failure)
         self._refill()
 
     def _ended(self, tag: int, reason: ExitReason) -> None:
@@ -166,7 +172,7 @@ class Kernel:
             if life.killing:
                 reason = killed_reason(life)
             self.later(END_FOR, partial(self._end_overdue, tag))
-            self.owner_of(life.place).child_ended(life, reason)
+            life.place.owner.child_ended(life, reason)
 
     def _end_overdue(self, tag: int) -> None:
         """The actor is long over and its interpreter does not end: something in its clean-up hangs."""
@@ -189,9 +195,9 @@ class Kernel:
         if life is not None:
             reason = lost_reason(life, ending, detail)
             if life.up:
-                self.owner_of(life.place).child_ended(life, reason)
+                life.place.owner.child_ended(life, reason)
             else:
-                self.owner_of(life.place).child_start_failed(life, reason, None)
+                life.place.owner.child_start_failed(life, reason, None)
 
     def fenced(self, life: Life) -> None:
         """A life that nothing could stop was cut off: go on without it."""
@@ -201,9 +207,9 @@ class Kernel:
         del self.lives[life.tag]
         reason = ExitReason("killed", "it could not be stopped and was cut off")
         if life.up:
-            self.owner_of(life.place).child_ended(life, reason)
+            life.place.owner.child_ended(life, reason)
         else:
-            self.owner_of(life.place).child_start_failed(life, reason, None)
+            life.place.owner.child_start_failed(life, reason, None)
 
     def _over(self, tag: int) -> Life | None:
         """Note that a life is over, once; None when that was known, or there is no such life."""
@@ -237,13 +243,6 @@ class Kernel:
             self.dead_letters += letters
             self.log.warning("dead letters", actor=place.name, count=letters, reason=str(reason))
 
-    def owner_of(self, place: Place) -> Tree | Alone:
-        """Who keeps the actor in this place."""
-        for root in self.roots:
-            if root.keeps(place):
-                return root
-        raise LookupError(place.name)
-
     def root_gone(self, root: Root) -> None:
         """A root has ended; while closing, the next one is told to."""
         if root in self.roots:
@@ -255,6 +254,7 @@ class Kernel:
         """Remember how a supervisor at the root ended, for who asks later; the oldest of many are forgotten."""
         while len(self.outcomes) >= _OUTCOMES_KEPT:
             del self.outcomes[next(iter(self.outcomes))]
+        del self.trees[name]
         self.outcomes[name] = Outcome(reason, error)
 
     def _stop_last_root(self) -> None:
@@ -302,11 +302,14 @@ class Kernel:
 
     def _supervise(self, reply: Reply, name: str | None, spec: SupervisorSpec) -> None:
         base = str(name if name is not None else getattr(spec, "name", "supervisor").lower())
-        if any(isinstance(root, Tree) and root.name == base for root in self.roots):
+        if base in self.trees:
             raise ActorError(f"there is a supervisor named {base!r} already; give this one another name=")
         self.outcomes.pop(base, None)
+        from csp.system.tree import Tree
+
         tree = Tree(self, base, spec, reply)
         self.roots.append(tree)
+        self.trees[base] = tree
         tree.begin()
 
     def find(self, name: str) -> Place:
@@ -341,7 +344,7 @@ class Kernel:
         if place is None:
             reply.answer(None)
             return
-        owner = self.owner_of(place)
+        owner = place.owner
         if isinstance(owner, Alone):
             owner.stop(ExitReason("shutdown"), grace, reply)
         else:
@@ -356,34 +359,34 @@ class Kernel:
         reply.answer(life is not None)
 
     def _stop_tree(self, reply: Reply, name: str) -> None:
-        for root in self.roots:
-            if isinstance(root, Tree) and root.name == name:
-                root.wait(reply)
-                root.stop(ExitReason("shutdown"))
-                return
+        tree = self.trees.get(name)
+        if tree is not None:
+            tree.wait(reply)
+            tree.stop(ExitReason("shutdown"))
+            return
         if name not in self.outcomes:
             raise self._no_supervisor(name)
         reply.answer(None)
 
     def _wait_tree(self, reply: Reply, name: str) -> None:
         """Answered with the reason when that supervisor has ended, also when that was before."""
-        for root in self.roots:
-            if isinstance(root, Tree) and root.name == name:
-                root.wait(reply)
-                return
+        tree = self.trees.get(name)
+        if tree is not None:
+            tree.wait(reply)
+            return
         if name not in self.outcomes:
             raise self._no_supervisor(name)
         self.outcomes[name].tell(reply)
 
     def _which_children(self, reply: Reply, path: str) -> None:
-        for root in self.roots:
-            if isinstance(root, Tree) and (node := root.find(path)) is not None:
+        for tree in self.trees.values():
+            if (node := tree.find(path)) is not None:
                 reply.answer(node.children_info())
                 return
         raise self._no_supervisor(path)
 
     def _no_supervisor(self, name: str) -> NoSuchActor:
-        names = ", ".join(sorted(root.name for root in self.roots if isinstance(root, Tree)))
+        names = ", ".join(sorted(self.trees))
         return NoSuchActor(f"no supervisor is named {name!r}; there is {names or 'none'}")
 
     def _statistics(self, reply: Reply) -> None:
@@ -418,90 +421,9 @@ class Kernel:
                 self.later(STOPPED_FOR + KILLED_FOR, partial(self._end_overdue, life.tag))
 
 
-class Outcome:
-    """How a supervisor at the root ended: the reason, or the error for those who wait for it."""
+def _import_supervision() -> None:
+    __import__("csp.system.tree")
 
-    __slots__ = ("error", "reason")
-
-    def __init__(self, reason: str, error: Exception | None) -> None:
-        self.reason = reason
-        self.error = error
-
-    def tell(self, reply: Reply) -> None:
-        """Answer somebody who waited for the end."""
-        if self.error is not None:
-            reply.fail(pack(self.error))
-        else:
-            reply.answer(self.reason)
-
-
-class Alone:
-    """An actor that nobody supervises: it is not restarted."""
-
-    def __init__(self, kernel: Kernel, place: Place, shutdown: float | Literal["kill"] | None, starter: Reply) -> None:
-        self.kernel = kernel
-        self.place = place
-        self.shutdown: float | Literal["kill"] | None = shutdown
-        self.starter: Reply | None = starter
-        self.waiting: list[Reply] = []
-
-    def keeps(self, place: Place) -> bool:
-        """Whether that place is this one's."""
-        return self.place is place
-
-    def child_started(self, life: Life) -> None:
-        """The actor is up: tell who started it."""
-        if self.starter is not None:
-            self.starter.answer(life.place.ref_fields())
-            self.starter = None
-
-    def child_start_failed(self, life: Life, reason: ExitReason, failure: tuple[object, ...] | None) -> None:
-        """The actor did not come up: tell who started it, with its own exception if there is one."""
-        if self.starter is not None:
-            self.starter.fail(
-                failure if failure is not None else pack(ActorDied(f"{life.place.name}: {reason}", str(reason)))
-            )
-            self.starter = None
-        self._gone(reason)
-
-    def child_ended(self, life: Life, reason: ExitReason) -> None:
-        """The actor has ended."""
-        if not reason.clean:
-            self.kernel.log.error(
-                "actor was killed" if reason.kind == "killed" else "actor crashed",
-                actor=life.place.name,
-                reason=str(reason),
-                traceback=reason.traceback,
-            )
-        self._gone(reason)
-
-    def stop(self, reason: ExitReason, grace: float | EllipsisType | None = ..., reply: Reply | None = None) -> None:
-        """Ask it to stop; *reply* is answered when it has ended."""
-        del reason
-        if reply is not None:
-            self.waiting.append(reply)
-        life = self.place.life
-        limit = self.shutdown if grace is ... else grace
-        if life is None:
-            return
-        if limit == "kill":
-            life.kill(self.kernel.later, self.kernel.fenced)
-        else:
-            life.stop(limit, self.kernel.later, self.kernel.fenced)
-
-    def kill(self) -> None:
-        """End it at once."""
-        if self.place.life is not None:
-            self.place.life.kill(self.kernel.later, self.kernel.fenced)
-
-    def _gone(self, reason: ExitReason) -> None:
-        self.kernel.close_place(self.place, reason)
-        self.kernel.root_gone(self)
-        for reply in self.waiting:
-            reply.answer(str(reason))
-
-
-type Root = Alone | Tree
 
 _REQUESTS: dict[str, Callable[..., None]] = {
     "spawn": Kernel._spawn,

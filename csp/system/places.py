@@ -25,6 +25,10 @@ KILLED_FOR = 2.0
 # Seconds that an interpreter may take to end (its atexit handlers run then) when its actor has ended.
 END_FOR = 5.0
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from csp.system.kernel import Root
+
 type Later = Callable[[float, Callable[[], None]], None]
 
 
@@ -39,6 +43,7 @@ class Place:
         self.ends = ends
         self.sender, self.receiver = channel(recipe.capacity, recipe.overflow)
         self.life: Life | None = None
+        self.owner: Root  # who is told what becomes of the lives here; set when it takes the place
         self.restarts = 0
 
     def ref_fields(self) -> tuple[object, ...]:

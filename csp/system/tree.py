@@ -266,13 +266,10 @@ class Tree:
         finally:
             self._stepping = False
 
-    def keeps(self, place: Place) -> bool:
-        """Whether a node of this tree keeps that place."""
-        return place.id in self._node_of
-
     def place_added(self, place: Place, node: Node) -> None:
         """A node has a new place."""
         self._node_of[place.id] = node
+        place.owner = self
 
     def place_gone(self, place: Place) -> None:
         """A place is closed."""
