@@ -238,6 +238,7 @@ class Kernel:
         if self.places.pop(place.id, None) is None:
             return
         self.names.pop(place.name, None)
+        del place.owner  # they refer to each other, and what a place holds must not wait for the collector
         letters = place.close(str(reason))
         if letters:
             self.dead_letters += letters
