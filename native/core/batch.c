@@ -23,7 +23,7 @@ static csp_status many_at_once(csp_end *end, csp_message *messages, size_t count
             dropped[drops].kind = 0;
             status = end->direction == CSP_SENDING
                          ? csp__offer(channel, &messages[*done], self, &wakes, &dropped[drops])
-                         : csp__take(channel, &messages[*done], self, &wakes);
+                         : csp__take(channel, end, &messages[*done], self, &wakes);
             drops += dropped[drops].kind != 0;
             *done += status == CSP_OK;
         }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "holder.h"
+#include "sync.h"
 
 _Atomic(const csp_gate *) csp__gate;
 static _Atomic int64_t ends_alive;
@@ -185,6 +186,9 @@ void csp_end_close(csp_end *end) {
             csp__wakes_flush(&wakes);
             csp__lock(&channel->lock);
         }
+        if (channel->sync != NULL) {
+            csp__sync_left(channel, end, &wakes);
+        }
     }
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
@@ -245,47 +249,68 @@ int64_t csp__ends_alive(void) { return atomic_load_explicit(&ends_alive, memory_
 
 /* ---- channels ------------------------------------------------------------------------------------------------- */
 
+csp_channel *csp__channel_alloc(void) {
+    csp_channel *channel = aligned_alloc(alignof(csp_channel), sizeof *channel);
+    if (channel == NULL) {
+        return NULL;
+    }
+    memset(channel, 0, sizeof *channel);
+    csp__lock_init(&channel->lock);
+    csp__wait_statistics_init(&channel->waits);
+    for (int d = 0; d < 2; d++) {
+        csp__list_init(&channel->queue[d]);
+        csp__list_init(&channel->ends[d]);
+    }
+    return channel;
+}
+
+bool csp__channel_open(csp_channel *channel, csp_holder *holder, csp_end **sending, csp_end **receiving) {
+    csp_end **places[2] = {sending, receiving};
+    csp_end *ends[2] = {NULL, NULL};
+    bool made = true;
+    for (int d = 0; d < 2 && made; d++) {
+        if (places[d] != NULL) {
+            ends[d] = end_alloc(channel, (csp_direction)d);
+            made = ends[d] != NULL;
+        }
+    }
+    if (made) { /* no lock: nobody finds the channel before it stands in the table, and then it is complete */
+        for (int d = 0; d < 2; d++) {
+            if (ends[d] != NULL) {
+                end_join_channel(ends[d]);
+            }
+        }
+        made = csp__table_add(channel);
+    }
+    for (int d = 0; d < 2; d++) {
+        if (ends[d] != NULL && made) {
+            csp__end_rehold(ends[d], holder);
+            *places[d] = ends[d];
+        } else if (ends[d] != NULL) {
+            free(ends[d]);
+            atomic_fetch_sub_explicit(&ends_alive, 1, memory_order_relaxed);
+        }
+    }
+    if (!made) {
+        free(channel->sync);
+        free(channel);
+    }
+    return made;
+}
+
 csp_status csp_channel_new(uint32_t capacity, csp_overflow overflow, csp_holder *holder, csp_end **sending,
                            csp_end **receiving) {
     if (overflow > CSP_OVERFLOW_REFUSE || (overflow != CSP_OVERFLOW_BLOCK && capacity == 0) ||
         (capacity != CSP_UNBOUNDED && capacity > UINT32_C(1) << 30)) {
         return CSP_INVALID;
     }
-    csp_channel *channel = aligned_alloc(alignof(csp_channel), sizeof *channel);
+    csp_channel *channel = csp__channel_alloc();
     if (channel == NULL) {
         return CSP_NO_MEMORY;
     }
-    memset(channel, 0, sizeof *channel);
-    csp__lock_init(&channel->lock);
-    csp__wait_statistics_init(&channel->waits);
     channel->capacity = capacity;
     channel->overflow = overflow;
-    for (int d = 0; d < 2; d++) {
-        csp__list_init(&channel->queue[d]);
-        csp__list_init(&channel->ends[d]);
-    }
-    csp_end *ends[2] = {end_alloc(channel, CSP_SENDING), end_alloc(channel, CSP_RECEIVING)};
-    bool made = ends[CSP_SENDING] != NULL && ends[CSP_RECEIVING] != NULL;
-    if (made) { /* no lock: nobody finds the channel before it stands in the table, and then it is complete */
-        end_join_channel(ends[CSP_SENDING]);
-        end_join_channel(ends[CSP_RECEIVING]);
-        made = csp__table_add(channel);
-    }
-    if (!made) {
-        for (int d = 0; d < 2; d++) {
-            if (ends[d] != NULL) {
-                free(ends[d]);
-                atomic_fetch_sub_explicit(&ends_alive, 1, memory_order_relaxed);
-            }
-        }
-        free(channel);
-        return CSP_NO_MEMORY;
-    }
-    csp__end_rehold(ends[CSP_SENDING], holder);
-    csp__end_rehold(ends[CSP_RECEIVING], holder);
-    *sending = ends[CSP_SENDING];
-    *receiving = ends[CSP_RECEIVING];
-    return CSP_OK;
+    return csp__channel_open(channel, holder, sending, receiving) ? CSP_OK : CSP_NO_MEMORY;
 }
 
 void csp__channel_release(csp_channel *channel) {
@@ -295,12 +320,27 @@ void csp__channel_release(csp_channel *channel) {
         take_buffer(channel, &left);
         drop_remains(&left);
         csp_message_drop(&channel->cause);
+        free(channel->sync);
         free(channel);
     }
 }
 
 void csp__statistics_locked(csp_channel *channel, csp_statistics *out) {
     csp_wait_statistics *waits = &channel->waits;
+    if (channel->sync != NULL) {
+        *out = (csp_statistics){
+            .id = channel->id,
+            .waiting_receivers = atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed),
+            .peak_receivers = channel->peak[CSP_RECEIVING],
+            .receiving_ends = channel->open[CSP_RECEIVING],
+            .received = channel->sync->acquired,
+            .parks = atomic_load_explicit(&waits->parks, memory_order_relaxed),
+            .wakes = atomic_load_explicit(&waits->wakes, memory_order_relaxed),
+            .spins_hit = atomic_load_explicit(&waits->spins_hit, memory_order_relaxed),
+            .spins_missed = atomic_load_explicit(&waits->spins_missed, memory_order_relaxed),
+        };
+        return;
+    }
     *out = (csp_statistics){
         .id = channel->id,
         .capacity = channel->capacity,

@@ -22,6 +22,8 @@ struct csp_end {
     _Atomic(csp_holder *) holder; /* NULL: in transit inside a message */
     csp_direction direction;
     _Atomic bool closed;
+    int64_t held; /* of a synchronisation object: units that this handle has acquired; guarded by the channel's lock */
+    int64_t forgiven;    /* likewise: releases without an acquisition that are no mistake */
     csp_node of_channel; /* guarded by the channel's lock */
     csp_node of_holder;  /* guarded by the holder's lock */
 };
@@ -33,6 +35,7 @@ struct csp_channel {
     uint32_t capacity;
     csp_overflow overflow;
     uint64_t id;
+    struct csp_sync *sync;           /* NULL: a channel and no more; see sync.h */
     _Atomic(csp_waiter *) likely[2]; /* who waited last in queue[d]; only to fetch its cache line early */
     _Atomic int64_t references;      /* one per end */
     /* One cache line for every operation. Atomics are written under the lock, and read without it as hints by an
@@ -66,7 +69,14 @@ static inline bool csp__is_over(csp_channel *channel, csp_direction direction) {
  * The waiter that was claimed and sleeps is added to `wakes`: wake it after unlock. CSP_WOULD_BLOCK: nothing happened. */
 csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes,
                       csp_message *dropped);
-csp_status csp__take(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes);
+csp_status csp__take(csp_channel *channel, csp_end *end, csp_message *message, const csp_waiter *self,
+                     csp_wakes *wakes);
+
+/* Under the lock: the first case of the queue that is not self's own, or NULL. */
+csp_case *csp__first_other(csp_channel *channel, csp_direction direction, const csp_waiter *self);
+/* Under the lock: unlink the case, claim its waiter, and touch nothing of either any more. False: that waiter timed out or
+ * won elsewhere. A sleeper is added to `wakes`, which must have room. */
+bool csp__win(csp_channel *channel, csp_case *c, csp_status outcome, csp_wakes *wakes);
 
 /* Under the lock: join or leave the channel's queue. Leaving twice is a no-op. */
 void csp__enqueue(csp_channel *channel, csp_case *c);
@@ -77,6 +87,10 @@ void csp__end_release(csp_end *end);
 /* Give an end in transit to a holder, or (NULL) put it in transit. */
 void csp__end_rehold(csp_end *end, csp_holder *holder);
 void csp__statistics_locked(csp_channel *channel, csp_statistics *out);
+/* A channel without ends, zeroed; NULL when out of memory. And its first ends (no sending one if `sending` is NULL): false
+ * when out of memory, the channel is then freed. */
+csp_channel *csp__channel_alloc(void);
+bool csp__channel_open(csp_channel *channel, csp_holder *holder, csp_end **sending, csp_end **receiving);
 void csp__channel_release(csp_channel *channel);
 int64_t csp__ends_alive(void);
 

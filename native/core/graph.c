@@ -8,6 +8,7 @@
 #include "holder.h"
 #include "reply.h"
 #include "running.h"
+#include "sync.h"
 
 typedef struct {
     csp_edge *edges;
@@ -45,7 +46,12 @@ static void read_channel(csp_channel *channel, edge_buffer *buffer) {
             csp_end *end = CSP_CONTAINER(n, csp_end, of_channel);
             csp_edge edge = {
                 .kind = CSP_EDGE_HOLDS, .channel = channel->id, .direction = (csp_direction)d, .count = 1};
-            add(buffer, &edge, atomic_load_explicit(&end->holder, memory_order_relaxed));
+            csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
+            add(buffer, &edge, holder);
+            if (channel->sync != NULL && csp__sync_can_wake(channel, end)) {
+                edge.direction = CSP_SENDING;
+                add(buffer, &edge, holder);
+            }
         }
     }
 }

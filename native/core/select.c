@@ -50,7 +50,7 @@ static bool try_locked(csp_guard *guard, const csp_waiter *self, csp_wakes *wake
     } else if (guard->kind == CSP_GUARD_SEND) {
         guard->status = csp__offer(channel, guard->message, self, wakes, dropped);
     } else {
-        guard->status = csp__take(channel, guard->message, self, wakes);
+        guard->status = csp__take(channel, guard->end, guard->message, self, wakes);
     }
     return guard->status != CSP_WOULD_BLOCK;
 }

@@ -7,6 +7,7 @@
 #include "holder.h"
 #include "park.h"
 #include "running.h"
+#include "sync.h"
 
 /* ---- the ring ------------------------------------------------------------------------------------------------- */
 
@@ -71,8 +72,7 @@ void csp__dequeue(csp_channel *channel, csp_case *c) {
     }
 }
 
-/* The first case of the queue that is not self's own. */
-static csp_case *first_other(csp_channel *channel, csp_direction direction, const csp_waiter *self) {
+csp_case *csp__first_other(csp_channel *channel, csp_direction direction, const csp_waiter *self) {
     csp_node *queue = &channel->queue[direction];
     for (csp_node *node = queue->next; node != queue; node = node->next) {
         csp_case *c = CSP_CONTAINER(node, csp_case, node);
@@ -83,12 +83,11 @@ static csp_case *first_other(csp_channel *channel, csp_direction direction, cons
     return NULL;
 }
 
-/* Unlink, then claim, then touch nothing of the case. False: that waiter timed out or won elsewhere. */
-static bool win(csp_channel *channel, csp_case *c, csp_wakes *wakes) {
+bool csp__win(csp_channel *channel, csp_case *c, csp_status outcome, csp_wakes *wakes) {
     csp_waiter *waiter = csp__case_waiter(c);
     uint32_t index = c->index;
     bool must_wake = false;
-    c->outcome = CSP_OK;
+    c->outcome = (uint8_t)outcome;
     csp__dequeue(channel, c);
     if (!csp__claim(waiter, CSP_WON + index, &must_wake)) {
         return false;
@@ -108,10 +107,10 @@ csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_wait
         return CSP_BROKEN;
     }
     csp_case *receiver;
-    while ((receiver = first_other(channel, CSP_RECEIVING, self)) != NULL) {
+    while ((receiver = csp__first_other(channel, CSP_RECEIVING, self)) != NULL) {
         *csp__case_message(receiver) =
             *message; /* a loser's slot is its own: writing there for nothing harms nobody */
-        if (win(channel, receiver, wakes)) {
+        if (csp__win(channel, receiver, CSP_OK, wakes)) {
             message->kind = 0;
             channel->sent++;
             return CSP_OK;
@@ -147,7 +146,8 @@ csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_wait
     return CSP_OK;
 }
 
-csp_status csp__take(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes) {
+csp_status csp__take(csp_channel *channel, csp_end *end, csp_message *message, const csp_waiter *self,
+                     csp_wakes *wakes) {
     if (channel->returned_count > 0) {
         *message = channel->returned[--channel->returned_count];
         count_buffered(channel);
@@ -157,9 +157,9 @@ csp_status csp__take(csp_channel *channel, csp_message *message, const csp_waite
         *message = ring_pop(channel);
         /* The freed place goes to the sender that waited longest: it need not come back for the lock, and order holds. */
         csp_case *sender;
-        while ((sender = first_other(channel, CSP_SENDING, self)) != NULL) {
+        while ((sender = csp__first_other(channel, CSP_SENDING, self)) != NULL) {
             csp_message next = *csp__case_message(sender); /* before the claim; afterwards its frame may be gone */
-            if (win(channel, sender, wakes)) {
+            if (csp__win(channel, sender, CSP_OK, wakes)) {
                 ring_push(channel, &next);
                 channel->sent++;
                 break;
@@ -168,13 +168,16 @@ csp_status csp__take(csp_channel *channel, csp_message *message, const csp_waite
         return CSP_OK;
     }
     csp_case *sender;
-    while ((sender = first_other(channel, CSP_SENDING, self)) != NULL) {
+    while ((sender = csp__first_other(channel, CSP_SENDING, self)) != NULL) {
         csp_message next = *csp__case_message(sender);
-        if (win(channel, sender, wakes)) {
+        if (csp__win(channel, sender, CSP_OK, wakes)) {
             *message = next;
             channel->sent++;
             return CSP_OK;
         }
+    }
+    if (channel->sync != NULL) {
+        return csp__sync_take(channel, end, message, self);
     }
     return csp__is_over(channel, CSP_SENDING) ? CSP_END_OF_CHANNEL : CSP_WOULD_BLOCK;
 }
@@ -245,7 +248,7 @@ static csp_status try_once(csp_end *end, csp_message *message, csp_waiter *self,
     atomic_store_explicit(&channel->last, (uint32_t)self->id, memory_order_relaxed);
     if (!atomic_load_explicit(&end->closed, memory_order_relaxed)) {
         status = direction == CSP_SENDING ? csp__offer(channel, message, self, &wakes, &dropped)
-                                          : csp__take(channel, message, self, &wakes);
+                                          : csp__take(channel, end, message, self, &wakes);
         if (status == CSP_WOULD_BLOCK && wait) {
             self->single.index = 0;
             self->single.direction = (uint8_t)direction;
@@ -337,9 +340,9 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
     csp__lock(&channel->lock);
     if (!csp__is_over(channel, CSP_RECEIVING)) {
         csp_case *receiver;
-        while (message->kind != 0 && (receiver = first_other(channel, CSP_RECEIVING, NULL)) != NULL) {
+        while (message->kind != 0 && (receiver = csp__first_other(channel, CSP_RECEIVING, NULL)) != NULL) {
             *csp__case_message(receiver) = *message;
-            if (win(channel, receiver, &wakes)) {
+            if (csp__win(channel, receiver, CSP_OK, &wakes)) {
                 message->kind = 0;
             }
         }

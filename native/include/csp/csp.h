@@ -49,7 +49,8 @@ extern "C" {
     X(NO_MEMORY, 8, "out of memory")                                            \
     X(INVALID, 9, "an argument is out of its range")                            \
     X(STALE, 10, "the handle's object is gone")                                 \
-    X(OVERFLOW, 11, "the buffer is full and its policy is to refuse")
+    X(OVERFLOW, 11, "the buffer is full and its policy is to refuse")           \
+    X(ABANDONED, 12, "who held this ended without releasing it")
 
 typedef enum csp_status {
 #define CSP_STATUS_ENUM(name, value, text) CSP_##name = value,
@@ -238,6 +239,59 @@ typedef struct csp_guard {
  * ready and deadline CSP_FOREVER, or too many guards). */
 CSP_API csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t deadline, const csp_hooks *hooks,
                               uint32_t *chosen);
+
+/* ---- synchronisation ---------------------------------------------------------------------------------------- */
+
+typedef enum csp_sync_kind {
+    CSP_SYNC_NONE = 0,      /* an end of a channel */
+    CSP_SYNC_LOCK = 1,      /* `value` 1: free, 0: taken */
+    CSP_SYNC_RLOCK = 2,     /* the thread that has it may take it again */
+    CSP_SYNC_SEMAPHORE = 3, /* `value` units at first, never more than `limit` */
+    CSP_SYNC_EVENT = 4,     /* `value` 1: set */
+    CSP_SYNC_CONDITION = 5, /* to be used with a lock */
+    CSP_SYNC_BARRIER = 6,   /* for `limit` parties */
+    CSP_SYNC_COUNTER = 7,   /* an atomic integer, `value` at first */
+} csp_sync_kind;
+
+/* A synchronisation object is reached through a handle like a receiving end: cloned, attached to messages, closed and freed
+ * by the same calls. csp_recv on it acquires (lock, semaphore) or waits (event: until it is set; condition: for the next
+ * notification, without a lock), first come first served, and so may a receive guard; the message is without content.
+ * A lock or units that a holder has when its handle is closed are free again, and one taker, the next, gets CSP_ABANDONED
+ * instead (and does not hold it). OK, INVALID (kind, value or limit) or NO_MEMORY. */
+CSP_API csp_status csp_sync_new(csp_sync_kind kind, int64_t value, int64_t limit, csp_holder *holder,
+                                csp_end **handle);
+CSP_API csp_sync_kind csp_end_sync(const csp_end *end);
+/* Give back a lock (count 1) or units; never waits. INVALID: more than is out, or a recursive lock of another thread. */
+CSP_API csp_status csp_sync_release(csp_end *handle, int64_t count);
+/* Set the event, which releases all who wait, or clear it. */
+CSP_API csp_status csp_event_put(csp_end *event, bool set);
+/* Give up the lock whole, wait for a notification, take the lock again. OK, TIMEOUT, CANCELLED, INTERRUPTED, ABANDONED (by
+ * the lock's last holder), CLOSED_END, INVALID (the lock is not held). After CANCELLED, INTERRUPTED and ABANDONED the lock may not be
+ * held; one csp_sync_release through `lock` is then right all the same. */
+CSP_API csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadline, const csp_hooks *hooks);
+/* Release up to `count` who wait now; gives how many. */
+CSP_API int64_t csp_condition_notify(csp_end *condition, int64_t count);
+/* Wait until `limit` parties wait. *index: how many came before. Whoever leaves without that (TIMEOUT, CANCELLED, INTERRUPTED)
+ * breaks the barrier: the others get BROKEN, and so does everybody until a reset. So does a holder that is fenced, and the
+ * close of a handle after which everybody left waits already: then it is ABANDONED. */
+CSP_API csp_status csp_barrier_wait(csp_end *barrier, int64_t deadline, const csp_hooks *hooks, int64_t *index);
+/* Break it for good, or (false) make it whole again; who waits gets BROKEN either way. */
+CSP_API csp_status csp_barrier_put(csp_end *barrier, bool broken);
+/* One atomic step each, in one order for all threads. Addition wraps; it gives the sum, exchange the value before. */
+CSP_API int64_t csp_counter_add(csp_end *counter, int64_t amount);
+CSP_API int64_t csp_counter_exchange(csp_end *counter, int64_t value);
+CSP_API bool csp_counter_compare_exchange(csp_end *counter, int64_t *expected, int64_t value);
+
+typedef struct csp_sync_state {
+    csp_sync_kind kind;
+    int64_t
+        value; /* lock, semaphore: free units; recursive lock: depth; event: 1 if set; barrier: how many wait; counter */
+    int64_t limit;
+    uint32_t waiting;
+    bool broken;        /* barrier */
+    char abandoner[64]; /* the name of the last holder that ended while it held this; "" if none did */
+} csp_sync_state;
+CSP_API void csp_sync_read(csp_end *handle, csp_sync_state *out);
 
 /* ---- replies ------------------------------------------------------------------------------------------------ */
 

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Semaphores, locks, recursive locks, events and counters. */
+#include "sync.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "holder.h"
+
+/* A granted waiter's message must not look empty; nothing is in it. */
+enum { GRANTED = 1 };
+
+csp_status csp_sync_new(csp_sync_kind kind, int64_t value, int64_t limit, csp_holder *holder, csp_end **handle) {
+    bool counted = kind == CSP_SYNC_LOCK || kind == CSP_SYNC_SEMAPHORE;
+    if (kind == CSP_SYNC_LOCK) {
+        limit = 1;
+    }
+    if (kind <= CSP_SYNC_NONE || kind > CSP_SYNC_COUNTER || (counted && (value < 0 || limit < 1 || value > limit)) ||
+        (kind == CSP_SYNC_BARRIER && limit < 1)) {
+        return CSP_INVALID;
+    }
+    csp_channel *channel = csp__channel_alloc();
+    csp_sync *sync = calloc(1, sizeof *sync);
+    if (channel == NULL || sync == NULL) {
+        free(channel);
+        free(sync);
+        return CSP_NO_MEMORY;
+    }
+    sync->kind = kind;
+    sync->limit = limit;
+    sync->units = counted || kind == CSP_SYNC_EVENT ? value : 0;
+    atomic_init(&sync->count, kind == CSP_SYNC_COUNTER ? value : 0);
+    channel->sync = sync;
+    return csp__channel_open(channel, holder, NULL, handle) ? CSP_OK : CSP_NO_MEMORY;
+}
+
+csp_sync_kind csp_end_sync(const csp_end *end) {
+    return end->channel->sync != NULL ? end->channel->sync->kind : CSP_SYNC_NONE;
+}
+
+static bool is_counted(const csp_sync *sync) {
+    return sync->kind == CSP_SYNC_LOCK || sync->kind == CSP_SYNC_SEMAPHORE;
+}
+
+/* What an alternative's first look goes by. */
+static void publish(csp_channel *channel) {
+    const csp_sync *sync = channel->sync;
+    bool ready = sync->abandoned || (sync->kind == CSP_SYNC_RLOCK     ? sync->owner == NULL
+                                     : sync->kind == CSP_SYNC_BARRIER ? false
+                                                                      : sync->units > 0);
+    int64_t units = is_counted(sync) && sync->units > 1 ? sync->units : 1;
+    atomic_store_explicit(&channel->buffered,
+                          !ready               ? 0
+                          : units < UINT32_MAX ? (uint32_t)units
+                                               : UINT32_MAX,
+                          memory_order_relaxed);
+}
+
+/* Note that `thread` acquired through `end`. */
+static void grant(csp_channel *channel, csp_end *end, uint64_t thread) {
+    csp_sync *sync = channel->sync;
+    sync->acquired++;
+    if (is_counted(sync)) {
+        sync->units--;
+        end->held++;
+    } else if (sync->kind == CSP_SYNC_RLOCK) {
+        sync->owner = end;
+        sync->thread = thread;
+        sync->depth = 1;
+    }
+}
+
+static bool can_grant(const csp_sync *sync) {
+    switch (sync->kind) {
+        case CSP_SYNC_LOCK:
+        case CSP_SYNC_SEMAPHORE:
+        case CSP_SYNC_EVENT:
+            return sync->units > 0;
+        case CSP_SYNC_RLOCK:
+            return sync->owner == NULL;
+        default:
+            return false;
+    }
+}
+
+csp_status csp__sync_take(csp_channel *channel, csp_end *end, csp_message *message, const csp_waiter *self) {
+    csp_sync *sync = channel->sync;
+    if (sync->kind == CSP_SYNC_BARRIER || sync->kind == CSP_SYNC_COUNTER) {
+        return CSP_INVALID;
+    }
+    if (sync->abandoned) {
+        sync->abandoned = false;
+        publish(channel);
+        return CSP_ABANDONED;
+    }
+    if (sync->kind == CSP_SYNC_RLOCK && sync->owner != NULL && sync->thread == self->id) {
+        sync->depth++;
+        sync->acquired++;
+    } else if (can_grant(sync)) {
+        grant(channel, end, self->id);
+        publish(channel);
+    } else {
+        return CSP_WOULD_BLOCK;
+    }
+    message->kind = GRANTED;
+    return CSP_OK;
+}
+
+void csp__sync_settle(csp_channel *channel, csp_wakes *wakes) {
+    csp_sync *sync = channel->sync;
+    csp_case *c;
+    while ((sync->abandoned || can_grant(sync)) && (c = csp__first_other(channel, CSP_RECEIVING, NULL)) != NULL) {
+        if (wakes->count == CSP_WAKES) {
+            csp__wakes_flush(wakes);
+        }
+        /* Read before the claim; the end is there as long as we have the lock. */
+        csp_end *end = csp__case_end(c);
+        uint64_t thread = csp__case_waiter(c)->id;
+        bool abandoned = sync->abandoned;
+        csp__case_message(c)->kind = abandoned ? 0 : GRANTED;
+        if (!csp__win(channel, c, abandoned ? CSP_ABANDONED : CSP_OK, wakes)) {
+            continue;
+        }
+        if (abandoned) {
+            sync->abandoned = false;
+        } else {
+            grant(channel, end, thread);
+        }
+    }
+    publish(channel);
+}
+
+/* ---- giving back ---------------------------------------------------------------------------------------------- */
+
+/* Units come back: they are taken off the releasing handle, or off others where it does not hold as many (a lock may be
+ * released by another than who took it, and a semaphore may count things instead of owners). */
+static void disown(csp_channel *channel, csp_end *first, int64_t count) {
+    int64_t mine = first->held < count ? first->held : count;
+    first->held -= mine;
+    count -= mine;
+    csp_node *ends = &channel->ends[CSP_RECEIVING];
+    for (csp_node *n = ends->next; n != ends && count > 0; n = n->next) {
+        csp_end *end = CSP_CONTAINER(n, csp_end, of_channel);
+        int64_t theirs = end->held < count ? end->held : count;
+        end->held -= theirs;
+        count -= theirs;
+    }
+}
+
+static csp_status release_locked(csp_channel *channel, csp_end *end, int64_t count, const csp_waiter *self) {
+    csp_sync *sync = channel->sync;
+    if (atomic_load_explicit(&end->closed, memory_order_relaxed)) {
+        return CSP_CLOSED_END;
+    }
+    if (end->forgiven > 0 && end->held == 0 && !(sync->owner != NULL && sync->thread == self->id)) {
+        end->forgiven--;
+        return CSP_OK;
+    }
+    if (is_counted(sync) && count >= 1 && count <= sync->limit - sync->units) {
+        disown(channel, end, count);
+        sync->units += count;
+        return CSP_OK;
+    }
+    if (sync->kind == CSP_SYNC_RLOCK && count == 1 && sync->owner != NULL && sync->thread == self->id) {
+        if (--sync->depth == 0) {
+            sync->owner = NULL;
+        }
+        return CSP_OK;
+    }
+    return CSP_INVALID;
+}
+
+csp_status csp_sync_release(csp_end *handle, int64_t count) {
+    csp_channel *channel = handle->channel;
+    csp_waiter *self = csp__self();
+    csp_wakes wakes = {.count = 0};
+    if (channel->sync == NULL) {
+        return CSP_INVALID;
+    }
+    if (self == NULL) {
+        return CSP_NO_MEMORY;
+    }
+    csp__pass_gate(CSP_GATE_SEND, atomic_load_explicit(&handle->holder, memory_order_relaxed), channel->id);
+    csp__lock(&channel->lock);
+    csp_status status = release_locked(channel, handle, count, self);
+    if (status == CSP_OK) {
+        csp__sync_settle(channel, &wakes);
+    }
+    csp__unlock(&channel->lock);
+    csp__wakes_flush(&wakes);
+    return status;
+}
+
+csp_status csp_event_put(csp_end *event, bool set) {
+    csp_channel *channel = event->channel;
+    csp_wakes wakes = {.count = 0};
+    if (csp_end_sync(event) != CSP_SYNC_EVENT) {
+        return CSP_INVALID;
+    }
+    csp__pass_gate(CSP_GATE_SEND, atomic_load_explicit(&event->holder, memory_order_relaxed), channel->id);
+    csp__lock(&channel->lock);
+    bool closed = atomic_load_explicit(&event->closed, memory_order_relaxed);
+    if (!closed) {
+        channel->sync->units = set ? 1 : 0;
+        csp__sync_settle(channel, &wakes);
+    }
+    csp__unlock(&channel->lock);
+    csp__wakes_flush(&wakes);
+    return closed ? CSP_CLOSED_END : CSP_OK;
+}
+
+/* ---- who ended ------------------------------------------------------------------------------------------------ */
+
+static void note_abandoner(csp_sync *sync, const csp_end *end) {
+    const csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
+    memset(sync->abandoner, 0, sizeof sync->abandoner);
+    if (holder != NULL) {
+        strncpy(sync->abandoner, csp_holder_name(holder), sizeof sync->abandoner - 1);
+    }
+}
+
+/* Whether every handle that is left already waits: then nobody can come any more. */
+static bool all_wait(csp_channel *channel) {
+    csp_node *ends = &channel->ends[CSP_RECEIVING], *queue = &channel->queue[CSP_RECEIVING];
+    for (csp_node *n = ends->next; n != ends; n = n->next) {
+        bool waits = false;
+        for (csp_node *q = queue->next; q != queue && !waits; q = q->next) {
+            waits = csp__case_end(CSP_CONTAINER(q, csp_case, node)) == CSP_CONTAINER(n, csp_end, of_channel);
+        }
+        if (!waits) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void csp__sync_left(csp_channel *channel, csp_end *end, csp_wakes *wakes) {
+    csp_sync *sync = channel->sync;
+    if (sync->kind == CSP_SYNC_BARRIER) {
+        const csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
+        bool died = holder != NULL && atomic_load_explicit(&holder->fenced, memory_order_acquire);
+        if (!sync->broken && (died || (!csp__list_empty(&channel->queue[CSP_RECEIVING]) && all_wait(channel)))) {
+            note_abandoner(sync, end);
+            sync->abandoned = true;
+            csp__barrier_break_locked(channel, wakes);
+        }
+        return;
+    }
+    bool held = end->held > 0 || sync->owner == end;
+    if (held) {
+        note_abandoner(sync, end);
+        sync->abandoned = true;
+        sync->units += end->held;
+        end->held = 0;
+        if (sync->owner == end) {
+            sync->owner = NULL;
+        }
+        csp__sync_settle(channel, wakes);
+    }
+}
+
+bool csp__sync_can_wake(const csp_channel *channel, const csp_end *end) {
+    const csp_sync *sync = channel->sync;
+    if (sync->kind == CSP_SYNC_RLOCK) {
+        return sync->owner == end;
+    }
+    if (!is_counted(sync)) {
+        return true;
+    }
+    bool anybody = false;
+    const csp_node *ends = &channel->ends[CSP_RECEIVING];
+    for (csp_node *n = ends->next; n != ends; n = n->next) {
+        anybody = anybody || CSP_CONTAINER(n, csp_end, of_channel)->held > 0;
+    }
+    return anybody ? end->held > 0 : true;
+}
+
+/* ---- a condition's lock --------------------------------------------------------------------------------------- */
+
+int64_t csp__lock_depth(csp_end *lock, const csp_waiter *self) {
+    csp_channel *channel = lock->channel;
+    csp_sync *sync = channel->sync;
+    int64_t depth = 0;
+    csp__lock(&channel->lock);
+    if (sync->kind == CSP_SYNC_LOCK) {
+        depth = 1 - sync->units;
+    } else if (sync->kind == CSP_SYNC_RLOCK && sync->owner != NULL && sync->thread == self->id) {
+        depth = sync->depth;
+    }
+    csp__unlock(&channel->lock);
+    return depth;
+}
+
+void csp__lock_give_up(csp_end *lock) {
+    csp_channel *channel = lock->channel;
+    csp_sync *sync = channel->sync;
+    csp_wakes wakes = {.count = 0};
+    csp__lock(&channel->lock);
+    if (sync->kind == CSP_SYNC_LOCK && sync->units == 0) {
+        disown(channel, lock, 1);
+        sync->units = 1;
+    } else if (sync->kind == CSP_SYNC_RLOCK) {
+        sync->owner = NULL;
+    }
+    csp__sync_settle(channel, &wakes);
+    csp__unlock(&channel->lock);
+    csp__wakes_flush(&wakes);
+}
+
+csp_status csp__lock_again(csp_end *lock, int64_t depth, int64_t deadline, const csp_hooks *hooks) {
+    csp_channel *channel = lock->channel;
+    csp_message token;
+    csp_status status = csp_recv(lock, &token, deadline, hooks);
+    csp__lock(&channel->lock);
+    if (status != CSP_OK) {
+        lock->forgiven++; /* the caller's `with` will release what it could not get back */
+    } else if (channel->sync->kind == CSP_SYNC_RLOCK) {
+        channel->sync->depth = depth;
+    }
+    csp__unlock(&channel->lock);
+    return status;
+}
+
+/* ---- counters and looking in ---------------------------------------------------------------------------------- */
+
+/* seq_cst: what was written before an addition is seen by whoever sees its result, in one order for all counters. */
+int64_t csp_counter_add(csp_end *counter, int64_t amount) {
+    _Atomic int64_t *count = &counter->channel->sync->count;
+    /* Signed overflow wraps here by the standard: atomics are two's complement. */
+    return (int64_t)((uint64_t)atomic_fetch_add_explicit(count, amount, memory_order_seq_cst) + (uint64_t)amount);
+}
+
+int64_t csp_counter_exchange(csp_end *counter, int64_t value) {
+    return atomic_exchange_explicit(&counter->channel->sync->count, value, memory_order_seq_cst);
+}
+
+bool csp_counter_compare_exchange(csp_end *counter, int64_t *expected, int64_t value) {
+    return atomic_compare_exchange_strong_explicit(&counter->channel->sync->count, expected, value,
+                                                   memory_order_seq_cst, memory_order_seq_cst);
+}
+
+void csp_sync_read(csp_end *handle, csp_sync_state *out) {
+    csp_channel *channel = handle->channel;
+    csp_sync *sync = channel->sync;
+    *out = (csp_sync_state){.kind = CSP_SYNC_NONE};
+    if (sync == NULL) {
+        return;
+    }
+    csp__lock(&channel->lock);
+    out->kind = sync->kind;
+    out->value = sync->kind == CSP_SYNC_RLOCK     ? (sync->owner != NULL ? sync->depth : 0)
+                 : sync->kind == CSP_SYNC_COUNTER ? atomic_load_explicit(&sync->count, memory_order_seq_cst)
+                                                  : sync->units;
+    out->limit = sync->limit;
+    out->waiting = atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed);
+    out->broken = sync->broken;
+    memcpy(out->abandoner, sync->abandoner, sizeof out->abandoner);
+    csp__unlock(&channel->lock);
+}
