@@ -6,7 +6,13 @@ actor's interpreter uses little.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from csp._native import Barrier as Barrier
+    from csp._native import Counter as Counter
+    from csp._native import Event as Event
+    from csp._native import Lock as Lock
     from csp._native import Receiver as Receiver
+    from csp._native import RLock as RLock
+    from csp._native import Semaphore as Semaphore
     from csp._native import Sender as Sender
     from csp._native import Statistics as Statistics
     from csp._native import after as after
@@ -20,9 +26,12 @@ if TYPE_CHECKING:
     from csp.actors.handler import handler as handler
     from csp.actors.mailbox import Buffered as Buffered
     from csp.actors.ref import Ref as Ref
+    from csp.condition import Condition as Condition
+    from csp.errors import Abandoned as Abandoned
     from csp.errors import ActorDied as ActorDied
     from csp.errors import ActorError as ActorError
     from csp.errors import ActorRestarting as ActorRestarting
+    from csp.errors import BrokenBarrier as BrokenBarrier
     from csp.errors import BrokenChannel as BrokenChannel
     from csp.errors import CallsSelf as CallsSelf
     from csp.errors import CallTimeout as CallTimeout
@@ -44,6 +53,7 @@ if TYPE_CHECKING:
     from csp.errors import StartFailed as StartFailed
     from csp.errors import Stopped as Stopped
     from csp.errors import SupervisionError as SupervisionError
+    from csp.errors import SyncError as SyncError
     from csp.errors import WouldBlock as WouldBlock
     from csp.processes.parallel import parallel as parallel
     from csp.processes.pipeline import pipeline as pipeline
@@ -55,15 +65,35 @@ if TYPE_CHECKING:
     from csp.system.system import System as System
 
 _HOMES = {
-    "csp._native": ("Receiver", "Sender", "Statistics", "after", "at", "channel", "never", "select", "skip", "tick"),
+    "csp._native": (
+        "Barrier",
+        "Counter",
+        "Event",
+        "Lock",
+        "RLock",
+        "Receiver",
+        "Semaphore",
+        "Sender",
+        "Statistics",
+        "after",
+        "at",
+        "channel",
+        "never",
+        "select",
+        "skip",
+        "tick",
+    ),
     "csp.actors.actor": ("Actor",),
     "csp.actors.handler": ("handler",),
     "csp.actors.mailbox": ("Buffered",),
     "csp.actors.ref": ("Ref",),
+    "csp.condition": ("Condition",),
     "csp.errors": (
+        "Abandoned",
         "ActorDied",
         "ActorError",
         "ActorRestarting",
+        "BrokenBarrier",
         "BrokenChannel",
         "CallTimeout",
         "CallsSelf",
@@ -85,6 +115,7 @@ _HOMES = {
         "StartFailed",
         "Stopped",
         "SupervisionError",
+        "SyncError",
         "WouldBlock",
     ),
     "csp.processes.parallel": ("parallel",),

@@ -24,6 +24,9 @@
       SupervisionError
         ChildSpecError (ValueError)       a child spec says something it cannot mean
         EscalationError                   a supervisor gave up
+      SyncError
+        Abandoned      (RuntimeError)     who held a lock or unit ended without releasing it; carries .holder
+        BrokenBarrier  (RuntimeError)     a party of the barrier left, or will never come
       ForkRefused      (RuntimeError)     os.fork while interpreters live
     RemoteTraceback (Exception)           where that was raised: the __cause__ of an exception from elsewhere
     Stopped (BaseException)               an actor or process is told to stop; never swallow it
@@ -166,6 +169,26 @@ class ChildSpecError(SupervisionError, ValueError):
 
 class EscalationError(SupervisionError):
     """A supervisor spent its restart intensity and gave up. The text names the offender and its last reason."""
+
+
+class SyncError(CspError):
+    """A lock, semaphore or barrier that somebody left in disorder."""
+
+
+class Abandoned(SyncError, RuntimeError):
+    """Who held the lock or the unit ended without releasing it.
+
+    Exactly one taker, the next, is told, and does not hold it: it is free again. What it guards may be half done.
+    :attr:`holder` is the name of the interpreter that ended. (EOWNERDEAD of POSIX robust mutexes.)
+    """
+
+    def __init__(self, message: str = "", holder: str = "") -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
+class BrokenBarrier(SyncError, RuntimeError):
+    """A party left the barrier while others waited, or it was aborted or reset; or a party ended and can never come."""
 
 
 class ForkRefused(CspError, RuntimeError):

@@ -9,7 +9,7 @@ import io
 import sys
 from types import ModuleType
 
-from csp._native import Receiver, Sender
+from csp._native import Barrier, ConditionQueue, Counter, Event, Lock, Receiver, RLock, Semaphore, Sender
 from csp.errors import CspError, NotImportable, NotShareable
 from csp.interpreters.importing import MAIN_ALIAS, main_module
 
@@ -47,7 +47,9 @@ else:
 
 PROTOCOL = 5
 
-type End = Sender[Any] | Receiver[Any]
+type End = Sender[Any] | Receiver[Any] | Lock | RLock | Semaphore | Event | ConditionQueue | Barrier | Counter
+
+_HANDLES = frozenset({Sender, Receiver, Lock, RLock, Semaphore, Event, ConditionQueue, Barrier, Counter})
 
 
 class _Pickler(Pickler):
@@ -56,8 +58,7 @@ class _Pickler(Pickler):
         self.ends = ends
 
     def persistent_id(self, obj: object) -> int | None:
-        kind = type(obj)
-        if kind is Sender or kind is Receiver:
+        if type(obj) in _HANDLES:
             self.ends.append(obj)
             return len(self.ends) - 1
         return None

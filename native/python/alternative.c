@@ -164,10 +164,16 @@ PyType_Spec skip_spec = {"csp.Skip", sizeof(PyObject), 0, FINAL_TYPE | Py_TPFLAG
 
 enum { ON_STACK = 8 };
 
+/* Synchronisation objects that are guards: chosen, they have been acquired. */
+static bool can_be_acquired(PyObject *object) {
+    csp_sync_kind kind = native_is_end(object) ? csp_end_sync(((end_object *)object)->end) : CSP_SYNC_NONE;
+    return kind == CSP_SYNC_LOCK || kind == CSP_SYNC_RLOCK || kind == CSP_SYNC_SEMAPHORE || kind == CSP_SYNC_EVENT;
+}
+
 static bool arm(native_state *state, PyObject *object, csp_guard *guard, csp_message *message) {
     *guard = (csp_guard){.message = message};
     message->kind = 0;
-    if (Py_IS_TYPE(object, state->receiver_type)) {
+    if (Py_IS_TYPE(object, state->receiver_type) || can_be_acquired(object)) {
         guard->kind = CSP_GUARD_RECV;
         guard->end = ((end_object *)object)->end;
         return true;
@@ -188,8 +194,8 @@ static bool arm(native_state *state, PyObject *object, csp_guard *guard, csp_mes
     }
     PyErr_Format(
         PyExc_TypeError,
-        "%T is no guard: give a Receiver, Sender.offer(message), csp.after(seconds), csp.skip(), or None for a guard "
-        "that is off%s",
+        "%T is no guard: give a Receiver, Sender.offer(message), csp.after(seconds), csp.skip(), a Lock, RLock, "
+        "Semaphore or Event to acquire, or None for a guard that is off%s",
         object, Py_IS_TYPE(object, state->sender_type) ? " (a Sender needs .offer(message))" : "");
     return false;
 }
@@ -201,7 +207,13 @@ static PyObject *outcome(native_state *state, PyObject *object, csp_guard *guard
         return native_raise(state, guard->status, guard->end, unsent, false);
     }
     PyObject *value;
-    if (guard->kind == CSP_GUARD_RECV) {
+    if (guard->kind == CSP_GUARD_RECV && csp_end_sync(guard->end) != CSP_SYNC_NONE) {
+        if (signalled) {
+            csp_sync_release(guard->end, 1);
+            return NULL;
+        }
+        value = Py_NewRef(Py_None);
+    } else if (guard->kind == CSP_GUARD_RECV) {
         if (signalled) {
             csp_unreceive(guard->end, guard->message);
             return NULL;

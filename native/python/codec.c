@@ -168,10 +168,6 @@ static bool keep_end(native_state *state, writer *w, PyObject *object, uint64_t 
     return true;
 }
 
-static bool is_end(const native_state *state, PyObject *object) {
-    return Py_IS_TYPE(object, state->sender_type) || Py_IS_TYPE(object, state->receiver_type);
-}
-
 static written put_object(native_state *state, writer *w, PyObject *object);
 
 static written put_tuple_items(native_state *state, writer *w, PyObject *tuple) {
@@ -212,7 +208,7 @@ static written put_object(native_state *state, writer *w, PyObject *object) {
         uint64_t length = (uint64_t)PyTuple_GET_SIZE(object);
         return put_8(w, ITEM_TUPLE, &length) == FAILED ? FAILED : put_tuple_items(state, w, object);
     }
-    if (is_end(state, object)) {
+    if (native_is_end(object)) {
         uint64_t index;
         return keep_end(state, w, object, &index) ? put_8(w, ITEM_END, &index) : FAILED;
     }

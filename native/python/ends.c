@@ -6,7 +6,10 @@
 /* ---- making and freeing --------------------------------------------------------------------------------------- */
 
 PyObject *native_wrap_end(native_state *state, csp_end *end) {
-    PyTypeObject *type = csp_end_direction(end) == CSP_SENDING ? state->sender_type : state->receiver_type;
+    csp_sync_kind kind = csp_end_sync(end);
+    PyTypeObject *type = kind != CSP_SYNC_NONE                   ? state->sync_types[kind]
+                         : csp_end_direction(end) == CSP_SENDING ? state->sender_type
+                                                                 : state->receiver_type;
     end_object *self = PyObject_GC_New(end_object, type);
     if (self == NULL) {
         csp_end_free(end);
@@ -19,18 +22,20 @@ PyObject *native_wrap_end(native_state *state, csp_end *end) {
 
 /* An end refers to nothing but its type, and that to the module. The collector must see even this: an end that only falls
  * with the interpreter's last garbage would otherwise keep the module, and with it the whole heap (2.7 MiB) for ever. */
-static int end_traverse(PyObject *self, visitproc visit, void *arg) {
+int native_end_traverse(PyObject *self, visitproc visit, void *arg) {
     Py_VISIT(Py_TYPE(self));
     return 0;
 }
 
-static void end_dealloc(PyObject *self) {
+void native_end_dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     csp_end_free(((end_object *)self)->end);
     type->tp_free(self);
     Py_DECREF(type);
 }
+
+bool native_is_end(PyObject *object) { return Py_TYPE(object)->tp_dealloc == native_end_dealloc; }
 
 static csp_end *end_of(PyObject *self) { return ((end_object *)self)->end; }
 
@@ -118,13 +123,13 @@ PyObject *native_channel(PyObject *module, PyObject *const *args, Py_ssize_t cou
 
 /* ---- what both ends have -------------------------------------------------------------------------------------- */
 
-static PyObject *end_close(PyObject *self, PyObject *unused) {
+PyObject *native_end_close(PyObject *self, PyObject *unused) {
     (void)unused;
     csp_end_close(end_of(self));
     Py_RETURN_NONE;
 }
 
-static PyObject *end_clone(PyObject *self, PyObject *unused) {
+PyObject *native_end_clone(PyObject *self, PyObject *unused) {
     (void)unused;
     native_state *state = state_of(self);
     csp_end *clone = csp_end_clone(end_of(self), state->holder);
@@ -161,7 +166,7 @@ static PyObject *end_abort(PyObject *self, PyObject *const *args, Py_ssize_t cou
     Py_RETURN_NONE;
 }
 
-static PyObject *end_statistics(PyObject *self, PyObject *unused) {
+PyObject *native_end_statistics(PyObject *self, PyObject *unused) {
     (void)unused;
     csp_statistics statistics;
     csp_end_statistics(end_of(self), &statistics);
@@ -224,7 +229,7 @@ static PyObject *end_repr(PyObject *self) {
 }
 
 /* Two handles are equal when they are the same direction of the same channel. */
-static PyObject *end_compare(PyObject *self, PyObject *other, int operation) {
+PyObject *native_end_compare(PyObject *self, PyObject *other, int operation) {
     if ((operation != Py_EQ && operation != Py_NE) || Py_TYPE(self) != Py_TYPE(other)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
@@ -232,11 +237,11 @@ static PyObject *end_compare(PyObject *self, PyObject *other, int operation) {
     return PyBool_FromLong(equal == (operation == Py_EQ));
 }
 
-static Py_hash_t end_hash(PyObject *self) {
+Py_hash_t native_end_hash(PyObject *self) {
     return (Py_hash_t)(csp_end_channel(end_of(self)) * 2 + (csp_end_direction(end_of(self)) == CSP_SENDING));
 }
 
-static PyObject *end_reduce(PyObject *self, PyObject *unused) {
+PyObject *native_end_reduce(PyObject *self, PyObject *unused) {
     (void)unused;
     PyErr_Format(state_of(self)->not_shareable,
                  "%T cannot be pickled by itself: an end travels only inside a message of this library", self);
@@ -448,19 +453,19 @@ static PyObject *receiver_next(PyObject *self) { return receiver_get(self, CSP_F
 #define FASTCALL(function) ((PyCFunction)(void (*)(void))(function))
 
 #define END_METHODS                                                                                                  \
-    {"close", end_close, METH_NOARGS,                                                                                \
+    {"close", native_end_close, METH_NOARGS,                                                                         \
      "close($self, /)\n--\n\nClose this handle in good order; idempotent, never blocks.\n\nThe last handle of a "    \
      "direction ends the channel: receivers drain what is buffered and then get\nEndOfChannel; senders get "         \
      "BrokenChannel at once. Operations that wait on this very handle get ClosedEnd."},                              \
-        {"clone", end_clone, METH_NOARGS,                                                                            \
+        {"clone", native_end_clone, METH_NOARGS,                                                                     \
          "clone($self, /)\n--\n\nAnother handle on the same direction, with a life of its own. Raises ClosedEnd."},  \
         {"abort", FASTCALL(end_abort), METH_FASTCALL,                                                                \
          "abort($self, cause=None, /)\n--\n\nEnd both directions now; what is buffered is dropped and counted as "   \
          "undelivered.\n\nSenders find `cause` in BrokenChannel.cause. Only the first abort counts. Never blocks."}, \
-        {"statistics", end_statistics, METH_NOARGS,                                                                  \
+        {"statistics", native_end_statistics, METH_NOARGS,                                                           \
          "statistics($self, /)\n--\n\nA Statistics snapshot of the channel, read in one instant."},                  \
         {"__enter__", end_enter, METH_NOARGS, NULL}, {"__exit__", FASTCALL(end_exit), METH_FASTCALL, NULL},          \
-        {"__reduce__", end_reduce, METH_NOARGS, NULL}, {                                                             \
+        {"__reduce__", native_end_reduce, METH_NOARGS, NULL}, {                                                      \
         "__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL                                              \
     }
 
@@ -510,11 +515,11 @@ static PyGetSetDef end_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-#define END_SLOTS                                                                                                 \
-    {Py_tp_dealloc, (void *)end_dealloc}, {Py_tp_traverse, (void *)end_traverse}, {Py_tp_getset, end_getset},     \
-        {Py_tp_repr, (void *)end_repr}, {Py_tp_richcompare, (void *)end_compare}, {Py_tp_hash, (void *)end_hash}, \
-        {Py_sq_length, (void *)end_length}, {                                                                     \
-        Py_nb_bool, (void *)end_true                                                                              \
+#define END_SLOTS                                                                                                    \
+    {Py_tp_dealloc, (void *)native_end_dealloc}, {Py_tp_traverse, (void *)native_end_traverse},                      \
+        {Py_tp_getset, end_getset}, {Py_tp_repr, (void *)end_repr}, {Py_tp_richcompare, (void *)native_end_compare}, \
+        {Py_tp_hash, (void *)native_end_hash}, {Py_sq_length, (void *)end_length}, {                                 \
+        Py_nb_bool, (void *)end_true                                                                                 \
     }
 
 static PyType_Slot sender_slots[] = {

@@ -25,6 +25,8 @@ static bool load_errors(native_state *state) {
         {"WouldBlock", &state->would_block},
         {"Stopped", &state->stopped},
         {"NotShareable", &state->not_shareable},
+        {"Abandoned", &state->abandoned},
+        {"BrokenBarrier", &state->broken_barrier},
     };
     bool ok = true;
     for (size_t i = 0; ok && i < sizeof wanted / sizeof *wanted; i++) {
@@ -57,7 +59,7 @@ static int module_exec(PyObject *module) {
         !add_type(module, &offer_spec, "Offer", &state->offer_type) ||
         !add_type(module, &timer_spec, "Timer", &state->timer_type) ||
         !add_type(module, &skip_spec, "Skip", &state->skip_type) ||
-        !add_type(module, &reply_spec, "Reply", &state->reply_type)) {
+        !add_type(module, &reply_spec, "Reply", &state->reply_type) || !native_add_sync_types(module)) {
         return -1;
     }
     state->statistics_type = native_statistics_type();
@@ -88,6 +90,8 @@ static int module_exec(PyObject *module) {
     X(would_block)     \
     X(stopped)         \
     X(not_shareable)   \
+    X(abandoned)       \
+    X(broken_barrier)  \
     X(dumps)           \
     X(loads)           \
     X(str_timeout)     \
@@ -98,6 +102,9 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
 #define VISIT(member) Py_VISIT(state->member);
     EACH_OBJECT(VISIT)
 #undef VISIT
+    for (int i = 0; i <= CSP_SYNC_COUNTER; i++) {
+        Py_VISIT(state->sync_types[i]);
+    }
     return 0;
 }
 
@@ -106,6 +113,9 @@ static int module_clear(PyObject *module) {
 #define CLEAR(member) Py_CLEAR(state->member);
     EACH_OBJECT(CLEAR)
 #undef CLEAR
+    for (int i = 0; i <= CSP_SYNC_COUNTER; i++) {
+        Py_CLEAR(state->sync_types[i]);
+    }
     return 0;
 }
 

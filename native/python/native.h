@@ -15,14 +15,16 @@ typedef struct {
     bool is_main;
     PyTypeObject *sender_type, *receiver_type, *offer_type, *timer_type, *skip_type, *reply_type, *channel_type,
         *statistics_type;
-    PyObject *skip; /* the one skip guard */
+    PyTypeObject *sync_types[CSP_SYNC_COUNTER + 1]; /* by csp_sync_kind */
+    PyObject *skip;                                 /* the one skip guard */
     /* csp.errors */
-    PyObject *end_of_channel, *broken_channel, *closed_end, *would_block, *stopped, *not_shareable;
+    PyObject *end_of_channel, *broken_channel, *closed_end, *would_block, *stopped, *not_shareable, *abandoned,
+        *broken_barrier;
     PyObject *dumps, *loads; /* csp.messages.pickling, imported at first need */
     PyObject *str_timeout, *str_priority;
 } native_state;
 
-/* A Sender or a Receiver: one holder's handle. */
+/* A Sender, a Receiver, or a handle on a synchronisation object. */
 typedef struct {
     PyObject_HEAD csp_end *end;
 } end_object;
@@ -71,7 +73,22 @@ extern PyType_Spec sender_spec, receiver_spec, channel_spec;
 /* Wrap an end that this interpreter holds; consumes it, also on failure. */
 PyObject *native_wrap_end(native_state *state, csp_end *end);
 PyObject *native_channel(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
+/* Whether it is any handle, and so has the layout of end_object. */
+bool native_is_end(PyObject *object);
+/* What all handles have. */
+void native_end_dealloc(PyObject *self);
+int native_end_traverse(PyObject *self, visitproc visit, void *arg);
+PyObject *native_end_close(PyObject *self, PyObject *unused);
+PyObject *native_end_clone(PyObject *self, PyObject *unused);
+PyObject *native_end_statistics(PyObject *self, PyObject *unused);
+PyObject *native_end_reduce(PyObject *self, PyObject *unused);
+PyObject *native_end_compare(PyObject *self, PyObject *other, int operation);
+Py_hash_t native_end_hash(PyObject *self);
 PyObject *native_statistics_object(native_state *state, const csp_statistics *statistics);
+
+/* ---- sync.c --------------------------------------------------------------------------------------------------- */
+
+bool native_add_sync_types(PyObject *module);
 
 /* ---- alternative.c -------------------------------------------------------------------------------------------- */
 

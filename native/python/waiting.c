@@ -131,6 +131,21 @@ static PyObject *raise_broken(native_state *state, csp_end *end, PyObject *unsen
     return NULL;
 }
 
+static PyObject *raise_abandoned(native_state *state, csp_end *end) {
+    csp_sync_state sync;
+    csp_sync_read(end, &sync);
+    PyObject *text = PyUnicode_FromFormat(
+        "%s ended while it held this; what it guards may be half done. It is not held now, and can be acquired again",
+        sync.abandoner[0] != '\0' ? sync.abandoner : "an interpreter");
+    PyObject *error = text != NULL ? PyObject_CallFunction(state->abandoned, "Os", text, sync.abandoner) : NULL;
+    if (error != NULL) {
+        PyErr_SetObject(state->abandoned, error);
+        Py_DECREF(error);
+    }
+    Py_XDECREF(text);
+    return NULL;
+}
+
 PyObject *native_raise(native_state *state, csp_status status, csp_end *end, PyObject *unsent, bool nowait) {
     bool sending = end != NULL && csp_end_direction(end) == CSP_SENDING;
     switch (status) {
@@ -152,8 +167,12 @@ PyObject *native_raise(native_state *state, csp_status status, csp_end *end, PyO
         case CSP_CLOSED_END:
             PyErr_Format(state->closed_end,
                          "this %s was closed by its own holder; clone it before closing if others need it",
-                         sending ? "Sender" : "Receiver");
+                         end != NULL && csp_end_sync(end) != CSP_SYNC_NONE ? "handle"
+                         : sending                                         ? "Sender"
+                                                                           : "Receiver");
             break;
+        case CSP_ABANDONED:
+            return raise_abandoned(state, end);
         case CSP_CANCELLED:
             PyErr_SetString(state->stopped, "told to stop");
             break;
