@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alternative.h"
 #include "holder.h"
 #include "sync.h"
 
@@ -189,6 +190,9 @@ void csp_end_close(csp_end *end) {
         if (channel->sync != NULL) {
             csp__sync_left(channel, end, &wakes);
         }
+        if (csp__is_watched(channel)) {
+            csp__notify_watchers(channel, &wakes);
+        }
     }
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
@@ -214,6 +218,9 @@ void csp_end_abort(csp_end *end, csp_message *cause) {
             csp__unlock(&channel->lock);
             csp__wakes_flush(&wakes);
             csp__lock(&channel->lock);
+        }
+        if (csp__is_watched(channel)) {
+            csp__notify_watchers(channel, &wakes);
         }
     }
     csp__unlock(&channel->lock);
@@ -261,6 +268,7 @@ csp_channel *csp__channel_alloc(void) {
         csp__list_init(&channel->queue[d]);
         csp__list_init(&channel->ends[d]);
     }
+    csp__list_init(&channel->watchers);
     return channel;
 }
 
@@ -327,10 +335,12 @@ void csp__channel_release(csp_channel *channel) {
 
 void csp__statistics_locked(csp_channel *channel, csp_statistics *out) {
     csp_wait_statistics *waits = &channel->waits;
+    uint32_t watching = csp__is_watched(channel) ? csp__watchers_waiting(channel, NULL, NULL) : 0;
     if (channel->sync != NULL) {
         *out = (csp_statistics){
             .id = channel->id,
-            .waiting_receivers = atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed),
+            .waiting_receivers =
+                atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) + watching,
             .peak_receivers = channel->peak[CSP_RECEIVING],
             .receiving_ends = channel->open[CSP_RECEIVING],
             .received = channel->sync->acquired,
@@ -347,7 +357,7 @@ void csp__statistics_locked(csp_channel *channel, csp_statistics *out) {
         .overflow = channel->overflow,
         .length = atomic_load_explicit(&channel->buffered, memory_order_relaxed),
         .waiting_senders = atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed),
-        .waiting_receivers = atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed),
+        .waiting_receivers = atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) + watching,
         .peak_senders = channel->peak[CSP_SENDING],
         .peak_receivers = channel->peak[CSP_RECEIVING],
         .sending_ends = channel->open[CSP_SENDING],

@@ -43,6 +43,7 @@ struct csp_channel {
     alignas(64) csp_lock lock;
     _Atomic uint32_t buffered;   /* messages to be had without a sender: ring and returned */
     _Atomic uint32_t waiting[2]; /* cases in queue[d] */
+    _Atomic uint32_t watched;    /* reusable alternatives that watch the receiving direction */
     _Atomic bool over[2];        /* no end of direction d is left */
     bool aborted;
     _Atomic uint32_t last; /* who had the lock last, by csp_waiter.id; only to tell a stretch from a tug-of-war */
@@ -55,6 +56,7 @@ struct csp_channel {
     alignas(64) csp_wait_statistics waits;
     uint32_t open[2];
     uint32_t peak[2];      /* most cases in queue[d] ever */
+    csp_node watchers;     /* their watches; see alternative.h */
     csp_message *returned; /* undone receives, last in first out */
     uint32_t returned_count, returned_room;
     csp_message cause;

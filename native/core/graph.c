@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alternative.h"
 #include "channel.h"
 #include "holder.h"
 #include "reply.h"
@@ -31,7 +32,19 @@ static void add(edge_buffer *buffer, const csp_edge *edge, const csp_holder *hol
     buffer->count++;
 }
 
+static void add_watching(csp_waiter *waiter, csp_end *end, void *buffer) {
+    csp_edge edge = {.kind = CSP_EDGE_WAITS,
+                     .thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed)->id,
+                     .channel = end->channel->id,
+                     .direction = CSP_RECEIVING,
+                     .deadline = atomic_load_explicit(&waiter->deadline, memory_order_relaxed)};
+    add(buffer, &edge, atomic_load_explicit(&end->holder, memory_order_relaxed));
+}
+
 static void read_channel(csp_channel *channel, edge_buffer *buffer) {
+    if (csp__is_watched(channel)) {
+        csp__watchers_waiting(channel, add_watching, buffer);
+    }
     for (int d = 0; d < 2; d++) {
         for (csp_node *n = channel->queue[d].next; n != &channel->queue[d]; n = n->next) {
             csp_case *c = CSP_CONTAINER(n, csp_case, node);

@@ -7,6 +7,7 @@
  * and a wait. Because an operation that runs is in no queue while it claims, only one party is ever claimed. */
 #include <stdlib.h>
 
+#include "alternative.h"
 #include "channel.h"
 #include "holder.h"
 
@@ -39,7 +40,8 @@ static bool looks_ready(const csp_guard *guard) {
         return buffered > 0 || atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed) > 0;
     }
     return buffered < channel->capacity || channel->overflow != CSP_OVERFLOW_BLOCK ||
-           atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) > 0;
+           atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) > 0 ||
+           csp__is_watched(channel);
 }
 
 /* Under the guard's channel's lock: carry it out if it is ready. */
@@ -150,7 +152,7 @@ static uint32_t look_at_once(csp_guard *guards, uint32_t count, uint32_t start, 
     return skip;
 }
 
-static void enqueue_all(csp_guard *guards, uint32_t count, csp_waiter *self) {
+static void enqueue_all(csp_guard *guards, uint32_t count, csp_waiter *self, csp_wakes *wakes) {
     for (uint32_t i = 0; i < count; i++) {
         if (on_channel(&guards[i])) {
             csp_select_case *c = case_of(&guards[i]);
@@ -161,6 +163,9 @@ static void enqueue_all(csp_guard *guards, uint32_t count, csp_waiter *self) {
                 .message = guards[i].message,
             };
             csp__enqueue(guards[i].end->channel, &c->base);
+            if (csp__is_watched(guards[i].end->channel) && guards[i].kind == CSP_GUARD_SEND) {
+                csp__notify_watchers(guards[i].end->channel, wakes);
+            }
         }
     }
 }
@@ -269,7 +274,7 @@ csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t dead
         winner = look_at_once(guards, count, start, priority, now, self, &wakes, &dropped);
         if (winner == count && deadline != CSP_POLL) {
             csp__arm(self, holder, until);
-            enqueue_all(guards, count, self);
+            enqueue_all(guards, count, self, &wakes);
         }
         unlock_all(channels, distinct);
         if (channels != few) {

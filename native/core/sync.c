@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alternative.h"
 #include "holder.h"
 
 /* A granted waiter's message must not look empty; nothing is in it. */
@@ -129,6 +130,9 @@ void csp__sync_settle(csp_channel *channel, csp_wakes *wakes) {
         }
     }
     publish(channel);
+    if (csp__is_watched(channel) && (sync->abandoned || can_grant(sync))) {
+        csp__notify_watchers(channel, wakes);
+    }
 }
 
 /* ---- giving back ---------------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
  * Sending and receiving: the hand-over itself, under the lock, and the two single operations built on it. */
 #include <stdlib.h>
 
+#include "alternative.h"
 #include "channel.h"
 #include "holder.h"
 #include "park.h"
@@ -116,6 +117,10 @@ csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_wait
             return CSP_OK;
         }
     }
+    if (csp__is_watched(channel) && csp__offer_to_watchers(channel, message, self, wakes)) {
+        channel->sent++;
+        return CSP_OK;
+    }
     if (channel->capacity == 0) {
         return CSP_WOULD_BLOCK;
     }
@@ -143,6 +148,9 @@ csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_wait
     ring_push(channel, message);
     message->kind = 0;
     channel->sent++;
+    if (csp__is_watched(channel)) {
+        csp__notify_watchers(channel, wakes);
+    }
     return CSP_OK;
 }
 
@@ -258,6 +266,9 @@ static csp_status try_once(csp_end *end, csp_message *message, csp_waiter *self,
             }
             csp__arm(self, holder, deadline);
             csp__enqueue(channel, &self->single);
+            if (csp__is_watched(channel) && direction == CSP_SENDING) {
+                csp__notify_watchers(channel, &wakes);
+            }
             if (atomic_load_explicit(&channel->likely[direction], memory_order_relaxed) != self) {
                 atomic_store_explicit(&channel->likely[direction], self, memory_order_relaxed);
             }
@@ -358,6 +369,9 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
             channel->returned[channel->returned_count++] = *message;
             message->kind = 0;
             count_buffered(channel);
+            if (csp__is_watched(channel)) {
+                csp__notify_watchers(channel, &wakes);
+            }
         }
     }
     if (message->kind != 0) {

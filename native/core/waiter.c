@@ -38,9 +38,10 @@ static void count_out(csp_waiter *waiter) {
 
 /* The waker counts the sleeper in: from now on it wants a CPU, and nobody should spin in its way until it had one. */
 static void wake_thread(csp_waiter *waiter) {
-    count_in(waiter);
-    if (atomic_load_explicit(&waiter->used, memory_order_relaxed) == 0) {
-        count_out(waiter); /* we come late: it had seen that it was claimed, and has ended; see thread_ended */
+    csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
+    count_in(thread);
+    if (atomic_load_explicit(&thread->used, memory_order_relaxed) == 0) {
+        count_out(thread); /* we come late: it had seen that it was claimed, and has ended; see thread_ended */
     }
     csp__unpark(&waiter->state, 1);
 }
@@ -51,10 +52,7 @@ static void thread_ended(void *value) {
     atomic_store_explicit(&waiter->used, 0, memory_order_release);
     count_out(waiter);
     self = NULL;
-    csp__lock(&registry_lock);
-    waiter->next_free = free_waiters;
-    free_waiters = waiter;
-    csp__unlock(&registry_lock);
+    csp__waiter_recycle(waiter);
     atomic_fetch_sub_explicit(&threads_alive, 1, memory_order_relaxed);
 }
 
@@ -80,8 +78,7 @@ static void initialise(void) {
     }
 }
 
-static csp_waiter *make_self(void) {
-    pthread_once(&once, initialise);
+csp_waiter *csp__waiter_new(void) {
     csp__lock(&registry_lock);
     csp_waiter *waiter = free_waiters;
     if (waiter != NULL) {
@@ -100,6 +97,7 @@ static csp_waiter *make_self(void) {
         waiter->single.single = true;
         csp__lock_init(&waiter->asking_lock);
         csp__wait_statistics_init(&waiter->replies);
+        atomic_init(&waiter->thread, waiter);
         csp_waiter *head = atomic_load_explicit(&all_waiters, memory_order_relaxed);
         do {
             atomic_store_explicit(&waiter->next, head, memory_order_relaxed);
@@ -107,6 +105,23 @@ static csp_waiter *make_self(void) {
                                                         memory_order_relaxed));
     }
     waiter->id = id;
+    return waiter;
+}
+
+void csp__waiter_recycle(csp_waiter *waiter) {
+    csp__lock(&registry_lock);
+    waiter->next_free = free_waiters;
+    free_waiters = waiter;
+    csp__unlock(&registry_lock);
+}
+
+static csp_waiter *make_self(void) {
+    pthread_once(&once, initialise);
+    csp_waiter *waiter = csp__waiter_new();
+    if (waiter == NULL) {
+        return NULL;
+    }
+    atomic_store_explicit(&waiter->thread, waiter, memory_order_relaxed);
     atomic_store_explicit(&waiter->platform_thread, csp__platform_thread(), memory_order_relaxed);
     waiter->random = (uint64_t)csp_now() * UINT64_C(0x9E3779B97F4A7C15) | 1;
     atomic_store_explicit(&waiter->used, 1, memory_order_release);
@@ -220,14 +235,15 @@ static uint32_t claim_own(csp_waiter *waiter, uint32_t code) {
 
 /* A signal handler may use channels itself, also the very one that we wait on. Our record stands in a queue meanwhile, so
  * what the handler does goes by another one; and if it sends what we wait for, it claims us like anybody else. */
-static int ask_interrupted(csp_waiter *waiter, const csp_hooks *hooks) {
+static int ask_interrupted(const csp_hooks *hooks) {
+    csp_waiter *mine = self;
     self = NULL;
     int wants_out = hooks->interrupted(hooks->context);
     if (self != NULL) {
         thread_ended(self); /* counted in by make_self: the record ends, the thread lives on */
     }
-    self = waiter;
-    pthread_setspecific(at_thread_end, waiter);
+    self = mine;
+    pthread_setspecific(at_thread_end, mine);
     return wants_out;
 }
 
@@ -240,8 +256,9 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
                                                  memory_order_acquire)) {
         return csp__code(state);
     }
+    csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
     atomic_fetch_add_explicit(&statistics->parks, 1, memory_order_relaxed);
-    count_out(waiter);
+    count_out(thread);
     int64_t slice = hooks != NULL && hooks->interrupted != NULL ? hooks->slice_ns : 0;
     uint32_t code;
     for (;;) {
@@ -255,20 +272,19 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
         if (code != CSP_PARKED) {
             break;
         }
-        count_out(waiter); /* woken late, for a wait that was over: that waker has counted us in */
+        count_out(thread); /* woken late, for a wait that was over: that waker has counted us in */
         if (woken == CSP_PARK_TIMEOUT && until == deadline) {
             code = claim_own(waiter, CSP_TIMEDOUT);
             break;
         }
         /* A signal, or time to look: the place in the queue is kept unless a handler wants out. */
-        if (woken != CSP_PARK_WOKEN && hooks != NULL && hooks->interrupted != NULL &&
-            ask_interrupted(waiter, hooks) != 0) {
+        if (woken != CSP_PARK_WOKEN && hooks != NULL && hooks->interrupted != NULL && ask_interrupted(hooks) != 0) {
             code = claim_own(waiter, CSP_SIGNALLED);
             break;
         }
     }
     atomic_fetch_add_explicit(&statistics->wakes, 1, memory_order_relaxed);
-    count_in(waiter);
+    count_in(thread);
     return code;
 }
 
@@ -278,8 +294,9 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
     if (csp__holder_stops(holder)) {
         return claim_own(waiter, CSP_STOPPED);
     }
-    if (atomic_load_explicit(&waiter->counted, memory_order_relaxed) == 0) {
-        count_in(waiter);
+    csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
+    if (atomic_load_explicit(&thread->counted, memory_order_relaxed) == 0) {
+        count_in(thread);
     }
     bool can_detach = hooks != NULL && hooks->detach != NULL;
     bool detached = false;

@@ -23,6 +23,7 @@ enum {
     CSP_IDLE = 0,
     CSP_ARMED = 1,     /* can be claimed; the owner is awake */
     CSP_PARKED = 2,    /* can be claimed; the owner must be woken afterwards */
+    CSP_NOTIFIED = 3,  /* a reusable alternative: something may be ready, look again */
     CSP_TIMEDOUT = 4,  /* claimed by its own owner: deadline */
     CSP_STOPPED = 5,   /* claimed by csp_holder_cancel, or by its owner on seeing the flag */
     CSP_SIGNALLED = 6, /* claimed by its own owner: csp_hooks.interrupted */
@@ -85,6 +86,8 @@ struct csp_waiter {
     uint64_t last_operation; /* csp__ticks of the latest single operation on a buffered channel ... */
     uint64_t last_channel;   /* ... and that channel's id */
     csp_wait_statistics replies;
+    /* The record of the thread that waits by this one: itself, or that of whoever uses the reusable alternative. */
+    _Atomic(csp_waiter *) thread;
     csp_waiter *next_free;
     _Atomic(csp_waiter *) next; /* all waiters ever made; never shrinks */
 };
@@ -137,9 +140,17 @@ static inline void csp__wakes_flush(csp_wakes *wakes) {
 
 /* The calling thread's waiter; made at its first use, recycled when the thread ends. NULL when out of memory. */
 csp_waiter *csp__self(void);
+/* A record that belongs to no thread, for something that threads wait by; to be given back when nobody does. */
+csp_waiter *csp__waiter_new(void);
+void csp__waiter_recycle(csp_waiter *waiter);
 /* All waiters ever made, for readers that check `used`. */
 csp_waiter *csp__waiters(void);
 int64_t csp__threads_alive(void);
+
+static inline bool csp__is_armed(csp_waiter *waiter) {
+    uint32_t code = csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
+    return code == CSP_ARMED || code == CSP_PARKED;
+}
 
 /* Begin an operation: from now on the waiter can be claimed. */
 void csp__arm(csp_waiter *waiter, csp_holder *holder, int64_t deadline);

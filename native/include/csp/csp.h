@@ -240,6 +240,27 @@ typedef struct csp_guard {
 CSP_API csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t deadline, const csp_hooks *hooks,
                               uint32_t *chosen);
 
+/* A reusable alternative of receiving ends and timers. Its ends are watched from csp_alternative_add to csp_alternative_remove, so
+ * that one select costs the same whatever their number. Places are numbered from 0 in the order of adding; a place that was
+ * removed is used again by the next. Not safe for threads: one at a time may use it; ends may be closed by anybody meanwhile. */
+typedef struct csp_alternative csp_alternative;
+/* NULL when out of memory. `holder` (may be NULL) is who waits. */
+CSP_API csp_alternative *csp_alternative_new(csp_holder *holder);
+CSP_API void csp_alternative_free(csp_alternative *alternative);
+/* Watch a receiving end or a synchronisation object (it is kept in memory, not open); OK, INVALID or NO_MEMORY. */
+CSP_API csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *place);
+CSP_API csp_status csp_alternative_add_timer(csp_alternative *alternative, uint32_t *place);
+CSP_API void csp_alternative_set_timer(csp_alternative *alternative, uint32_t place, int64_t deadline);
+CSP_API void csp_alternative_remove(csp_alternative *alternative, uint32_t place);
+/* The place's precondition; true at first. While it is false the place is never chosen. */
+CSP_API void csp_alternative_enable(csp_alternative *alternative, uint32_t place, bool on);
+/* As csp_select: one of the places, with *outcome as csp_guard.status. Fair is by rotation: no place is chosen twice while
+ * another stays ready all the time. OK, WOULD_BLOCK, TIMEOUT, CANCELLED, INTERRUPTED. With nothing to wait for it waits for the
+ * deadline. Receivers that wait in csp_recv or csp_select go before alternatives. */
+CSP_API csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64_t deadline,
+                                          const csp_hooks *hooks, csp_message *message, uint32_t *place,
+                                          csp_status *outcome);
+
 /* ---- synchronisation ---------------------------------------------------------------------------------------- */
 
 typedef enum csp_sync_kind {

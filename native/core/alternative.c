@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The reusable alternative. It waits by a record of its own, not by its thread's: so a watch that stays with its channel can
+ * be claimed exactly while a select of this very alternative is under way, and at no other time. */
+#include "alternative.h"
+
+#include <stdlib.h>
+
+#include "holder.h"
+
+typedef struct {
+    csp_node of_channel; /* the channel's lock */
+    csp_node of_ready;   /* the alternative's lock */
+    csp_alternative *alternative;
+    csp_end *end; /* referenced; NULL: a timer, or a place that is free */
+    csp_message
+        slot; /* what was handed over; ours while the alternative is not armed, the channel's lock's while it is */
+    int64_t deadline; /* timer */
+    uint32_t place;
+    uint8_t outcome;
+    bool used;
+    bool on;        /* its precondition; changed under the channel's lock */
+    bool listed;    /* the channel's lock; a timer's is its owner's */
+    bool set_aside; /* listed, and off when its turn came: back on the list when it is on again */
+} watch;
+
+struct csp_alternative {
+    csp_waiter *waiter;
+    csp_holder *holder;
+    csp_lock lock;
+    csp_node ready; /* watches that may be ready, the longest first */
+    watch **places;
+    uint32_t count, room, timers;
+    csp_wait_statistics waits;
+};
+
+/* ---- from the channel's side ---------------------------------------------------------------------------------- */
+
+static watch *watch_of(csp_node *node) { return CSP_CONTAINER(node, watch, of_channel); }
+
+/* Claim the alternative, which may have been armed or not. */
+static bool claim(csp_alternative *alternative, uint32_t code, csp_wakes *wakes) {
+    bool must_wake = false;
+    if (!csp__claim(alternative->waiter, code, &must_wake)) {
+        return false;
+    }
+    if (must_wake) {
+        if (wakes->count == CSP_WAKES) {
+            csp__wakes_flush(wakes);
+        }
+        wakes->waiters[wakes->count++] = alternative->waiter;
+    }
+    return true;
+}
+
+bool csp__offer_to_watchers(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes) {
+    for (csp_node *node = channel->watchers.next; node != &channel->watchers; node = node->next) {
+        watch *w = watch_of(node);
+        csp_waiter *waiter = w->alternative->waiter;
+        /* Armed: then its owner has read the slot that an earlier offer filled, and will not look again unless we win. */
+        if (!w->on || atomic_load_explicit(&w->end->closed, memory_order_relaxed) ||
+            atomic_load_explicit(&waiter->thread, memory_order_relaxed) == self || !csp__is_armed(waiter)) {
+            continue;
+        }
+        w->slot = *message;
+        w->outcome = CSP_OK;
+        if (claim(w->alternative, CSP_WON + w->place, wakes)) {
+            message->kind = 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void list(watch *w) {
+    csp_alternative *alternative = w->alternative;
+    csp__lock(&alternative->lock);
+    csp__list_append(&alternative->ready, &w->of_ready);
+    csp__unlock(&alternative->lock);
+}
+
+void csp__notify_watchers(csp_channel *channel, csp_wakes *wakes) {
+    for (csp_node *node = channel->watchers.next; node != &channel->watchers; node = node->next) {
+        watch *w = watch_of(node);
+        if (!w->listed) {
+            w->listed = true;
+            list(w);
+        }
+        /* It arms, and then looks at its list once more: it sees the entry, or we see it armed. */
+        if (w->on) {
+            claim(w->alternative, CSP_NOTIFIED, wakes);
+        }
+    }
+}
+
+uint32_t csp__watchers_waiting(csp_channel *channel, void (*visit)(csp_waiter *, csp_end *, void *), void *context) {
+    uint32_t waiting = 0;
+    for (csp_node *node = channel->watchers.next; node != &channel->watchers; node = node->next) {
+        watch *w = watch_of(node);
+        if (w->on && csp__is_armed(w->alternative->waiter)) {
+            waiting++;
+            if (visit != NULL) {
+                visit(w->alternative->waiter, w->end, context);
+            }
+        }
+    }
+    return waiting;
+}
+
+/* ---- making and changing -------------------------------------------------------------------------------------- */
+
+csp_alternative *csp_alternative_new(csp_holder *holder) {
+    csp_alternative *alternative = aligned_alloc(alignof(csp_wait_statistics), sizeof *alternative);
+    csp_waiter *waiter = csp__self() != NULL ? csp__waiter_new() : NULL;
+    if (alternative == NULL || waiter == NULL) {
+        free(alternative);
+        if (waiter != NULL) {
+            csp__waiter_recycle(waiter);
+        }
+        return NULL;
+    }
+    *alternative = (csp_alternative){.waiter = waiter, .holder = holder != NULL ? csp_holder_retain(holder) : NULL};
+    csp__lock_init(&alternative->lock);
+    csp__list_init(&alternative->ready);
+    csp__wait_statistics_init(&alternative->waits);
+    return alternative;
+}
+
+/* A place that is free, or a new one. NULL when out of memory. */
+static watch *new_place(csp_alternative *alternative) {
+    for (uint32_t i = 0; i < alternative->count; i++) {
+        if (!alternative->places[i]->used) {
+            return alternative->places[i];
+        }
+    }
+    if (alternative->count == alternative->room) {
+        uint32_t room = alternative->room == 0 ? 8 : alternative->room * 2;
+        watch **larger = room <= CSP_GUARDS_MAX * 2 ? realloc(alternative->places, sizeof *larger * room) : NULL;
+        if (larger == NULL) {
+            return NULL;
+        }
+        alternative->places = larger;
+        alternative->room = room;
+    }
+    watch *w = calloc(1, sizeof *w);
+    if (w != NULL) {
+        csp__list_init(&w->of_channel);
+        csp__list_init(&w->of_ready);
+        w->alternative = alternative;
+        w->place = alternative->count;
+        alternative->places[alternative->count++] = w;
+    }
+    return w;
+}
+
+/* Under the channel's lock: whether something might be received. */
+static bool may_be_ready(csp_channel *channel, const csp_end *end) {
+    return atomic_load_explicit(&channel->buffered, memory_order_relaxed) > 0 ||
+           atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed) > 0 ||
+           csp__is_over(channel, CSP_SENDING) || atomic_load_explicit(&end->closed, memory_order_relaxed);
+}
+
+csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *place) {
+    if (end->direction != CSP_RECEIVING || alternative->count >= CSP_GUARDS_MAX) {
+        return CSP_INVALID;
+    }
+    watch *w = new_place(alternative);
+    if (w == NULL) {
+        return CSP_NO_MEMORY;
+    }
+    csp_channel *channel = end->channel;
+    csp__end_retain(end);
+    csp__lock(&channel->lock);
+    w->end = end;
+    w->used = w->on = true;
+    w->set_aside = false;
+    csp__list_append(&channel->watchers, &w->of_channel);
+    atomic_fetch_add_explicit(&channel->watched, 1, memory_order_relaxed);
+    w->listed = may_be_ready(channel, end);
+    if (w->listed) {
+        list(w);
+    }
+    csp__unlock(&channel->lock);
+    *place = w->place;
+    return CSP_OK;
+}
+
+csp_status csp_alternative_add_timer(csp_alternative *alternative, uint32_t *place) {
+    watch *w = alternative->count < CSP_GUARDS_MAX ? new_place(alternative) : NULL;
+    if (w == NULL) {
+        return CSP_NO_MEMORY;
+    }
+    w->end = NULL;
+    w->used = w->on = true;
+    w->listed = w->set_aside = false;
+    w->deadline = CSP_FOREVER;
+    alternative->timers++;
+    *place = w->place;
+    return CSP_OK;
+}
+
+void csp_alternative_remove(csp_alternative *alternative, uint32_t place) {
+    watch *w = alternative->places[place];
+    csp_end *end = w->end;
+    if (end != NULL) {
+        csp__lock(&end->channel->lock);
+        csp__list_remove(&w->of_channel);
+        atomic_fetch_sub_explicit(&end->channel->watched, 1, memory_order_relaxed);
+    } else {
+        alternative->timers--;
+    }
+    csp__lock(&alternative->lock);
+    csp__list_remove(&w->of_ready);
+    csp__unlock(&alternative->lock);
+    w->used = false;
+    w->end = NULL;
+    if (end != NULL) {
+        csp__unlock(&end->channel->lock);
+        csp__end_release(end);
+    }
+}
+
+void csp_alternative_enable(csp_alternative *alternative, uint32_t place, bool on) {
+    watch *w = alternative->places[place];
+    if (w->on == on) {
+        return;
+    }
+    if (w->end != NULL) {
+        csp__lock(&w->end->channel->lock);
+        w->on = on;
+        csp__unlock(&w->end->channel->lock);
+    } else {
+        w->on = on;
+    }
+    if (on && w->set_aside) {
+        w->set_aside = false;
+        list(w);
+    }
+}
+
+void csp_alternative_set_timer(csp_alternative *alternative, uint32_t place, int64_t deadline) {
+    alternative->places[place]->deadline = deadline;
+}
+
+void csp_alternative_free(csp_alternative *alternative) {
+    for (uint32_t i = 0; i < alternative->count; i++) {
+        if (alternative->places[i]->used) {
+            csp_alternative_remove(alternative, i);
+        }
+    }
+    for (uint32_t i = 0; i < alternative->count; i++) {
+        free(alternative->places[i]);
+    }
+    csp__waiter_recycle(alternative->waiter);
+    csp_holder_release(alternative->holder);
+    free(alternative->places);
+    free(alternative);
+}
+
+/* ---- selecting ------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    csp_alternative *alternative;
+    csp_waiter *self;
+    csp_message *message;
+    int64_t next_timer;
+    watch *chosen;
+    csp_status status; /* of the chosen one */
+} selection;
+
+/* Timers that are due join the list like a channel that became ready, and so have their turn. Gives the next deadline. */
+static int64_t list_due_timers(csp_alternative *alternative) {
+    int64_t next = CSP_FOREVER, now = csp_now();
+    for (uint32_t i = 0; i < alternative->count; i++) {
+        watch *w = alternative->places[i];
+        if (w->used && w->end == NULL && w->on && !w->listed) {
+            if (w->deadline <= now) {
+                w->listed = true;
+                list(w);
+            } else if (w->deadline < next) {
+                next = w->deadline;
+            }
+        }
+    }
+    return next;
+}
+
+/* Carry out what a watch is for, if it is ready; its place in the list goes to the end, or is lost. */
+static bool try_watch(selection *s, watch *w, bool first_of_all, csp_wakes *wakes) {
+    csp_alternative *alternative = s->alternative;
+    if (w->end == NULL) {
+        w->listed = false;
+        s->status = CSP_OK;
+        return w->deadline <= csp_now();
+    }
+    csp_channel *channel = w->end->channel;
+    csp__lock(&channel->lock);
+    if (first_of_all) {
+        /* One instant: whatever goes before it and became ready meanwhile is on the list by now. */
+        csp__lock(&alternative->lock);
+        for (csp_node *n = alternative->ready.next; n != &alternative->ready; n = n->next) {
+            watch *other = CSP_CONTAINER(n, watch, of_ready);
+            if (other->on && other->place < w->place) {
+                csp__list_append(&alternative->ready, &w->of_ready);
+                csp__unlock(&alternative->lock);
+                csp__unlock(&channel->lock);
+                return false;
+            }
+        }
+        csp__unlock(&alternative->lock);
+    }
+    s->status = atomic_load_explicit(&w->end->closed, memory_order_relaxed)
+                    ? CSP_CLOSED_END
+                    : csp__take(channel, w->end, s->message, s->self, wakes);
+    w->listed = s->status != CSP_WOULD_BLOCK && may_be_ready(channel, w->end);
+    if (w->listed) {
+        list(w);
+    }
+    csp__unlock(&channel->lock);
+    return s->status != CSP_WOULD_BLOCK;
+}
+
+/* The watch whose turn it is, taken off the list: the one that is there longest, or the first in order. NULL: none. */
+static watch *next_listed(csp_alternative *alternative, bool priority) {
+    watch *found = NULL;
+    csp__lock(&alternative->lock);
+    for (csp_node *n = alternative->ready.next; n != &alternative->ready;) {
+        watch *w = CSP_CONTAINER(n, watch, of_ready);
+        n = n->next;
+        if (!w->on) {
+            csp__list_remove(&w->of_ready);
+            w->set_aside = true;
+        } else if (found == NULL || w->place < found->place) {
+            found = w;
+            if (!priority) {
+                break;
+            }
+        }
+    }
+    if (found != NULL) {
+        csp__list_remove(&found->of_ready);
+    }
+    csp__unlock(&alternative->lock);
+    return found;
+}
+
+static bool look(selection *s, bool priority) {
+    csp_wakes wakes = {.count = 0};
+    watch *w = NULL;
+    s->next_timer = s->alternative->timers > 0 ? list_due_timers(s->alternative) : CSP_FOREVER;
+    while ((w = next_listed(s->alternative, priority)) != NULL && !try_watch(s, w, priority, &wakes)) {
+    }
+    csp__wakes_flush(&wakes);
+    s->chosen = w;
+    return w != NULL;
+}
+
+/* Armed and nothing listed since the look: then nobody can have missed us. */
+static bool may_wait(csp_alternative *alternative) {
+    csp__lock(&alternative->lock);
+    bool nothing = csp__list_empty(&alternative->ready);
+    csp__unlock(&alternative->lock);
+    bool unused;
+    return nothing || !csp__claim(alternative->waiter, CSP_NOTIFIED, &unused);
+}
+
+csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64_t deadline, const csp_hooks *hooks,
+                                  csp_message *message, uint32_t *place, csp_status *outcome) {
+    bool priority = (flags & CSP_SELECT_PRIORITY) != 0;
+    selection s = {.alternative = alternative, .self = csp__self(), .message = message};
+    csp_waiter *waiter = alternative->waiter;
+    message->kind = 0;
+    if (s.self == NULL) {
+        return CSP_NO_MEMORY;
+    }
+    csp__pass_gate(CSP_GATE_SELECT, alternative->holder, 0);
+    atomic_store_explicit(&waiter->thread, s.self, memory_order_relaxed);
+    for (;;) {
+        if (look(&s, priority)) {
+            *place = s.chosen->place;
+            *outcome = s.status;
+            return CSP_OK;
+        }
+        if (deadline == CSP_POLL) {
+            return CSP_WOULD_BLOCK;
+        }
+        int64_t until = s.next_timer < deadline ? s.next_timer : deadline;
+        csp__arm(waiter, alternative->holder, until);
+        uint32_t code = may_wait(alternative) ? csp__wait(waiter, &alternative->waits, until, hooks) : CSP_NOTIFIED;
+        if (code >= CSP_WON) {
+            watch *w = alternative->places[code - CSP_WON];
+            *message = w->slot;
+            *place = w->place;
+            *outcome = (csp_status)w->outcome;
+            return CSP_OK;
+        }
+        if (code == CSP_STOPPED || code == CSP_SIGNALLED) {
+            return code == CSP_STOPPED ? CSP_CANCELLED : CSP_INTERRUPTED;
+        }
+        if (code == CSP_TIMEDOUT && until == deadline && s.next_timer > deadline) {
+            return CSP_TIMEOUT;
+        }
+    }
+}
