@@ -115,6 +115,12 @@ typedef struct csp_functions {
 /* The table of the csp that is installed. NULL with ImportError set: csp is not there, is of another ABI, or is older than
  * this header. */
 static inline const csp_functions *csp_import(void) {
+    /* PyCapsule_Import imports csp, and csp alone. */
+    PyObject *module = PyImport_ImportModule("csp._native");
+    if (module == NULL) {
+        return NULL;
+    }
+    Py_DECREF(module); /* sys.modules has it */
     const csp_functions *table = (const csp_functions *)PyCapsule_Import(CSP_CAPSULE_NAME, 0);
     if (table == NULL) {
         return NULL;
