@@ -71,7 +71,7 @@ $(VENV)/.test-installed: .ci/test.lock $(PY)
 	@touch $@
 
 # Folders count as well: their time changes when a file comes or goes.
-$(VENV)/.csp-installed: $(VENV)/.test-installed pyproject.toml $(shell find native -name __pycache__ -prune -o -print)
+$(VENV)/.csp-installed: $(VENV)/.test-installed pyproject.toml csp/ffi/declarations.py $(shell find native -name __pycache__ -prune -o -print)
 	@$(STEP) build "building csp and installing it in place" \
 		$(PIP) install --no-build-isolation --no-deps --config-settings=cmake.define.CSP_WERROR=ON --editable .
 	@touch $@

@@ -42,26 +42,30 @@ extern "C" {
 /* ---- making --------------------------------------------------------------------------------------------------- */
 
 static inline csp_message csp_message_none(void) {
-    csp_message message = {0};
+    csp_message message;
+    memset(&message, 0, sizeof message);
     message.kind = CSP_KIND_NONE;
     return message;
 }
 
 static inline csp_message csp_message_truth(bool value) {
-    csp_message message = {0};
+    csp_message message;
+    memset(&message, 0, sizeof message);
     message.kind = value ? CSP_KIND_TRUE : CSP_KIND_FALSE;
     return message;
 }
 
 static inline csp_message csp_message_integer(int64_t value) {
-    csp_message message = {0};
+    csp_message message;
+    memset(&message, 0, sizeof message);
     message.kind = CSP_KIND_INTEGER;
     message.as.integer = value;
     return message;
 }
 
 static inline csp_message csp_message_real(double value) {
-    csp_message message = {0};
+    csp_message message;
+    memset(&message, 0, sizeof message);
     message.kind = CSP_KIND_REAL;
     message.as.real = value;
     return message;
@@ -69,7 +73,8 @@ static inline csp_message csp_message_real(double value) {
 
 /* A copy of `size` bytes; `data` may be NULL if there are none. Out of memory: an empty message. */
 static inline csp_message csp_message_bytes(const void *data, size_t size) {
-    csp_message message = {0};
+    csp_message message;
+    memset(&message, 0, sizeof message);
     if (size <= CSP_INLINE_BYTES) {
         message.kind = CSP_KIND_BYTES;
         message.size = (uint32_t)size;

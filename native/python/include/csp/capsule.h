@@ -8,8 +8,8 @@
  *
  * The table is one constant for the whole process: the pointer may be kept in a C static, and used in every interpreter and by
  * threads that have none. A blocking function holds on to the GIL of whoever calls it, so let it go before, or give hooks.
- * What message_kinds.h has inline stands in the table, too; linked is then only what a module uses of that header itself, and
- * of that only csp_message_bytes and csp_message_text need the core.
+ * What message_kinds.h has inline stands in the table, too. Take it from there: those of its functions that look at bytes or
+ * text would else have to be linked.
  */
 #ifndef CSP_CAPSULE_H
 #define CSP_CAPSULE_H
