@@ -101,6 +101,8 @@ def _moved_out[End: (Sender[Any], Receiver[Any])](kind: type[End], end: End, hol
 
 def _moved_in[End: (Sender[Any], Receiver[Any])](kind: type[End], end: Any, direction: int) -> End:
     address = _address(end, "csp_end *")
+    if lib.csp_end_sync(end) != lib.CSP_SYNC_NONE:
+        raise TypeError(f"this is the handle of a synchronisation object: it makes no csp.{kind.__name__}")
     if lib.csp_end_direction(end) != direction:
         raise TypeError(f"this end is of the other direction: it makes no csp.{kind.__name__}")
     made = end_adopt(address)

@@ -114,6 +114,18 @@ def test_wrong_things_are_refused():
     rx.close()
 
 
+def test_synchronisation_objects_are_no_channel_ends(holder):
+    """Neither way: a lock is not given as a receiver, although its handle is one to the core."""
+    with csp.Lock() as lock, pytest.raises(TypeError, match=r"csp\.Receiver"):
+        from_receiver(lock)
+    made = ffi.new("csp_end **")
+    assert lib.csp_sync_new(lib.CSP_SYNC_LOCK, 1, 1, holder, made) == lib.CSP_OK
+    with pytest.raises(TypeError, match="synchronisation"):
+        to_receiver(made[0])
+    assert not lib.csp_end_is_closed(made[0])
+    lib.csp_end_free(made[0])
+
+
 def resident():
     """KiB of this process that are in memory."""
     gc.collect()

@@ -24,73 +24,85 @@
 #define CSP_CAPSULE_ABI 1
 
 /* Every function of csp.h and message_kinds.h, without its prefix. The order is the layout: new ones go to the end. */
-#define CSP_FUNCTIONS(X)  \
-    X(status_name)        \
-    X(status_text)        \
-    X(now)                \
-    X(deadline_after)     \
-    X(message_drop)       \
-    X(block_new)          \
-    X(block_retain)       \
-    X(block_release)      \
-    X(block_bytes)        \
-    X(block_size)         \
-    X(blocks_alive)       \
-    X(block_attach_end)   \
-    X(block_attach_reply) \
-    X(block_take_end)     \
-    X(block_take_reply)   \
-    X(holder_new)         \
-    X(holder_retain)      \
-    X(holder_release)     \
-    X(holder_id)          \
-    X(holder_name)        \
-    X(holder_rename)      \
-    X(holder_cancel)      \
-    X(holder_resume)      \
-    X(holder_cancelled)   \
-    X(holder_fence)       \
-    X(channel_new)        \
-    X(end_clone)          \
-    X(end_close)          \
-    X(end_free)           \
-    X(end_is_closed)      \
-    X(end_direction)      \
-    X(end_holder)         \
-    X(end_abort)          \
-    X(end_cause)          \
-    X(send)               \
-    X(recv)               \
-    X(send_many)          \
-    X(recv_many)          \
-    X(unreceive)          \
-    X(select)             \
-    X(reply_new)          \
-    X(reply_new_routed)   \
-    X(reply_wait)         \
-    X(reply_abandon)      \
-    X(reply_complete)     \
-    X(reply_break)        \
-    X(end_statistics)     \
-    X(end_channel)        \
-    X(channel_statistics) \
-    X(graph_visit)        \
-    X(totals_read)        \
-    X(gate_set)           \
-    X(spin_limit)         \
-    X(cpus_allowed)       \
-    X(message_none)       \
-    X(message_truth)      \
-    X(message_integer)    \
-    X(message_real)       \
-    X(message_bytes)      \
-    X(message_text)       \
-    X(message_is_none)    \
-    X(message_as_truth)   \
-    X(message_as_integer) \
-    X(message_as_real)    \
-    X(message_as_bytes)   \
-    X(message_as_text)
+#define CSP_FUNCTIONS(X)        \
+    X(status_name)              \
+    X(status_text)              \
+    X(now)                      \
+    X(deadline_after)           \
+    X(message_drop)             \
+    X(block_new)                \
+    X(block_retain)             \
+    X(block_release)            \
+    X(block_bytes)              \
+    X(block_size)               \
+    X(blocks_alive)             \
+    X(block_attach_end)         \
+    X(block_attach_reply)       \
+    X(block_take_end)           \
+    X(block_take_reply)         \
+    X(holder_new)               \
+    X(holder_retain)            \
+    X(holder_release)           \
+    X(holder_id)                \
+    X(holder_name)              \
+    X(holder_rename)            \
+    X(holder_cancel)            \
+    X(holder_resume)            \
+    X(holder_cancelled)         \
+    X(holder_fence)             \
+    X(channel_new)              \
+    X(end_clone)                \
+    X(end_close)                \
+    X(end_free)                 \
+    X(end_is_closed)            \
+    X(end_direction)            \
+    X(end_holder)               \
+    X(end_abort)                \
+    X(end_cause)                \
+    X(send)                     \
+    X(recv)                     \
+    X(send_many)                \
+    X(recv_many)                \
+    X(unreceive)                \
+    X(select)                   \
+    X(reply_new)                \
+    X(reply_new_routed)         \
+    X(reply_wait)               \
+    X(reply_abandon)            \
+    X(reply_complete)           \
+    X(reply_break)              \
+    X(end_statistics)           \
+    X(end_channel)              \
+    X(channel_statistics)       \
+    X(graph_visit)              \
+    X(totals_read)              \
+    X(gate_set)                 \
+    X(spin_limit)               \
+    X(cpus_allowed)             \
+    X(message_none)             \
+    X(message_truth)            \
+    X(message_integer)          \
+    X(message_real)             \
+    X(message_bytes)            \
+    X(message_text)             \
+    X(message_is_none)          \
+    X(message_as_truth)         \
+    X(message_as_integer)       \
+    X(message_as_real)          \
+    X(message_as_bytes)         \
+    X(message_as_text)          \
+    X(sync_new)                 \
+    X(end_sync)                 \
+    X(sync_release)             \
+    X(event_put)                \
+    X(condition_wait)           \
+    X(condition_notify)         \
+    X(barrier_wait)             \
+    X(barrier_put)              \
+    X(counter_add)              \
+    X(counter_exchange)         \
+    X(counter_compare_exchange) \
+    X(sync_read)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
@@ -102,8 +114,8 @@ typedef struct csp_functions {
      * end_of_object: move the end out of a csp.Sender or csp.Receiver. The object is closed afterwards; the channel is not, as
      * the end that is given is held by `holder` and the caller's, to be freed with end_free. NULL with TypeError (no end),
      * ClosedEnd or MemoryError.
-     * object_of_end: the other way. The new csp.Sender or csp.Receiver is held by this interpreter, and `end` is freed, so
-     * that no operation may be using it. NULL with ClosedEnd or MemoryError; `end` is then still the caller's. */
+     * object_of_end: the other way. The new csp.Sender or csp.Receiver (or csp.Lock and so on, of a handle that csp_sync_new
+     * made) is held by this interpreter, and `end` is freed, so that no operation may be using it. NULL with ClosedEnd or MemoryError; `end` is then still the caller's. */
     csp_end *(*end_of_object)(PyObject *object, csp_holder *holder);
     PyObject *(*object_of_end)(csp_end *end);
 
