@@ -29,7 +29,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 # The checker that the wheel holds, instead of fetching another.
 export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
 
-C_FILES = $(shell find native tests/native tests/bench/native -name '*.[ch]' 2>/dev/null)
+C_FILES = $(shell find native tests/native tests/bench/native tests/ffi examples -name '*.[ch]' 2>/dev/null)
 
 ##@ Try it
 
@@ -71,7 +71,7 @@ $(VENV)/.test-installed: .ci/test.lock $(PY)
 	@touch $@
 
 # Folders count as well: their time changes when a file comes or goes.
-$(VENV)/.csp-installed: $(VENV)/.test-installed pyproject.toml $(shell find native -name __pycache__ -prune -o -print)
+$(VENV)/.csp-installed: $(VENV)/.test-installed pyproject.toml csp/ffi/declarations.py $(shell find native -name __pycache__ -prune -o -print)
 	@$(STEP) build "building csp and installing it in place" \
 		$(PIP) install --no-build-isolation --no-deps --config-settings=cmake.define.CSP_WERROR=ON --editable .
 	@touch $@

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from csp.actors.handler import handler as handler
     from csp.actors.mailbox import Buffered as Buffered
     from csp.actors.ref import Ref as Ref
+    from csp.building import include_dir as include_dir
+    from csp.building import library_dir as library_dir
     from csp.condition import Condition as Condition
     from csp.errors import Abandoned as Abandoned
     from csp.errors import ActorDied as ActorDied
@@ -87,6 +89,7 @@ _HOMES = {
     "csp.actors.handler": ("handler",),
     "csp.actors.mailbox": ("Buffered",),
     "csp.actors.ref": ("Ref",),
+    "csp.building": ("include_dir", "library_dir"),
     "csp.condition": ("Condition",),
     "csp.errors": (
         "Abandoned",

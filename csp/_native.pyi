@@ -1,7 +1,7 @@
 # The extension that loads in every interpreter. Its source is native/python; `make lint` compares the two (stubtest).
 
 from collections.abc import Iterable
-from types import GenericAlias, TracebackType
+from types import CapsuleType, GenericAlias, TracebackType
 from typing import Any, Final, Generic, Literal, Never, Self, TypeVar, final, overload
 
 from _typeshed import SupportsWrite, structseq
@@ -265,6 +265,13 @@ def interpreter_counts() -> tuple[int, int, int, int]: ...
 def self_id() -> int: ...
 def self_rename(name: str, /) -> bool: ...
 def self_resume() -> None: ...
+
+# ---- C ---------------------------------------------------------------------------------------------------------------
+
+def end_release(end: Sender[Any] | Receiver[Any], holder: int, /) -> int: ...
+def end_adopt(address: int, /) -> Sender[Any] | Receiver[Any]: ...
+
+_C_API: Final[CapsuleType]
 
 # ---- what can be seen ------------------------------------------------------------------------------------------------
 

@@ -5,21 +5,23 @@
  * holds no reference to any object, so any interpreter may drop it. */
 #include <string.h>
 
+#include "csp/message_kinds.h"
 #include "native.h"
 
 enum {
-    KIND_NONE = 1,
-    KIND_TRUE,
-    KIND_FALSE,
-    KIND_INT,
-    KIND_FLOAT,
-    KIND_ASCII, /* in the message */
-    KIND_BYTES, /* in the message */
+    KIND_NONE = CSP_KIND_NONE,
+    KIND_TRUE = CSP_KIND_TRUE,
+    KIND_FALSE = CSP_KIND_FALSE,
+    KIND_INT = CSP_KIND_INTEGER,
+    KIND_FLOAT = CSP_KIND_REAL,
+    KIND_ASCII = CSP_KIND_ASCII, /* in the message */
+    KIND_BYTES = CSP_KIND_BYTES, /* in the message */
     KIND_STREAM = 32,
     KIND_PICKLE = 33,
-    KIND_TEXT_BLOCK = 34, /* message.size: bytes per character; 0: ASCII */
-    KIND_BYTES_BLOCK = 35,
-    KIND_PICKLED_CALL = 36, /* a pickled tuple, to arrive with a reply in front */
+    KIND_TEXT_BLOCK = CSP_KIND_TEXT_BLOCK & ~CSP_KIND_BLOCK, /* message.size: bytes per character; 0: ASCII */
+    KIND_BYTES_BLOCK = CSP_KIND_BYTES_BLOCK & ~CSP_KIND_BLOCK,
+    KIND_UTF8_BLOCK = CSP_KIND_UTF8_BLOCK & ~CSP_KIND_BLOCK, /* from native programs */
+    KIND_PICKLED_CALL = 36,                                  /* a pickled tuple, to arrive with a reply in front */
 };
 
 /* Stream items: one tag byte, then as written by the put_* below. */
@@ -612,6 +614,9 @@ PyObject *native_decode(native_state *state, csp_message *message) {
                 break;
             case KIND_TEXT_BLOCK:
                 object = text_from(bytes, size, message->size);
+                break;
+            case KIND_UTF8_BLOCK:
+                object = PyUnicode_DecodeUTF8((const char *)bytes, (Py_ssize_t)size, NULL);
                 break;
             case KIND_BYTES_BLOCK:
                 object = PyBytes_FromStringAndSize((const char *)bytes, (Py_ssize_t)size);

@@ -117,6 +117,12 @@ extern PyMethodDef interpreter_methods[];
 /* The holder of an interpreter that this library started on the calling thread, or NULL. */
 csp_holder *native_thread_holder(void);
 
+/* ---- capsule.c ------------------------------------------------------------------------------------------------ */
+
+extern PyMethodDef capsule_methods[];
+/* Add csp._native._C_API. False with an exception set. */
+bool native_add_capsule(PyObject *module);
+
 /* ---- observe.c ------------------------------------------------------------------------------------------------ */
 
 extern PyMethodDef observe_methods[];

@@ -76,6 +76,7 @@ def test_sdist_holds_sources_and_nothing_built(dist: Path) -> None:
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "LICENSE", "native/CMakeLists.txt", "native/include/csp/csp.h"} <= names
+    assert {"native/ffi/build_ffi.py", "native/python/include/csp/capsule.h", "csp/ffi/declarations.py"} <= names
     assert not [name for name in names if re.search(r"__pycache__|\.so$|^(build|dist|\.venv|\.python)", name)]
 
 
@@ -83,9 +84,11 @@ def test_sdist_holds_sources_and_nothing_built(dist: Path) -> None:
 def test_wheel_holds_the_package_its_libraries_and_its_header(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert {"csp/__init__.py", "csp/py.typed", "csp/include/csp/csp.h"} <= set(names)
+    assert {"csp/__init__.py", "csp/py.typed", "csp/_cffi.pyi"} <= set(names)
+    headers = {name for name in names if name.endswith(".h")}
+    assert headers == {f"csp/include/csp/{name}.h" for name in ("csp", "message_kinds", "capsule")}
     libraries = [name for name in names if re.search(r"\.(so|dylib)$", name)]
-    for wanted in ("csp/libcsp_core.", "csp/_native."):
+    for wanted in ("csp/libcsp_core.", "csp/_native.", "csp/_cffi."):
         assert any(name.startswith(wanted) for name in libraries), f"{wanted}* is missing in {libraries}"
     strangers = [name for name in names if not name.startswith(("csp/", "subcsp-"))]
     assert not strangers
