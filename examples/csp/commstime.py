@@ -13,8 +13,9 @@ Run it: ``python commstime.py [numbers]``.
 
 import time
 
-import csp
 from command import Outcome, Wrong, run
+
+import csp
 
 WARM_UP = 100  # numbers before the clock starts: the interpreters are still starting then
 

@@ -1,14 +1,15 @@
 """The sieve of Eratosthenes as a pipeline that grows: each prime is a process, which starts the next one.
 
-Hoare 1978, 6.1 (from McIlroy), where the processes are an array of a fixed length; here the pipeline is as long as there
-are primes. A sieve keeps the first number that comes, a prime, and of all others passes on those that it does not
-divide. Run it: ``python prime_sieve.py [limit]``.
+Hoare 1978, 6.1 (from McIlroy), where the processes are an array of a fixed length; here there are as many as there are
+primes. A sieve keeps the first number that comes, a prime, and of all others passes on those that it does not divide.
+Run it: ``python prime_sieve.py [limit]``.
 """
 
 import time
 
-import csp
 from command import Outcome, Wrong, run
+
+import csp
 
 
 def sieve(numbers: csp.Receiver[int], primes: csp.Sender[int]) -> None:

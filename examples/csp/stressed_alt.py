@@ -7,8 +7,9 @@ lost, and what one writer sends must arrive in its order. Run it: ``python stres
 
 import time
 
-import csp
 from command import Outcome, Wrong, run
+
+import csp
 
 MESSAGES = 200  # of each writer
 

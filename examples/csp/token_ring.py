@@ -7,8 +7,9 @@ offer a token and none would take one. Run it: ``python token_ring.py [processes
 
 import time
 
-import csp
 from command import Outcome, Wrong, run
+
+import csp
 
 LAPS = 2000
 
