@@ -38,7 +38,7 @@ def run(main: Callable[..., Outcome]) -> None:
     import json
     import sys
 
-    parser = argparse.ArgumentParser(description=sys.modules[main.__module__].__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(sys.modules[main.__module__].__doc__ or "").partition("\n")[0])
     for name, parameter in inspect.signature(main).parameters.items():
         if isinstance(parameter.default, bool):
             parser.add_argument(f"--{name}", action="store_true")

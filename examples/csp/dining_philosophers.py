@@ -7,6 +7,7 @@ their PATIENCE. Run it: ``python dining_philosophers.py [meals] [--naive]``.
 """
 
 import time
+from contextlib import suppress
 
 from command import Outcome, Wrong, run
 
@@ -28,12 +29,10 @@ def fork(picked_up: csp.Receiver[None], put_down: csp.Receiver[None]) -> None:
 def butler(sits_down: csp.Receiver[None], gets_up: csp.Receiver[None]) -> None:
     """Let no more than all but one sit at a time."""
     seated = 0
-    while True:
-        try:
+    with suppress(csp.EndOfChannel):  # when all have gone home
+        while True:
             guard, _ = csp.select(sits_down if seated < SEATS - 1 else None, gets_up)
-        except csp.EndOfChannel:
-            return  # all have gone home
-        seated += 1 if guard is sits_down else -1
+            seated += 1 if guard is sits_down else -1
 
 
 def philosopher(seat: int, meals: int, chair: Thing, left: Thing, right: Thing, table: csp.Sender[Event]) -> None:
@@ -47,9 +46,7 @@ def philosopher(seat: int, meals: int, chair: Thing, left: Thing, right: Thing, 
             give_back.send(None)
 
 
-def naive_philosopher(
-    seat: int, left: Thing, right: Thing, toast: csp.Receiver[None], table: csp.Sender[Event]
-) -> None:
+def starving(seat: int, left: Thing, right: Thing, toast: csp.Receiver[None], table: csp.Sender[Event]) -> None:
     """Without a butler. Who does not get the right fork in time starves, with the left one in hand."""
     left[0].send(None)
     table.send((seat, "toasts"))
@@ -110,7 +107,7 @@ def main(meals: int = 100, naive: bool = False) -> Outcome:
         neighbours = [(seat, forks[seat], forks[(seat + 1) % SEATS]) for seat in range(SEATS)]
         if naive:
             for seat, left, right in neighbours:
-                par.start(naive_philosopher, seat, left, right, toast, table)
+                par.start(starving, seat, left, right, toast, table)
         else:
             (sit_down, sits_down), (get_up, gets_up) = csp.channel(), csp.channel()
             par.start(butler, sits_down, gets_up)

@@ -28,19 +28,20 @@ def read(channels: list[csp.Receiver[Message]], each: int) -> tuple[list[Message
     A channel that has given all is a guard that is off (None).
     """
     guards: list[csp.Receiver[Message] | None] = [*channels]
-    left = dict.fromkeys(channels, each)
-    served, longest = dict.fromkeys(channels, 0), dict.fromkeys(channels, 0)
+    places: dict[object, int] = {channel: place for place, channel in enumerate(channels)}
+    left, served, longest = [each] * len(channels), [0] * len(channels), [0] * len(channels)
     messages: list[Message] = []
     began = time.perf_counter()
     for turn in range(1, each * len(channels) + 1):
         channel, message = csp.select(*guards)
         messages.append(message)
-        longest[channel] = max(longest[channel], turn - served[channel])
-        served[channel] = turn
-        left[channel] -= 1
-        if not left[channel]:
-            guards[channels.index(channel)] = None
-    return messages, list(longest.values()), time.perf_counter() - began
+        place = places[channel]
+        longest[place] = max(longest[place], turn - served[place])
+        served[place] = turn
+        left[place] -= 1
+        if not left[place]:
+            guards[place] = None
+    return messages, longest, time.perf_counter() - began
 
 
 def check(messages: list[Message], writers: int) -> None:
