@@ -73,9 +73,11 @@ class Workload:
 def timed(run: Callable[[int], float], scale: Scale, first: int = 8) -> Iterator[tuple[int, float]]:
     """Yield ``(count, seconds)`` per round, where *run* does ``count`` operations and returns the seconds they took.
 
-    The count is found by doing more and more, which warms up as well, and then stays.
+    The count is found by doing more and more, which warms up as well, and then stays. The very first run tells
+    nothing about it, because the workers may still be starting.
     """
     count = first
+    run(count)
     while (elapsed := run(count)) < scale.seconds / 4:
         count = int(count * min(16.0, max(2.0, 0.5 * scale.seconds / max(elapsed, 1e-9))))
     count = max(1, int(count * min(8.0, scale.seconds / elapsed)))
