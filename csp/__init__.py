@@ -6,6 +6,7 @@ actor's interpreter uses little.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from csp._native import Alternative as Alternative
     from csp._native import Barrier as Barrier
     from csp._native import Counter as Counter
     from csp._native import Event as Event
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "csp._native": (
+        "Alternative",
         "Barrier",
         "Counter",
         "Event",

@@ -1,6 +1,6 @@
 # The extension that loads in every interpreter. Its source is native/python; `make lint` compares the two (stubtest).
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import CapsuleType, GenericAlias, TracebackType
 from typing import Any, Final, Generic, Literal, Never, Self, TypeVar, final, overload
 
@@ -233,7 +233,21 @@ def select[T](
     guard: Receiver[T], /, *, priority: bool = False, timeout: float | None = None
 ) -> tuple[Receiver[T], T]: ...
 @overload
+def select[T](
+    *guards: Receiver[T] | None, priority: bool = False, timeout: float | None = None
+) -> tuple[Receiver[T], T]: ...
+@overload
 def select(*guards: _Guard | None, priority: bool = False, timeout: float | None = None) -> tuple[_Guard, Any]: ...
+
+@final
+class Alternative:
+    def __new__(cls, *guards: _Guard) -> Self: ...
+    def add(self, guard: _Guard, /, when: Callable[[], object] | None = None) -> None: ...
+    def remove(self, guard: _Guard, /) -> None: ...
+    def select(self, *, priority: bool = False, timeout: float | None = None) -> tuple[_Guard, Any]: ...
+    @property
+    def guards(self) -> tuple[_Guard, ...]: ...
+    def __len__(self) -> int: ...
 
 # ---- calls -----------------------------------------------------------------------------------------------------------
 

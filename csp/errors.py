@@ -43,7 +43,12 @@ class CspError(Exception):
 
 
 class ChannelError(CspError):
-    """A channel operation that could not be carried out."""
+    """A channel operation that could not be carried out.
+
+    Raised by a select, :attr:`guard` is the guard that it came from; otherwise None.
+    """
+
+    guard: object = None
 
 
 class EndOfChannel(ChannelError, EOFError):

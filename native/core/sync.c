@@ -12,6 +12,28 @@
 /* A granted waiter's message must not look empty; nothing is in it. */
 enum { GRANTED = 1 };
 
+csp_sync_kind csp_end_sync(const csp_end *end) {
+    return end->channel->sync != NULL ? end->channel->sync->kind : CSP_SYNC_NONE;
+}
+
+static bool is_counted(const csp_sync *sync) {
+    return sync->kind == CSP_SYNC_LOCK || sync->kind == CSP_SYNC_SEMAPHORE;
+}
+
+/* What an alternative's first look goes by. */
+static void publish(csp_channel *channel) {
+    const csp_sync *sync = channel->sync;
+    bool ready = sync->abandoned || (sync->kind == CSP_SYNC_RLOCK     ? sync->owner == NULL
+                                     : sync->kind == CSP_SYNC_BARRIER ? false
+                                                                      : sync->units > 0);
+    int64_t units = is_counted(sync) && sync->units > 1 ? sync->units : 1;
+    atomic_store_explicit(&channel->buffered,
+                          !ready               ? 0
+                          : units < UINT32_MAX ? (uint32_t)units
+                                               : UINT32_MAX,
+                          memory_order_relaxed);
+}
+
 csp_status csp_sync_new(csp_sync_kind kind, int64_t value, int64_t limit, csp_holder *holder, csp_end **handle) {
     bool counted = kind == CSP_SYNC_LOCK || kind == CSP_SYNC_SEMAPHORE;
     if (kind == CSP_SYNC_LOCK) {
@@ -33,29 +55,8 @@ csp_status csp_sync_new(csp_sync_kind kind, int64_t value, int64_t limit, csp_ho
     sync->units = counted || kind == CSP_SYNC_EVENT ? value : 0;
     atomic_init(&sync->count, kind == CSP_SYNC_COUNTER ? value : 0);
     channel->sync = sync;
+    publish(channel);
     return csp__channel_open(channel, holder, NULL, handle) ? CSP_OK : CSP_NO_MEMORY;
-}
-
-csp_sync_kind csp_end_sync(const csp_end *end) {
-    return end->channel->sync != NULL ? end->channel->sync->kind : CSP_SYNC_NONE;
-}
-
-static bool is_counted(const csp_sync *sync) {
-    return sync->kind == CSP_SYNC_LOCK || sync->kind == CSP_SYNC_SEMAPHORE;
-}
-
-/* What an alternative's first look goes by. */
-static void publish(csp_channel *channel) {
-    const csp_sync *sync = channel->sync;
-    bool ready = sync->abandoned || (sync->kind == CSP_SYNC_RLOCK     ? sync->owner == NULL
-                                     : sync->kind == CSP_SYNC_BARRIER ? false
-                                                                      : sync->units > 0);
-    int64_t units = is_counted(sync) && sync->units > 1 ? sync->units : 1;
-    atomic_store_explicit(&channel->buffered,
-                          !ready               ? 0
-                          : units < UINT32_MAX ? (uint32_t)units
-                                               : UINT32_MAX,
-                          memory_order_relaxed);
 }
 
 /* Note that `thread` acquired through `end`. */

@@ -59,6 +59,7 @@ static int module_exec(PyObject *module) {
         !add_type(module, &offer_spec, "Offer", &state->offer_type) ||
         !add_type(module, &timer_spec, "Timer", &state->timer_type) ||
         !add_type(module, &skip_spec, "Skip", &state->skip_type) ||
+        !add_type(module, &alternative_spec, "Alternative", &state->alternative_type) ||
         !add_type(module, &reply_spec, "Reply", &state->reply_type) || !native_add_sync_types(module)) {
         return -1;
     }
@@ -76,26 +77,27 @@ static int module_exec(PyObject *module) {
     return 0;
 }
 
-#define EACH_OBJECT(X) \
-    X(sender_type)     \
-    X(receiver_type)   \
-    X(offer_type)      \
-    X(timer_type)      \
-    X(skip_type)       \
-    X(reply_type)      \
-    X(statistics_type) \
-    X(skip)            \
-    X(end_of_channel)  \
-    X(broken_channel)  \
-    X(closed_end)      \
-    X(would_block)     \
-    X(stopped)         \
-    X(not_shareable)   \
-    X(abandoned)       \
-    X(broken_barrier)  \
-    X(dumps)           \
-    X(loads)           \
-    X(str_timeout)     \
+#define EACH_OBJECT(X)  \
+    X(sender_type)      \
+    X(receiver_type)    \
+    X(offer_type)       \
+    X(timer_type)       \
+    X(skip_type)        \
+    X(reply_type)       \
+    X(alternative_type) \
+    X(statistics_type)  \
+    X(skip)             \
+    X(end_of_channel)   \
+    X(broken_channel)   \
+    X(closed_end)       \
+    X(would_block)      \
+    X(stopped)          \
+    X(not_shareable)    \
+    X(abandoned)        \
+    X(broken_barrier)   \
+    X(dumps)            \
+    X(loads)            \
+    X(str_timeout)      \
     X(str_priority)
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {

@@ -13,7 +13,7 @@
 typedef struct {
     csp_holder *holder; /* this interpreter */
     bool is_main;
-    PyTypeObject *sender_type, *receiver_type, *offer_type, *timer_type, *skip_type, *reply_type, *channel_type,
+    PyTypeObject *sender_type, *receiver_type, *offer_type, *timer_type, *skip_type, *reply_type, *alternative_type,
         *statistics_type;
     PyTypeObject *sync_types[CSP_SYNC_COUNTER + 1]; /* by csp_sync_kind */
     PyObject *skip;                                 /* the one skip guard */
@@ -90,7 +90,7 @@ PyObject *native_statistics_object(native_state *state, const csp_statistics *st
 
 bool native_add_sync_types(PyObject *module);
 
-/* ---- alternative.c -------------------------------------------------------------------------------------------- */
+/* ---- select.c ------------------------------------------------------------------------------------------------- */
 
 extern PyType_Spec offer_spec, timer_spec, skip_spec;
 PyObject *native_select(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
@@ -101,6 +101,23 @@ PyObject *native_never(PyObject *module, PyObject *unused);
 PyObject *native_skip(PyObject *module, PyObject *unused);
 PyObject *native_offer(native_state *state, PyObject *sender, PyObject *value);
 PyObject *native_skip_new(native_state *state);
+/* Whether it is a synchronisation object that can be a guard: chosen, it has been acquired. */
+bool native_can_be_acquired(PyObject *object);
+void native_raise_no_guard(native_state *state, PyObject *object);
+int64_t native_timer_deadline(PyObject *timer);
+bool native_select_keywords(native_state *state, PyObject *const *values, PyObject *keywords, int *flags,
+                            int64_t *deadline);
+/* select() over these guards (None: off). */
+PyObject *native_select_guards(native_state *state, PyObject *const *guards, Py_ssize_t count, int flags,
+                               int64_t deadline);
+/* (guard, value) of the guard that was chosen, or the error that it means; consumes the message. */
+PyObject *native_guard_outcome(native_state *state, PyObject *object, csp_guard *guard, bool signalled);
+/* What it means that none was chosen. Always returns NULL. */
+PyObject *native_raise_no_choice(native_state *state, csp_status status);
+
+/* ---- alternative.c -------------------------------------------------------------------------------------------- */
+
+extern PyType_Spec alternative_spec;
 
 /* ---- calls.c -------------------------------------------------------------------------------------------------- */
 

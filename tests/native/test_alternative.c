@@ -326,8 +326,9 @@ CASE(it_does_not_meet_itself, "Its own thread's sends do not go to it; they wait
 CASE(a_lock_can_be_watched, "A semaphore among its places is acquired when units come, one at a time.") {
     alternative = csp_alternative_new(me);
     csp_end *semaphore;
-    CHECK_STATUS(csp_sync_new(CSP_SYNC_SEMAPHORE, 0, 10, me, &semaphore), CSP_OK);
+    CHECK_STATUS(csp_sync_new(CSP_SYNC_SEMAPHORE, 1, 10, me, &semaphore), CSP_OK);
     CHECK_INT(watched(semaphore), ==, 0);
+    CHECK_INT(next(CSP_SELECT_FAIR, CSP_POLL), ==, 0);
     CHECK_INT(next(CSP_SELECT_FAIR, CSP_POLL), ==, NOT(CSP_WOULD_BLOCK));
     CHECK_STATUS(csp_sync_release(semaphore, 2), CSP_OK);
     CHECK_INT(next(CSP_SELECT_FAIR, CSP_POLL), ==, 0);

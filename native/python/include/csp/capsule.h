@@ -102,7 +102,15 @@
     X(counter_add)              \
     X(counter_exchange)         \
     X(counter_compare_exchange) \
-    X(sync_read)
+    X(sync_read)                \
+    X(alternative_new)          \
+    X(alternative_free)         \
+    X(alternative_add)          \
+    X(alternative_add_timer)    \
+    X(alternative_set_timer)    \
+    X(alternative_remove)       \
+    X(alternative_enable)       \
+    X(alternative_select)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */

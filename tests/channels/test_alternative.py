@@ -1,0 +1,241 @@
+"""csp.Alternative: guards that are kept, and selected from again and again."""
+
+import gc
+import threading
+import time
+
+import pytest
+
+import csp
+
+
+@pytest.fixture
+def three():
+    """Three buffered channels, as ``(senders, receivers)``."""
+    pairs = [csp.channel(4) for _ in range(3)]
+    yield [tx for tx, _ in pairs], [rx for _, rx in pairs]
+    for tx, rx in pairs:
+        tx.close()
+        rx.close()
+
+
+def test_gives_guard_and_value(three):
+    """The guard that was ready, and what it received; with nothing ready, TimeoutError."""
+    senders, receivers = three
+    alternative = csp.Alternative(*receivers)
+    with pytest.raises(TimeoutError, match="no guard became ready"):
+        alternative.select(timeout=0)
+    senders[1].send("hello")
+    guard, value = alternative.select()
+    assert guard is receivers[1]
+    assert value == "hello"
+    with pytest.raises(TimeoutError):
+        alternative.select(timeout=0.001)
+    assert alternative.guards == tuple(receivers)
+    assert len(alternative) == 3
+
+
+def test_fair_by_rotation(three):
+    """Nobody is chosen twice while another stays ready."""
+    senders, receivers = three
+    alternative = csp.Alternative(*receivers)
+    for _ in range(4):
+        for tx in senders:
+            tx.send(None)
+    for _ in range(4):
+        assert {id(alternative.select()[0]) for _ in range(3)} == {id(rx) for rx in receivers}
+
+
+def test_priority_is_the_order_of_adding(three):
+    """Also after guards were removed and added again."""
+    senders, receivers = three
+    alternative = csp.Alternative(*receivers)
+    alternative.remove(receivers[0])
+    alternative.add(receivers[0])
+    for tx in senders:
+        tx.send_many([1, 2])
+    order = [alternative.select(priority=True)[0] for _ in range(6)]
+    assert [receivers.index(rx) for rx in order] == [1, 1, 2, 2, 0, 0]
+
+
+def test_preconditions_are_asked_each_time(three):
+    """A guard is off while its precondition gives something false, and what it raises comes out."""
+    senders, receivers = three
+    room = 1
+    alternative = csp.Alternative()
+    alternative.add(receivers[0], when=lambda: room)
+    alternative.add(receivers[1])
+    senders[0].send("first")
+    assert alternative.select() == (receivers[0], "first")
+    senders[0].send("later")
+    room = 0
+    with pytest.raises(TimeoutError):
+        alternative.select(timeout=0)
+    senders[1].send("other")
+    assert alternative.select() == (receivers[1], "other")
+    room = 1
+    assert alternative.select() == (receivers[0], "later")
+    alternative.add(receivers[2], when=lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        alternative.select(timeout=0)
+
+
+def test_offers_are_sent_when_chosen(three):
+    """An offer takes part like in csp.select, each time anew."""
+    senders, receivers = three
+    offer = senders[0].offer("out")
+    alternative = csp.Alternative(receivers[1], offer)
+    for _ in range(4):
+        assert alternative.select() == (offer, None)
+    senders[1].send("in")
+    assert alternative.select() == (receivers[1], "in")
+    with pytest.raises(TimeoutError):
+        alternative.select(timeout=0)
+    assert receivers[0].recv_many(9) == ["out"] * 4
+
+
+def test_timers(three):
+    """A timer ends a wait; a tick is due again and again, and has its turn between busy channels."""
+    senders, receivers = three
+    tick = csp.tick(0.002)
+    alternative = csp.Alternative(receivers[0], tick)
+    begun = time.monotonic()
+    for n in range(1, 4):
+        assert alternative.select() == (tick, None)
+        assert time.monotonic() - begun >= 0.002 * n - 0.0005
+    due = csp.at(1.0)  # long ago, and so for ever
+    alternative = csp.Alternative(receivers[1], due)
+    senders[1].send_many([1, 2, 3])
+    order = [alternative.select()[0] for _ in range(6)]
+    assert order.count(receivers[1]) == 3
+    assert order[0] is not order[1]
+
+
+def test_skip_is_last(three):
+    """A skip is chosen when nothing else is; with priority, in its place."""
+    senders, receivers = three
+    skip = csp.skip()
+    alternative = csp.Alternative(receivers[0], skip, receivers[1])
+    assert alternative.select() == (skip, None)
+    senders[1].send(1)
+    assert alternative.select(priority=True) == (skip, None)
+    assert alternative.select() == (receivers[1], 1)
+
+
+def test_locks_are_guards():
+    """A lock or semaphore is acquired when chosen, an event seen."""
+    lock, event = csp.Lock(), csp.Event()
+    alternative = csp.Alternative(lock, event)
+    assert alternative.select() == (lock, None)
+    assert lock.locked()
+    with pytest.raises(TimeoutError):
+        alternative.select(timeout=0)
+    event.set()
+    assert alternative.select() == (event, None)
+
+
+def test_the_end_names_its_guard(three):
+    """A channel that is over is ready and raises; .guard says which it was, so that it can be removed."""
+    senders, receivers = three
+    alternative = csp.Alternative(*receivers)
+    senders[2].close()
+    with pytest.raises(csp.EndOfChannel) as error:
+        alternative.select()
+    assert error.value.guard is receivers[2]
+    alternative.remove(error.value.guard)
+    with pytest.raises(TimeoutError):
+        alternative.select(timeout=0)
+    with pytest.raises(csp.EndOfChannel) as error:
+        csp.select(*receivers)
+    assert error.value.guard is receivers[2]
+    receivers[0].close()
+    with pytest.raises(csp.ClosedEnd) as error:
+        alternative.select()
+    assert error.value.guard is receivers[0]
+
+
+def test_a_poll_to_send_meets_it(wait_until):
+    """While it waits, it is a receiver like any other: send_nowait succeeds."""
+    tx, rx = csp.channel()
+    quiet, never = csp.channel()
+    alternative = csp.Alternative(never, rx)
+    got = []
+    thread = threading.Thread(target=lambda: got.append(alternative.select()))
+    thread.start()
+    wait_until(lambda: rx.statistics().waiting_receivers == 1, "the select waits")
+    with pytest.raises(RuntimeError, match="in use"):
+        alternative.select(timeout=0)
+    with pytest.raises(RuntimeError, match="in use"):
+        alternative.add(csp.never())
+    tx.send_nowait(7)
+    thread.join()
+    assert got == [(rx, 7)]
+    assert rx.statistics().waiting_receivers == 0
+    quiet.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda a: a.add(3), "int is no guard"),
+        (lambda a: a.add(csp.channel()[0]), "needs .offer"),
+        (lambda a: a.add(csp.Barrier(2)), "Barrier is no guard"),
+        (lambda a: a.add(csp.never(), when=3), "precondition"),
+        (lambda a: a.remove(csp.never()), "no guard of this"),
+        (lambda a: a.select(), "wait for ever"),
+        (lambda a: a.select(timeout=-1), "at least 0"),
+        (lambda a: a.select(1), "added with add"),
+        (lambda a: a.select(fair=True), "no argument 'fair'"),
+    ],
+)
+def test_wrong_uses(wrong, message):
+    """Each is an error that says what to do."""
+    with pytest.raises((TypeError, ValueError), match=message):
+        wrong(csp.Alternative())
+
+
+def test_nothing_on_would_wait_for_ever(three):
+    """As csp.select says."""
+    _, receivers = three
+    alternative = csp.Alternative()
+    alternative.add(receivers[0], when=lambda: False)
+    with pytest.raises(ValueError, match="wait for ever"):
+        alternative.select()
+    with pytest.raises(TimeoutError):
+        alternative.select(timeout=0)
+
+
+def test_it_frees_what_it_watched():
+    """An Alternative in a cycle with its own precondition is collected, and its channels with it."""
+    from csp._native import totals
+
+    before = totals()["channels"]
+    tx, rx = csp.channel()
+    alternative = csp.Alternative()
+    alternative.add(rx, when=lambda kept=alternative: kept)
+    assert totals()["channels"] == before + 1
+    del tx, rx, alternative
+    gc.collect()
+    assert totals()["channels"] == before
+
+
+def test_ten_thousand_timeouts_leave_nothing(three):
+    """Nobody is left in any queue."""
+    _, receivers = three
+    alternative = csp.Alternative(*receivers)
+    for _ in range(10_000):
+        with pytest.raises(TimeoutError):
+            alternative.select(timeout=0.0000001)
+    assert [rx.statistics().waiting_receivers for rx in receivers] == [0, 0, 0]
+
+
+def test_over_a_thousand_channels():
+    """One ready among 1,000 is found, and so is each in turn."""
+    pairs = [csp.channel(1) for _ in range(1000)]
+    alternative = csp.Alternative(*[rx for _, rx in pairs])
+    for i in (0, 500, 999):
+        pairs[i][0].send(i)
+        assert alternative.select() == (pairs[i][1], i)
+    for n, (tx, _) in enumerate(pairs):
+        tx.send(n)
+    assert sorted(alternative.select()[1] for _ in pairs) == list(range(1000))
