@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from csp._native import Event as Event
     from csp._native import Lock as Lock
     from csp._native import Receiver as Receiver
+    from csp._native import Reply as Reply
     from csp._native import RLock as RLock
     from csp._native import Semaphore as Semaphore
     from csp._native import Sender as Sender
@@ -76,6 +77,7 @@ _HOMES = {
         "Lock",
         "RLock",
         "Receiver",
+        "Reply",
         "Semaphore",
         "Sender",
         "Statistics",

@@ -13,6 +13,7 @@ static csp_status many_at_once(csp_end *end, csp_message *messages, size_t count
         csp_message dropped[CSP_WAKES];
         int drops = 0;
         wakes.count = 0;
+        wakes.may_engage = false; /* who would hold us is met by the single send that follows */
         csp__lock(&channel->lock);
         /* Each message wakes one waiter at most and pushes out one message at most: leave the lock when a list is full. */
         while (status == CSP_OK && *done < count && wakes.count < CSP_WAKES && drops < CSP_WAKES) {

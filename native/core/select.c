@@ -9,6 +9,7 @@
 
 #include "alternative.h"
 #include "channel.h"
+#include "extended.h"
 #include "holder.h"
 
 enum { ON_STACK = 16 };
@@ -186,6 +187,10 @@ static void dequeue_all(csp_guard *guards, uint32_t count, uint32_t winner) {
     }
 }
 
+static csp_holder *holder_of(const csp_guard *guard) {
+    return atomic_load_explicit(&guard->end->holder, memory_order_relaxed);
+}
+
 static csp_status wait_for_one(csp_guard *guards, uint32_t count, csp_waiter *self, csp_wait_statistics *waits,
                                int64_t until, const csp_hooks *hooks, uint32_t *chosen) {
     uint32_t code = csp__wait(self, waits, until, hooks);
@@ -194,6 +199,9 @@ static csp_status wait_for_one(csp_guard *guards, uint32_t count, csp_waiter *se
     if (winner < count) {
         csp_guard *guard = &guards[winner];
         guard->status = (csp_status)case_of(guard)->base.outcome;
+        if (case_of(guard)->base.outcome == CSP_ENGAGED) {
+            guard->status = csp__wait_engaged(case_of(guard)->reply, holder_of(guard), guard->message, hooks);
+        }
         if (guard->kind == CSP_GUARD_SEND && guard->status == CSP_OK) {
             guard->message->kind = 0;
         }
@@ -255,6 +263,8 @@ csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t dead
 
     csp_wakes wakes;
     wakes.count = 0;
+    wakes.may_engage = deadline != CSP_POLL;
+    wakes.engaged = NULL;
     csp_message dropped;
     dropped.kind = 0;
     csp__pass_gate(CSP_GATE_SELECT, holder, 0);
@@ -286,6 +296,9 @@ csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t dead
     if (winner < count) {
         if (!on_channel(&guards[winner])) {
             guards[winner].status = CSP_OK;
+        } else if (wakes.engaged != NULL) {
+            guards[winner].status =
+                csp__wait_engaged(wakes.engaged, holder_of(&guards[winner]), guards[winner].message, hooks);
         }
         *chosen = winner;
         return CSP_OK;

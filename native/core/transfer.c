@@ -5,6 +5,7 @@
 
 #include "alternative.h"
 #include "channel.h"
+#include "extended.h"
 #include "holder.h"
 #include "park.h"
 #include "running.h"
@@ -100,6 +101,18 @@ bool csp__win(csp_channel *channel, csp_case *c, csp_status outcome, csp_wakes *
     return true;
 }
 
+/* The first receiver that this sender may meet: not its own, and one that will hold it only if it can wait. */
+static csp_case *first_receiver(csp_channel *channel, const csp_waiter *self, bool may_engage) {
+    csp_node *queue = &channel->queue[CSP_RECEIVING];
+    for (csp_node *node = queue->next; node != queue; node = node->next) {
+        csp_case *c = CSP_CONTAINER(node, csp_case, node);
+        if (csp__case_waiter(c) != self && (may_engage || !c->extended)) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
 /* ---- the two halves ------------------------------------------------------------------------------------------- */
 
 csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes,
@@ -108,10 +121,12 @@ csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_wait
         return CSP_BROKEN;
     }
     csp_case *receiver;
-    while ((receiver = csp__first_other(channel, CSP_RECEIVING, self)) != NULL) {
+    while ((receiver = first_receiver(channel, self, wakes->may_engage)) != NULL) {
+        csp_reply *engaged = receiver->extended ? *csp__case_reply(receiver) : NULL;
         *csp__case_message(receiver) =
             *message; /* a loser's slot is its own: writing there for nothing harms nobody */
         if (csp__win(channel, receiver, CSP_OK, wakes)) {
+            wakes->engaged = engaged;
             message->kind = 0;
             channel->sent++;
             return CSP_OK;
@@ -244,11 +259,13 @@ static bool look_on(csp_channel *channel, csp_direction direction, bool swing, c
 
 /* One try under the lock; with `wait`, join the queue when it finds nothing. */
 static csp_status try_once(csp_end *end, csp_message *message, csp_waiter *self, csp_holder *holder, bool wait,
-                           int64_t deadline) {
+                           int64_t deadline, csp_reply **engaged) {
     csp_channel *channel = end->channel;
     csp_direction direction = end->direction;
     csp_wakes wakes;
     wakes.count = 0;
+    wakes.may_engage = wait;
+    wakes.engaged = NULL;
     csp_message dropped;
     dropped.kind = 0;
     csp_status status = CSP_CLOSED_END;
@@ -277,6 +294,7 @@ static csp_status try_once(csp_end *end, csp_message *message, csp_waiter *self,
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
     csp_message_drop(&dropped);
+    *engaged = wakes.engaged;
     return status;
 }
 
@@ -299,16 +317,20 @@ static csp_status operate(csp_end *end, csp_message *message, int64_t deadline, 
         }
     }
     bool swing = buffered && in_full_swing(channel, self);
-    csp_status status = try_once(end, message, self, holder, may_wait && !buffered, deadline);
+    csp_reply *engaged = NULL;
+    csp_status status = try_once(end, message, self, holder, may_wait && !buffered, deadline, &engaged);
+    if (engaged != NULL) {
+        return csp__wait_engaged(engaged, holder, message, hooks);
+    }
     if (status == CSP_WOULD_BLOCK && may_wait && buffered) {
         /* Bounded: a third party may take what we saw, again and again. */
         for (int tries = 0; tries < 8 && look_on(channel, direction, swing, hooks); tries++) {
-            status = try_once(end, message, self, holder, false, deadline);
+            status = try_once(end, message, self, holder, false, deadline, &engaged);
             if (status != CSP_WOULD_BLOCK) {
                 return status;
             }
         }
-        status = try_once(end, message, self, holder, true, deadline);
+        status = try_once(end, message, self, holder, true, deadline, &engaged);
     }
     if (status != CSP_WOULD_BLOCK || !may_wait) {
         return status;
@@ -317,6 +339,9 @@ static csp_status operate(csp_end *end, csp_message *message, int64_t deadline, 
     uint32_t code = csp__wait(self, &channel->waits, deadline, hooks);
     if (code >= CSP_WON) {
         status = (csp_status)self->single.outcome;
+        if (self->single.outcome == CSP_ENGAGED) {
+            return csp__wait_engaged(self->single_reply, holder, message, hooks);
+        }
         if (status == CSP_OK) {
             if (direction == CSP_RECEIVING) {
                 *message = self->slot;
@@ -348,10 +373,11 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
     csp_channel *channel = receiving->channel;
     csp_wakes wakes;
     wakes.count = 0;
+    wakes.may_engage = false;
     csp__lock(&channel->lock);
     if (!csp__is_over(channel, CSP_RECEIVING)) {
         csp_case *receiver;
-        while (message->kind != 0 && (receiver = csp__first_other(channel, CSP_RECEIVING, NULL)) != NULL) {
+        while (message->kind != 0 && (receiver = first_receiver(channel, NULL, false)) != NULL) {
             *csp__case_message(receiver) = *message;
             if (csp__win(channel, receiver, CSP_OK, &wakes)) {
                 message->kind = 0;

@@ -39,7 +39,8 @@ typedef struct csp_case {
     uint8_t direction;
     uint8_t outcome; /* csp_status, written before the claim */
     bool linked;
-    bool single; /* csp_waiter.single; otherwise the head of a csp_select_case */
+    bool single;   /* csp_waiter.single; otherwise the head of a csp_select_case */
+    bool extended; /* a receiver that will hold its sender; see extended.h */
 } csp_case;
 
 typedef struct csp_select_case {
@@ -47,6 +48,7 @@ typedef struct csp_select_case {
     csp_waiter *waiter;
     csp_end *end;
     csp_message *message;
+    csp_reply *reply;
 } csp_select_case;
 
 /* Counters of what a wait is charged to: a channel, or a thread's replies. */
@@ -71,6 +73,7 @@ struct csp_waiter {
     csp_case single;
     csp_message slot;
     csp_end *single_end;
+    csp_reply *single_reply;
     /* How to make the owner look at its word again. Threads sleep on it; tasks and event loops will be queued. */
     void (*wake)(csp_waiter *waiter);
     /* Who waits; for csp_holder_cancel and the wait graph. Set before arming. */
@@ -107,6 +110,11 @@ static inline csp_end *csp__case_end(csp_case *c) {
 
 static inline uint32_t csp__code(uint32_t state) { return state & UINT32_C(0xffff); }
 
+/* Of an extended rendezvous: the receiver's reply, left here for the sender before the claim; see extended.h. */
+static inline csp_reply **csp__case_reply(csp_case *c) {
+    return c->single ? &CSP_CONTAINER(c, csp_waiter, single)->single_reply : &((csp_select_case *)(void *)c)->reply;
+}
+
 /* Decide who: true at most once per armed sequence. acq_rel: the slot written before is published to the owner's acquire
  * load of the word; what the owner wrote before arming is seen by us. *must_wake: the owner sleeps. */
 static inline bool csp__claim(csp_waiter *waiter, uint32_t code, bool *must_wake) {
@@ -129,6 +137,8 @@ enum { CSP_WAKES = 32 };
 typedef struct {
     csp_waiter *waiters[CSP_WAKES];
     int count;
+    bool may_engage;    /* the operation may meet a receiver that holds its senders ... */
+    csp_reply *engaged; /* ... and did: by this it is held */
 } csp_wakes;
 
 static inline void csp__wakes_flush(csp_wakes *wakes) {

@@ -56,7 +56,33 @@ static PyObject *answer(PyObject *self, PyObject *value, uint64_t flags) {
 }
 
 static PyObject *reply_answer(PyObject *self, PyObject *value) { return answer(self, value, 0); }
-static PyObject *reply_fail(PyObject *self, PyObject *value) { return answer(self, value, CSP_REPLY_FAILED); }
+
+/* An attribute of csp.messages.failure, called with one argument. */
+static PyObject *call_failure(const char *name, PyObject *argument) {
+    PyObject *module = PyImport_ImportModule("csp.messages.failure");
+    if (module == NULL) {
+        return NULL;
+    }
+    PyObject *function = PyObject_GetAttrString(module, name);
+    Py_DECREF(module);
+    PyObject *result = function != NULL ? PyObject_CallOneArg(function, argument) : NULL;
+    Py_XDECREF(function);
+    return result;
+}
+
+/* An exception travels packed; the layers above pack their own. */
+static PyObject *reply_fail(PyObject *self, PyObject *value) {
+    if (!PyExceptionInstance_Check(value)) {
+        return answer(self, value, CSP_REPLY_FAILED);
+    }
+    PyObject *failure = call_failure("pack", value);
+    if (failure == NULL) {
+        return NULL;
+    }
+    PyObject *heard = answer(self, failure, CSP_REPLY_FAILED);
+    Py_DECREF(failure);
+    return heard;
+}
 
 static PyObject *reply_refuse(PyObject *self, PyObject *unused) {
     (void)unused;
@@ -73,7 +99,8 @@ static PyMethodDef reply_methods[] = {
      "answer($self, value, /)\n--\n\nAnswer the call, once. True if the caller still wanted it. Raises NotShareable "
      "(the call is "
      "then still open)."},
-    {"fail", reply_fail, METH_O, "fail($self, error, /)\n--\n\nLike answer, but marks the value as an error."},
+    {"fail", reply_fail, METH_O,
+     "fail($self, error, /)\n--\n\nLike answer, but the exception `error` is raised where the call was made."},
     {"refuse", reply_refuse, METH_NOARGS,
      "refuse($self, /)\n--\n\nGive the call back: its caller learns that it did not run. A no-op once answered."},
     {NULL, NULL, 0, NULL},
@@ -129,6 +156,8 @@ static bool check_call(native_state *state, const char *name, PyObject *const *a
     return true;
 }
 
+static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request, int64_t deadline);
+
 /* call(sender, message, timeout) -> (code, value): send (reply, *message) and wait for the answer; one deadline for both. */
 PyObject *native_call(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     native_state *state = state_of_module(module);
@@ -136,23 +165,25 @@ PyObject *native_call(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (!check_call(state, "call", args, count, 3) || !native_deadline(args[2], &deadline)) {
         return NULL;
     }
+    return call_tuple(state, ((end_object *)args[0])->end, args[1], deadline);
+}
+
+static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request, int64_t deadline) {
     csp_reply *reply = csp_reply_new();
     if (reply == NULL) {
         return PyErr_NoMemory();
     }
     csp_message message, result;
-    if (!native_encode(state, args[1], reply, &message)) {
+    if (!native_encode(state, request, reply, &message)) {
         csp_reply_abandon(reply);
         return NULL;
     }
-    csp_end *end = ((end_object *)args[0])->end;
     native_wait wait;
     native_wait_begin(&wait, state);
     csp_status status = csp_send(end, &message, deadline, &wait.hooks);
     if (status != CSP_OK || wait.signalled) {
-        csp_message_drop(&message);
         csp_reply_abandon(reply);
-        return status == CSP_OK ? NULL : native_raise(state, status, end, NULL, false);
+        return status == CSP_OK ? NULL : native_raise_unsent(state, status, end, &message, NULL, false);
     }
     status = csp_reply_wait(reply, state->holder, &result, deadline, &wait.hooks);
     csp_reply_abandon(reply);
@@ -164,6 +195,135 @@ PyObject *native_call(PyObject *module, PyObject *const *args, Py_ssize_t count)
     }
     return answered(state, &result);
 }
+
+/* ---- calls and extended rendezvous for everybody -------------------------------------------------------------- */
+
+/* Raise what the other side failed with; consumes the value. */
+static PyObject *raise_failure(PyObject *value) {
+    PyObject *error = call_failure("unpack", value);
+    Py_DECREF(value);
+    if (error != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+        Py_DECREF(error);
+    }
+    return NULL;
+}
+
+static PyObject *raise_lost(native_state *state, const char *text, PyObject *unsent) {
+    PyObject *error = PyObject_CallFunction(state->broken_channel, "sO", text, unsent != NULL ? unsent : Py_None);
+    if (error != NULL) {
+        PyErr_SetObject(state->broken_channel, error);
+        Py_DECREF(error);
+    }
+    return NULL;
+}
+
+PyObject *native_raise_unsent(native_state *state, csp_status status, csp_end *end, csp_message *message,
+                              PyObject *unsent, bool nowait) {
+    if (status != CSP_FAILED) {
+        csp_message_drop(message);
+        return native_raise(state, status, end, unsent, nowait);
+    }
+    if (message->kind == 0) {
+        return raise_lost(
+            state,
+            "the receiver ended while it held this sender; it has the message (.unsent is a copy), and may have "
+            "handled it",
+            unsent);
+    }
+    PyObject *value = native_decode(state, message);
+    return value != NULL ? raise_failure(value) : NULL;
+}
+
+/* sender.call(message, timeout=None): one deadline for both ways. */
+PyObject *native_sender_call(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
+    native_state *state = state_of(self);
+    csp_end *end = ((end_object *)self)->end;
+    int64_t deadline = CSP_FOREVER;
+    if (count < 1) {
+        PyErr_SetString(PyExc_TypeError, "call takes the message to send");
+        return NULL;
+    }
+    if (!native_timeout_argument(state, "call", args, count, 1, keywords, &deadline)) {
+        return NULL;
+    }
+    PyObject *request = PyTuple_Pack(1, args[0]);
+    PyObject *pair = request != NULL ? call_tuple(state, end, request, deadline) : NULL;
+    Py_XDECREF(request);
+    if (pair == NULL) {
+        return NULL;
+    }
+    long code = PyLong_AsLong(PyTuple_GET_ITEM(pair, 0));
+    PyObject *value = Py_NewRef(PyTuple_GET_ITEM(pair, 1));
+    Py_DECREF(pair);
+    if (code == ANSWER_OK) {
+        return value;
+    }
+    if (code == ANSWER_FAILED) {
+        return raise_failure(value);
+    }
+    Py_DECREF(value);
+    return raise_lost(state,
+                      code == ANSWER_NEVER_RAN ? "the call was given back: nobody has handled it"
+                                               : "the call was taken and will not be answered: its reply was lost",
+                      args[0]);
+}
+
+/* recv_extended(receiver, timeout) -> (message, reply or None) */
+PyObject *native_recv_extended(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    native_state *state = state_of_module(module);
+    int64_t deadline;
+    if (count != 2 || !Py_IS_TYPE(args[0], state->receiver_type)) {
+        PyErr_SetString(PyExc_TypeError, "recv_extended takes a Receiver and a timeout");
+        return NULL;
+    }
+    if (!native_deadline(args[1], &deadline)) {
+        return NULL;
+    }
+    csp_end *end = ((end_object *)args[0])->end;
+    csp_message message;
+    csp_reply *reply;
+    native_wait wait;
+    native_wait_begin(&wait, state);
+    csp_status status = csp_recv_extended(end, &message, &reply, deadline, &wait.hooks);
+    if (status == CSP_INVALID) {
+        PyErr_SetString(PyExc_ValueError,
+                        "an extended rendezvous needs a channel of capacity 0: a buffered message has "
+                        "no sender left to hold");
+        return NULL;
+    }
+    if (status != CSP_OK) {
+        return native_raise(state, status, end, NULL, false);
+    }
+    PyObject *held = reply != NULL ? native_wrap_reply(state, reply) : Py_NewRef(Py_None);
+    if (held != NULL && native_wait_signalled(&wait)) {
+        Py_CLEAR(held); /* the sender learns that its message may be lost: it cannot be put back into its hands */
+    }
+    if (held == NULL) {
+        csp_message_drop(&message);
+        return NULL;
+    }
+    PyObject *value = native_decode(state, &message);
+    PyObject *pair = value != NULL ? PyTuple_Pack(2, value, held) : NULL;
+    Py_XDECREF(value);
+    Py_DECREF(held);
+    return pair;
+}
+
+/* receiver.extended(timeout=None): the context manager of csp.extended. */
+PyObject *native_receiver_extended(PyObject *self, PyObject *args, PyObject *keywords) {
+    static char *names[] = {"timeout", NULL};
+    PyObject *timeout = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:extended", names, &timeout)) {
+        return NULL;
+    }
+    PyObject *module = PyImport_ImportModule("csp.extended");
+    PyObject *made = module != NULL ? PyObject_CallMethod(module, "Extended", "OO", self, timeout) : NULL;
+    Py_XDECREF(module);
+    return made;
+}
+
+/* ---- calls for the layers above ------------------------------------------------------------------------------- */
 
 /* ask(sender, message, timeout, replies, token): send (reply, *message); the answer will arrive at the receiving end of
  * `replies`, an unbounded channel, with this token. */
@@ -199,8 +359,7 @@ PyObject *native_ask(PyObject *module, PyObject *const *args, Py_ssize_t count) 
         }
         Py_RETURN_NONE;
     }
-    csp_message_drop(&message);
-    return native_raise(state, status, end, NULL, false);
+    return native_raise_unsent(state, status, end, &message, NULL, false);
 }
 
 /* cast(sender, message, timeout): like call, but nobody waits for the answer; returns when the message was accepted. */
@@ -229,8 +388,7 @@ PyObject *native_cast(PyObject *module, PyObject *const *args, Py_ssize_t count)
         }
         Py_RETURN_NONE;
     }
-    csp_message_drop(&message);
-    return native_raise(state, status, end, args[1], false);
+    return native_raise_unsent(state, status, end, &message, args[1], false);
 }
 
 /* recv_reply(replies) -> (token, code, value), or None when every asker is gone; blocks. */

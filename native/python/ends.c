@@ -266,8 +266,7 @@ static PyObject *sender_put(PyObject *self, PyObject *object, int64_t deadline, 
     if (status == CSP_OK) {
         return NULL; /* delivered, and a signal handler raised in the same instant */
     }
-    csp_message_drop(&message);
-    return native_raise(state, status, end, object, nowait);
+    return native_raise_unsent(state, status, end, &message, object, nowait);
 }
 
 static PyObject *sender_send(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
@@ -331,11 +330,14 @@ static PyObject *sender_send_many(PyObject *self, PyObject *const *args, Py_ssiz
     native_wait wait;
     native_wait_begin(&wait, state);
     csp_status status = csp_send_many(end, messages, (size_t)wanted, &done, deadline, &wait.hooks);
-    drop_messages(messages, (Py_ssize_t)done, wanted);
     PyObject *result = NULL;
+    if (status == CSP_FAILED) {
+        native_raise_unsent(state, status, end, &messages[done], PyTuple_GET_ITEM(objects, (Py_ssize_t)done), false);
+    }
+    drop_messages(messages, (Py_ssize_t)done, wanted);
     if (status == CSP_OK) {
         result = wait.signalled ? NULL : Py_NewRef(Py_None);
-    } else {
+    } else if (status != CSP_FAILED) {
         PyObject *unsent = PyTuple_GetSlice(objects, (Py_ssize_t)done, wanted);
         if (unsent != NULL) {
             native_raise(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, end, unsent, false);
@@ -483,6 +485,13 @@ static PyMethodDef sender_methods[] = {
      "send_many($self, messages, /, timeout=None)\n--\n\n"
      "Send all messages of an iterable, in order; blocks as send does.\n\n"
      "One lock and one wake for as many as fit. After an error those that did not go are in .unsent (BrokenChannel)."},
+    {"call", FASTCALL(native_sender_call), METH_FASTCALL | METH_KEYWORDS,
+     "call($self, message, /, timeout=None)\n--\n\nSend (reply, message) and wait for the answer, and return it; "
+     "timeout "
+     "(seconds) is for both.\n\nThe receiver gets a tuple of a csp.Reply and the message, and calls "
+     "reply.answer(value) or "
+     "reply.fail(error), whose error is raised here.\nIf the reply is lost, also with its interpreter, BrokenChannel. "
+     "(JCSP's call channels; gen_server's From.)"},
     {"offer", sender_offer, METH_O,
      "offer($self, message, /)\n--\n\nA guard for select: ready when the message can be sent, and sent if chosen."},
     END_METHODS,
@@ -495,6 +504,12 @@ static PyMethodDef receiver_methods[] = {
      "does not "
      "wait.\n\nRaises TimeoutError, EndOfChannel (every sender is gone and nothing is left), ClosedEnd, Stopped.\n"
      "A value that arrives in the same instant as a signal handler's exception is returned by the next recv."},
+    {"extended", FASTCALL(native_receiver_extended), METH_VARARGS | METH_KEYWORDS,
+     "extended($self, /, timeout=None)\n--\n\nA context manager: `with rx.extended() as message:` receives, and holds "
+     "the "
+     "sender until the block has ended.\n\nAn exception that leaves the block is raised in the sender too. Needs "
+     "capacity 0. "
+     "(occam-pi's extended rendezvous.)"},
     {"recv_many", FASTCALL(receiver_recv_many), METH_FASTCALL | METH_KEYWORDS,
      "recv_many($self, most, /, timeout=None)\n--\n\n"
      "A list of 1 to most messages: blocks for the first, takes what is there without waiting for more.\n\n"

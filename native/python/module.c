@@ -177,6 +177,10 @@ static PyMethodDef module_methods[] = {
      "cast(sender, message, timeout, /)\n--\n\nSend (reply, *message) whose answer nobody waits for. "
      "BrokenChannel.unsent is the "
      "message."},
+    {"recv_extended", FASTCALL(native_recv_extended), METH_FASTCALL,
+     "recv_extended(receiver, timeout, /)\n--\n\n(message, reply): receive, and hold the sender until the reply is "
+     "used or "
+     "lost. Blocks."},
     {"recv_reply", native_recv_reply, METH_O,
      "recv_reply(replies, /)\n--\n\n(token, code, value) of the next answer, or None at the end of the channel. "
      "Code 4: value is the exception of reading it. Blocks."},

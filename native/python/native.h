@@ -127,6 +127,12 @@ PyObject *native_call(PyObject *module, PyObject *const *args, Py_ssize_t count)
 PyObject *native_ask(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *native_cast(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *native_recv_reply(PyObject *module, PyObject *receiver);
+PyObject *native_sender_call(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
+PyObject *native_recv_extended(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *native_receiver_extended(PyObject *self, PyObject *args, PyObject *keywords);
+/* native_raise for a send; consumes the message that did not go, or what the receiver said instead (CSP_FAILED). */
+PyObject *native_raise_unsent(native_state *state, csp_status status, csp_end *end, csp_message *message,
+                              PyObject *unsent, bool nowait);
 
 /* ---- interpreters.c ------------------------------------------------------------------------------------------- */
 

@@ -220,7 +220,7 @@ static PyObject *say_which(PyObject *guard) {
 PyObject *native_guard_outcome(native_state *state, PyObject *object, csp_guard *guard, bool signalled) {
     if (guard->status != CSP_OK) {
         PyObject *unsent = guard->kind == CSP_GUARD_SEND ? ((offer_object *)object)->value : NULL;
-        native_raise(state, guard->status, guard->end, unsent, false);
+        native_raise_unsent(state, guard->status, guard->end, guard->message, unsent, false);
         return say_which(object);
     }
     PyObject *value;

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS = (
     ("errors", "generic"),
     ("_native", "_cffi"),
-    ("building", "condition"),
+    ("building", "condition", "extended"),
     ("ffi",),
     ("interpreters", "observe"),
     ("messages",),
@@ -169,7 +169,14 @@ def test_the_extension_knows_no_actors():
 
 def test_upward_imports_of_the_extension():
     """From C, too, only errors are imported when the module loads; what lies higher is imported at need."""
-    wanted = {"csp.errors", "csp._native", "csp.messages.pickling", "csp.interpreters.importing"}
+    wanted = {
+        "csp.errors",
+        "csp._native",
+        "csp.extended",
+        "csp.interpreters.importing",
+        "csp.messages.failure",
+        "csp.messages.pickling",
+    }
     pattern = re.compile(r'PyImport_Import\w*\("(?P<name>csp[\w.]*)"')
     found = {
         match["name"]

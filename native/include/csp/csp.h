@@ -50,7 +50,8 @@ extern "C" {
     X(INVALID, 9, "an argument is out of its range")                            \
     X(STALE, 10, "the handle's object is gone")                                 \
     X(OVERFLOW, 11, "the buffer is full and its policy is to refuse")           \
-    X(ABANDONED, 12, "who held this ended without releasing it")
+    X(ABANDONED, 12, "who held this ended without releasing it")                \
+    X(FAILED, 13, "the receiver failed while it held the sender")
 
 typedef enum csp_status {
 #define CSP_STATUS_ENUM(name, value, text) CSP_##name = value,
@@ -193,11 +194,19 @@ typedef struct csp_hooks {
 } csp_hooks;
 
 /* Send or receive one message. `hooks` may be NULL.
- * send: CSP_OK, WOULD_BLOCK (deadline CSP_POLL), TIMEOUT, BROKEN, CLOSED_END, CANCELLED, INTERRUPTED, OVERFLOW, NO_MEMORY.
+ * send: CSP_OK, WOULD_BLOCK (deadline CSP_POLL), TIMEOUT, BROKEN, CLOSED_END, CANCELLED, INTERRUPTED, OVERFLOW, NO_MEMORY,
+ *       FAILED (by csp_recv_extended; *message is then what the receiver said, or empty if it ended without a word).
  * recv: CSP_OK, WOULD_BLOCK, TIMEOUT, END_OF_CHANNEL, CLOSED_END, CANCELLED, INTERRUPTED.
  * A deadline in the past still takes or hands over what is ready. */
 CSP_API csp_status csp_send(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks);
 CSP_API csp_status csp_recv(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks);
+/* An extended rendezvous: as csp_recv, but the sender is held until csp_reply_complete of *reply (its send gives CSP_OK; or with
+ * CSP_REPLY_FAILED, CSP_FAILED and this answer) or csp_reply_break (CSP_FAILED without one; so does the end of the holder). *reply is
+ * NULL unless the status is CSP_OK, and also where the message is an undone receive's. The sender's deadline counts until
+ * the message was taken; a sender that is stopped or interrupted while it is held gives CANCELLED or INTERRUPTED with an empty
+ * message. One that cannot wait (CSP_POLL) does not meet an extended receive. INVALID for buffered channels. */
+CSP_API csp_status csp_recv_extended(csp_end *end, csp_message *message, csp_reply **reply, int64_t deadline,
+                                     const csp_hooks *hooks);
 /* Batches: as single operations one after the other, but with one lock and one wake for as many as fit at once.
  * send_many sends all of them, waiting where it must; *done is how many went, from the front, also when it fails: the rest are
  * the caller's. recv_many waits for the first message, and takes up to `count` without waiting for more; *done > 0 with CSP_OK. */

@@ -110,7 +110,8 @@
     X(alternative_set_timer)    \
     X(alternative_remove)       \
     X(alternative_enable)       \
-    X(alternative_select)
+    X(alternative_select)       \
+    X(recv_extended)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
