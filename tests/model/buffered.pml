@@ -1,5 +1,5 @@
-/* A buffer of one message, three senders and two receivers. The place that a receiver frees goes to the sender that waited
- * longest; one message stays. */
+/* A buffer of one message, three senders and two receivers. The place that a receiver frees goes to the sender that
+ * waited longest; one message stays. */
 #define THREADS 5
 #define CHANNELS 1
 #define MESSAGES 3

@@ -1,5 +1,5 @@
-/* A holder is cancelled while a thread receives for it, and then for another holder. The first operation ends although its
- * sender may give up; the second is none of the canceller's business. */
+/* A holder is cancelled while a thread receives for it, and then for another holder. The first operation ends
+ * although its sender may give up; the second is none of the canceller's business. */
 #define THREADS 3
 #define CHANNELS 2
 #define MESSAGES 2

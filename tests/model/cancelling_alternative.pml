@@ -1,4 +1,5 @@
-/* An alternative is cancelled while a sender comes to one of its channels: it ends, in one way, and no message is lost. */
+/* An alternative is cancelled while a sender comes to one of its channels: it ends, in one way, and no message is
+ * lost. */
 #define THREADS 2
 #define CHANNELS 2
 #define MESSAGES 2

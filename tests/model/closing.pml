@@ -1,5 +1,5 @@
-/* The last end of each direction is closed while two senders and a receiver are at work on a buffer of one message: all
- * return, and every message is with its sender, with the receiver, or counted as undelivered. */
+/* The last end of each direction is closed while two senders and a receiver are at work on a buffer of one message:
+ * all return, and every message is with its sender, with the receiver, or counted as undelivered. */
 #define THREADS 3
 #define CHANNELS 1
 #define MESSAGES 2

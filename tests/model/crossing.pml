@@ -1,5 +1,5 @@
-/* Two alternatives meet crosswise: each offers to send on one channel and to receive from the other. Exactly one of the two
- * exchanges happens, and both know which. */
+/* Two alternatives meet crosswise: each offers to send on one channel and to receive from the other. Exactly one of
+ * the two exchanges happens, and both know which. */
 #define THREADS 2
 #define CHANNELS 2
 #define MESSAGES 2

@@ -1,4 +1,5 @@
-/* A receive is undone on a buffered channel while the last receiving end closes: what comes back too late is counted. */
+/* A receive is undone on a buffered channel while the last receiving end closes: what comes back too late is counted.
+ * */
 #define THREADS 3
 #define CHANNELS 1
 #define MESSAGES 2

@@ -1,5 +1,5 @@
-/* Two alternatives take the locks of the same two channels, listed in opposite order: in the order of the channels' ids
- * nobody waits for the other's lock for ever. Both only offer to receive, so both time out. */
+/* Two alternatives take the locks of the same two channels, listed in opposite order: in the order of the channels'
+ * ids nobody waits for the other's lock for ever. Both only offer to receive, so both time out. */
 #define THREADS 2
 #define CHANNELS 2
 #define MESSAGES 0

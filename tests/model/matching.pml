@@ -1,5 +1,5 @@
-/* Two alternatives that each offer both directions of one channel, a sender and a receiver: they pair up in whatever way,
- * no alternative with itself, and nobody is left. */
+/* Two alternatives that each offer both directions of one channel, a sender and a receiver: they pair up in whatever
+ * way, no alternative with itself, and nobody is left. */
 #define THREADS 4
 #define CHANNELS 1
 #define MESSAGES 3

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One-shot replies (reply.c): an answer, a fence that breaks the reply, a deadline and a cancelled holder race, and the asker
- * asks again with the same record. An answer that found its asker waiting is taken; the asker gets one answer or none, and a
- * reply that it left touches it no more. */
+ * One-shot replies (reply.c): an answer, a fence that breaks the reply, a deadline and a cancelled holder race, and
+ * the asker asks again with the same record. An answer that found its asker waiting is taken; the asker gets one
+ * answer or none, and a reply that it left touches it no more. */
 #define THREADS 1
 #include "waiter.pml"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The claim word, and sleeping on it: waiter.h, waiter.c, park.h. One record per thread; one step of the model is one
- * access to a word that threads share without a lock. An identifier in capitals after #ifdef is a mutation: see `verify`. */
+ * access to a word that threads share without a lock. An identifier in capitals after #ifdef is a mutation: see
+ * `verify`. */
 
 #define SEQUENCE(state) ((state) & 240)
 #define CODE(state) ((state) & 15)
