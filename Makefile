@@ -3,6 +3,7 @@
 #   make test VERSION=3.15               with that minor version of Python, in .venv-3.15
 #   make test PYTEST_ARGS='-k select'    anything for pytest
 #   make setup PYTHON=/path/to/python    with this Python and no other
+#   make verify SPIN=/path/to/spin       with this spin and no other
 
 SHELL := bash
 .SHELLFLAGS := -euc
@@ -15,6 +16,7 @@ VERSION :=
 PYTEST_ARGS :=
 BENCH_ARGS :=
 DEMO_ARGS :=
+SPIN :=
 
 VENV := $(if $(filter-out 3.14,$(VERSION)),.venv-$(VERSION),.venv)
 PY := $(VENV)/bin/python
@@ -138,6 +140,10 @@ sanitize: setup-tools ## run the C tests under sanitizers, and with the portable
 
 comma := ,
 
+.PHONY: verify
+verify: ## search the models of the core's waiting with spin, and break each to see that it is noticed
+	@SPIN='$(SPIN)' tests/model/verify
+
 ##@ Package
 
 .PHONY: wheel
@@ -170,8 +176,8 @@ clean: ## remove what was built; environments and Pythons stay
 	@find csp tests examples docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 .PHONY: distclean
-distclean: clean ## remove environments and the private Pythons, too
-	@rm -rf .venv .venv-* .python
+distclean: clean ## remove environments, the private Pythons and spin, too
+	@rm -rf .venv .venv-* .python .spin
 
 .PHONY: help
 help: ## this list
