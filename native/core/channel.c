@@ -190,6 +190,7 @@ void csp_end_close(csp_end *end) {
         if (channel->sync != NULL) {
             csp__sync_left(channel, end, &wakes);
         }
+        csp__check(channel);
         if (csp__is_watched(channel)) {
             csp__notify_watchers(channel, &wakes);
         }

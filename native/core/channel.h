@@ -11,6 +11,8 @@
 #ifndef CSP_CHANNEL_H
 #define CSP_CHANNEL_H
 
+#include <assert.h>
+
 #include "csp/csp.h"
 #include "list.h"
 #include "lock.h"
@@ -64,6 +66,15 @@ struct csp_channel {
 
 static inline bool csp__is_over(csp_channel *channel, csp_direction direction) {
     return atomic_load_explicit(&channel->over[direction], memory_order_relaxed);
+}
+
+/* The first two invariants above, where assert() is alive; for the ends of critical sections. */
+static inline void csp__check(const csp_channel *channel) {
+    uint32_t buffered = channel->count + channel->returned_count;
+    assert(csp__list_empty(&channel->queue[CSP_RECEIVING]) || buffered == 0);
+    assert(csp__list_empty(&channel->queue[CSP_SENDING]) || channel->count >= channel->capacity);
+    assert(!csp__is_over((csp_channel *)(uintptr_t)channel, CSP_RECEIVING) || buffered == 0);
+    (void)buffered;
 }
 
 /* The two halves of every transfer, under the channel's lock. `self` is never paired with. On CSP_OK offer has moved

@@ -91,6 +91,7 @@ static void lock_all(csp_channel **channels, uint32_t count) {
 
 static void unlock_all(csp_channel **channels, uint32_t count) {
     for (uint32_t i = count; i-- > 0;) {
+        csp__check(channels[i]);
         csp__unlock(&channels[i]->lock);
     }
 }
@@ -179,6 +180,7 @@ static void dequeue_all(csp_guard *guards, uint32_t count, uint32_t winner) {
             csp_channel *channel = guards[i].end->channel;
             csp__lock(&channel->lock);
             csp__dequeue(channel, &case_of(&guards[i])->base);
+            csp__check(channel);
             csp__unlock(&channel->lock);
             if (guards[i].kind == CSP_GUARD_RECV) {
                 guards[i].message->kind = 0; /* a claimer that lost may have scribbled here */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sending and receiving: the hand-over itself, under the lock, and the two single operations built on it. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "alternative.h"
@@ -57,6 +58,7 @@ static csp_message ring_pop(csp_channel *channel) {
 void csp__enqueue(csp_channel *channel, csp_case *c) {
     _Atomic uint32_t *waiting = &channel->waiting[c->direction];
     uint32_t now = atomic_load_explicit(waiting, memory_order_relaxed) + 1;
+    assert(!c->linked);
     csp__list_append(&channel->queue[c->direction], &c->node);
     c->linked = true;
     atomic_store_explicit(waiting, now, memory_order_relaxed);
@@ -89,6 +91,7 @@ bool csp__win(csp_channel *channel, csp_case *c, csp_status outcome, csp_wakes *
     csp_waiter *waiter = csp__case_waiter(c);
     uint32_t index = c->index;
     bool must_wake = false;
+    assert(c->linked);
     c->outcome = (uint8_t)outcome;
     csp__dequeue(channel, c);
     if (!csp__claim(waiter, CSP_WON + index, &must_wake)) {
@@ -291,6 +294,7 @@ static csp_status try_once(csp_end *end, csp_message *message, csp_waiter *self,
             }
         }
     }
+    csp__check(channel);
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
     csp_message_drop(&dropped);
@@ -338,6 +342,7 @@ static csp_status operate(csp_end *end, csp_message *message, int64_t deadline, 
 
     uint32_t code = csp__wait(self, &channel->waits, deadline, hooks);
     if (code >= CSP_WON) {
+        assert(!self->single.linked);
         status = (csp_status)self->single.outcome;
         if (self->single.outcome == CSP_ENGAGED) {
             return csp__wait_engaged(self->single_reply, holder, message, hooks);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "waiter.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,7 @@ void csp__arm(csp_waiter *waiter, csp_holder *holder, int64_t deadline) {
     atomic_store_explicit(&waiter->holder, holder, memory_order_relaxed);
     atomic_store_explicit(&waiter->deadline, deadline, memory_order_relaxed);
     uint32_t state = atomic_load_explicit(&waiter->state, memory_order_relaxed);
+    assert(csp__code(state) != CSP_ARMED && csp__code(state) != CSP_PARKED);
     /* seq_cst: the other half of the Dekker pair with csp_holder_cancel. We store ARMED and then read its flag (csp__wait);
      * it stores the flag and then reads our word. One of the two sees the other. */
     atomic_store_explicit(&waiter->state, ((state & ~UINT32_C(0xffff)) + UINT32_C(0x10000)) | CSP_ARMED,
@@ -323,6 +325,7 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
     if (detached && hooks->attach != NULL) {
         hooks->attach(hooks->context);
     }
+    assert(code == csp__code(atomic_load_explicit(&waiter->state, memory_order_relaxed)) && code >= CSP_NOTIFIED);
     return code;
 }
 
