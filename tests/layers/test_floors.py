@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS = (
     ("errors", "generic"),
     ("_native",),
-    ("interpreters", "observe"),
+    ("interpreters", "observe", "condition"),
     ("messages",),
     ("actors", "processes"),
     ("supervision",),
