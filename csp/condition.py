@@ -24,7 +24,8 @@ class Condition:
     __slots__ = ("_queue", "lock")
 
     def __init__(self, lock: Lock | RLock | None = None) -> None:
-        if lock is not None and not isinstance(lock, (Lock, RLock)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are not all checked
+        given: object = lock  # not every caller is checked
+        if given is not None and not isinstance(given, (Lock, RLock)):
             raise TypeError(f"a Condition's lock is a csp.Lock or a csp.RLock, not {type(lock).__name__}")
         self.lock: Lock | RLock = RLock() if lock is None else lock
         self._queue = ConditionQueue()

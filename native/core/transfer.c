@@ -337,6 +337,10 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
     csp_channel *channel = receiving->channel;
     csp_wakes wakes;
     wakes.count = 0;
+    if (channel->sync != NULL) {
+        csp__sync_untake(receiving, message);
+        return;
+    }
     csp__lock(&channel->lock);
     if (!csp__is_over(channel, CSP_RECEIVING)) {
         csp_case *receiver;

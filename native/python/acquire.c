@@ -12,11 +12,14 @@ static bool acquire(PyObject *self, int64_t deadline) {
     native_wait wait;
     native_wait_begin(&wait, state);
     csp_status status = csp_recv(end_of(self), &token, deadline, &wait.hooks);
-    if (status == CSP_OK) {
-        if (native_wait_signalled(&wait)) {
-            csp_sync_release(end_of(self), 1); /* an event has nothing to give back, and says so to nobody */
-            return false;
+    bool taken = status == CSP_OK || status == CSP_ABANDONED;
+    if (taken ? native_wait_signalled(&wait) : wait.signalled) {
+        if (taken) {
+            csp_unreceive(end_of(self), &token);
         }
+        return false;
+    }
+    if (status == CSP_OK) {
         return true;
     }
     if (status != CSP_WOULD_BLOCK && status != CSP_TIMEOUT) {
@@ -34,9 +37,12 @@ static bool acquire_arguments(PyObject *args, PyObject *keywords, int64_t *deadl
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "|pO:acquire", names, &blocking, &timeout)) {
         return false;
     }
-    bool endless = timeout == Py_None || (PyLong_Check(timeout) && PyLong_AsLong(timeout) == -1);
-    if (PyErr_Occurred()) {
-        return false;
+    bool endless = timeout == Py_None;
+    if (PyLong_Check(timeout) || PyFloat_Check(timeout)) {
+        endless = PyFloat_AsDouble(timeout) == -1.0;
+        if (PyErr_Occurred()) {
+            return false;
+        }
     }
     if (!blocking) {
         if (!endless) {

@@ -3,6 +3,14 @@
  * What meets or counts: Barrier, the queue of a Condition, Counter. */
 #include "sync.h"
 
+static bool is_open(PyObject *self) {
+    if (csp_end_is_closed(end_of(self))) {
+        native_raise(state_of(self), CSP_CLOSED_END, end_of(self), NULL, false);
+        return false;
+    }
+    return true;
+}
+
 /* ---- Barrier -------------------------------------------------------------------------------------------------- */
 
 static PyObject *barrier_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
@@ -23,8 +31,11 @@ static PyObject *barrier_new(PyTypeObject *type, PyObject *args, PyObject *keywo
 static PyObject *raise_broken_barrier(PyObject *self, csp_status status) {
     PyObject *error = state_of(self)->broken_barrier;
     if (status == CSP_ABANDONED) {
-        PyErr_Format(error, "%s ended, and the barrier of %lld parties can never be complete",
-                     sync_read_state(self).abandoner, (long long)sync_read_state(self).limit);
+        csp_sync_state barrier = sync_read_state(self);
+        bool known = barrier.abandoner[0] != '\0';
+        PyErr_Format(error, "%s%s, and the barrier of %lld parties can never be complete",
+                     known ? barrier.abandoner : "nobody is left who could come", known ? " has left" : "",
+                     (long long)barrier.limit);
     } else {
         PyErr_SetString(error, status == CSP_TIMEOUT
                                    ? "not all parties came before the timeout, which breaks the barrier"
@@ -41,10 +52,14 @@ static PyObject *barrier_wait(PyObject *self, PyObject *const *args, Py_ssize_t 
     }
     native_wait wait;
     native_wait_begin(&wait, state);
+    wait.hooks.alone = native_is_alone();
     /* A wait of no time at all still comes and goes, and so breaks the barrier unless it was the last to come. */
     csp_status status = csp_barrier_wait(end_of(self), deadline == CSP_POLL ? 1 : deadline, &wait.hooks, &index);
+    if (wait.signalled) {
+        return NULL;
+    }
     if (status == CSP_OK) {
-        return wait.signalled ? NULL : PyLong_FromLongLong(index);
+        return PyLong_FromLongLong(index);
     }
     if (status == CSP_BROKEN || status == CSP_TIMEOUT || status == CSP_ABANDONED) {
         return raise_broken_barrier(self, status);
@@ -92,6 +107,9 @@ static PyObject *condition_wait(PyObject *self, PyObject *const *args, Py_ssize_
     native_wait wait;
     native_wait_begin(&wait, state);
     csp_status status = csp_condition_wait(end_of(self), lock, deadline == CSP_POLL ? 1 : deadline, &wait.hooks);
+    if (status == CSP_OK && native_wait_signalled(&wait)) {
+        csp_condition_notify(end_of(self), 1); /* as the core does when we leave with an error */
+    }
     if (wait.signalled) {
         return NULL;
     }
@@ -107,7 +125,7 @@ static PyObject *condition_wait(PyObject *self, PyObject *const *args, Py_ssize_
 
 static PyObject *condition_notify(PyObject *self, PyObject *object) {
     int64_t count;
-    if (!sync_read_int64(object, "n", &count)) {
+    if (!sync_read_int64(object, "n", &count) || !is_open(self)) {
         return NULL;
     }
     return PyLong_FromLongLong(csp_condition_notify(end_of(self), count));
@@ -135,7 +153,7 @@ static PyObject *counter_add(PyObject *self, PyObject *const *args, Py_ssize_t c
     if (count == 1 && !sync_read_int64(args[0], "the amount", &amount)) {
         return NULL;
     }
-    return PyLong_FromLongLong(csp_counter_add(end_of(self), amount));
+    return is_open(self) ? PyLong_FromLongLong(csp_counter_add(end_of(self), amount)) : NULL;
 }
 
 static PyObject *counter_exchange(PyObject *self, PyObject *object) {
@@ -151,7 +169,8 @@ static PyObject *counter_compare_exchange(PyObject *self, PyObject *const *args,
         PyErr_SetString(PyExc_TypeError, "compare_exchange takes what is expected and the new value");
         return NULL;
     }
-    if (!sync_read_int64(args[0], "what is expected", &expected) || !sync_read_int64(args[1], "the value", &value)) {
+    if (!sync_read_int64(args[0], "what is expected", &expected) || !sync_read_int64(args[1], "the value", &value) ||
+        !is_open(self)) {
         return NULL;
     }
     return PyBool_FromLong(csp_counter_compare_exchange(end_of(self), &expected, value));
