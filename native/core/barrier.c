@@ -4,6 +4,26 @@
 #include "holder.h"
 #include "sync.h"
 
+/* Each handle that is left is one of a holder whose only thread waits here. A handle inside a message is not, and one that
+ * several threads may use never is: those could come. */
+bool csp__barrier_is_forsaken(const csp_channel *channel) {
+    const csp_node *ends = &channel->ends[CSP_RECEIVING], *queue = &channel->queue[CSP_RECEIVING];
+    for (const csp_node *n = ends->next; n != ends; n = n->next) {
+        const csp_end *end = CSP_CONTAINER(n, csp_end, of_channel);
+        const csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
+        bool waits = false;
+        for (const csp_node *q = queue->next; q != queue && !waits; q = q->next) {
+            const csp_end *waiting = csp__case_end(CSP_CONTAINER(q, csp_case, node));
+            waits = waiting->alone && holder != NULL &&
+                    atomic_load_explicit(&waiting->holder, memory_order_relaxed) == holder;
+        }
+        if (!waits) {
+            return false;
+        }
+    }
+    return !csp__list_empty(queue);
+}
+
 static void release_all(csp_channel *channel, csp_status outcome, csp_wakes *wakes) {
     csp_case *c;
     while ((c = csp__first_other(channel, CSP_RECEIVING, NULL)) != NULL) {
@@ -23,8 +43,8 @@ void csp__barrier_break_locked(csp_channel *channel, csp_wakes *wakes) {
 }
 
 /* What is there to say before anybody waits; on CSP_WOULD_BLOCK we have arrived and are in the queue. */
-static csp_status arrive(csp_end *barrier, csp_waiter *self, csp_holder *holder, int64_t deadline, uint64_t *round,
-                         int64_t *index, csp_wakes *wakes) {
+static csp_status arrive(csp_end *barrier, csp_waiter *self, csp_holder *holder, int64_t deadline, bool alone,
+                         uint64_t *round, int64_t *index, csp_wakes *wakes) {
     csp_channel *channel = barrier->channel;
     csp_sync *sync = channel->sync;
     if (atomic_load_explicit(&barrier->closed, memory_order_relaxed)) {
@@ -45,6 +65,11 @@ static csp_status arrive(csp_end *barrier, csp_waiter *self, csp_holder *holder,
     self->single_end = barrier;
     csp__arm(self, holder, deadline);
     csp__enqueue(channel, &self->single);
+    barrier->alone = alone;
+    if (csp__barrier_is_forsaken(channel)) {
+        sync->abandoned = true;
+        csp__barrier_break_locked(channel, wakes); /* which wins our own case, too: the wait will end at once */
+    }
     return CSP_WOULD_BLOCK;
 }
 
@@ -62,7 +87,8 @@ csp_status csp_barrier_wait(csp_end *barrier, int64_t deadline, const csp_hooks 
     csp_holder *holder = atomic_load_explicit(&barrier->holder, memory_order_relaxed);
     csp__pass_gate(CSP_GATE_RECV, holder, channel->id);
     csp__lock(&channel->lock);
-    csp_status status = arrive(barrier, self, holder, deadline, &round, index, &wakes);
+    bool alone = hooks != NULL && hooks->alone;
+    csp_status status = arrive(barrier, self, holder, deadline, alone, &round, index, &wakes);
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
     if (status != CSP_WOULD_BLOCK) {

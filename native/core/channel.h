@@ -25,7 +25,7 @@ struct csp_end {
     csp_direction direction;
     _Atomic bool closed;
     int64_t held; /* of a synchronisation object: units that this handle has acquired; guarded by the channel's lock */
-    int64_t forgiven;    /* likewise: releases without an acquisition that are no mistake */
+    bool alone;   /* of a barrier: the last to wait through this handle was its holder's only thread; likewise */
     csp_node of_channel; /* guarded by the channel's lock */
     csp_node of_holder;  /* guarded by the holder's lock */
 };

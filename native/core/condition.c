@@ -8,6 +8,14 @@
  * holder hangs. */
 enum { AGAIN_WITHIN_NS = 100000000 };
 
+/* Two channels' locks, in the order in which an alternative takes them. */
+static void lock_both(csp_channel *a, csp_channel *b) {
+    csp__lock(a->id < b->id ? &a->lock : &b->lock);
+    csp__lock(a->id < b->id ? &b->lock : &a->lock);
+}
+
+static bool is_closed(const csp_end *end) { return atomic_load_explicit(&end->closed, memory_order_relaxed); }
+
 csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadline, const csp_hooks *hooks) {
     csp_channel *channel = condition->channel;
     csp_waiter *self = csp__self();
@@ -18,27 +26,31 @@ csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadlin
     if (csp_end_sync(condition) != CSP_SYNC_CONDITION || (of_lock != CSP_SYNC_LOCK && of_lock != CSP_SYNC_RLOCK)) {
         return CSP_INVALID;
     }
-    int64_t depth = csp__lock_depth(lock, self);
-    if (depth == 0) {
-        return CSP_INVALID;
-    }
     csp_holder *holder = atomic_load_explicit(&condition->holder, memory_order_relaxed);
+    csp_wakes wakes = {.count = 0};
+    int64_t depth = 0;
     csp__pass_gate(CSP_GATE_RECV, holder, channel->id);
-    csp__lock(&channel->lock);
-    bool closed = atomic_load_explicit(&condition->closed, memory_order_relaxed);
-    if (!closed) {
+    /* One instant for both: a notification by whoever gets the lock next finds us, and nobody else's lock is given up. */
+    lock_both(channel, lock->channel);
+    csp_status ready = CSP_OK;
+    if (is_closed(condition) || is_closed(lock)) {
+        ready = CSP_CLOSED_END;
+    } else if ((depth = csp__lock_depth(lock, self)) == 0) {
+        ready = CSP_INVALID;
+    } else {
         self->single.index = 0;
         self->single.direction = CSP_RECEIVING;
         self->single_end = condition;
         csp__arm(self, holder, deadline);
         csp__enqueue(channel, &self->single);
+        csp__lock_give_up(lock, &wakes);
     }
     csp__unlock(&channel->lock);
-    if (closed) {
-        return CSP_CLOSED_END;
+    csp__unlock(&lock->channel->lock);
+    csp__wakes_flush(&wakes);
+    if (ready != CSP_OK) {
+        return ready;
     }
-    /* In the queue first: a notification by whoever gets the lock now finds us. */
-    csp__lock_give_up(lock);
     uint32_t code = csp__wait(self, &channel->waits, deadline, hooks);
     csp_status status = code >= CSP_WON        ? (csp_status)self->single.outcome
                         : code == CSP_TIMEDOUT ? CSP_TIMEOUT
@@ -58,6 +70,9 @@ csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadlin
         until = csp_deadline_after(AGAIN_WITHIN_NS);
     }
     csp_status again = csp__lock_again(lock, depth, until, hooks);
+    if (status == CSP_OK && again != CSP_OK) {
+        csp_condition_notify(condition, 1); /* we leave with an error: another looks at what we were told of */
+    }
     return status == CSP_OK || status == CSP_TIMEOUT ? (again == CSP_OK ? status : again) : status;
 }
 

@@ -65,6 +65,7 @@ static void grant(csp_channel *channel, csp_end *end, uint64_t thread) {
     sync->acquired++;
     if (is_counted(sync)) {
         sync->units--;
+        sync->thread = thread;
         end->held++;
     } else if (sync->kind == CSP_SYNC_RLOCK) {
         sync->owner = end;
@@ -153,14 +154,35 @@ static void disown(csp_channel *channel, csp_end *first, int64_t count) {
     }
 }
 
-static csp_status release_locked(csp_channel *channel, csp_end *end, int64_t count, const csp_waiter *self) {
+enum { FORGIVEN = sizeof(((csp_waiter *)0)->forgiven) / sizeof(uint64_t) };
+
+static void forgive(csp_waiter *self, uint64_t lock) {
+    uint32_t place = 0;
+    while (place < FORGIVEN - 1 && self->forgiven[place] != 0) {
+        place++;
+    }
+    self->forgiven[place] = lock;
+}
+
+static bool was_forgiven(csp_waiter *self, uint64_t lock) {
+    for (uint32_t i = 0; i < FORGIVEN; i++) {
+        if (self->forgiven[i] == lock) {
+            self->forgiven[i] = 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+static csp_status release_locked(csp_channel *channel, csp_end *end, int64_t count, csp_waiter *self) {
     csp_sync *sync = channel->sync;
     if (atomic_load_explicit(&end->closed, memory_order_relaxed)) {
         return CSP_CLOSED_END;
     }
-    if (end->forgiven > 0 && end->held == 0 && !(sync->owner != NULL && sync->thread == self->id)) {
-        end->forgiven--;
-        return CSP_OK;
+    bool taken = sync->kind == CSP_SYNC_LOCK ? sync->units == 0 : sync->owner != NULL;
+    bool mine = taken && sync->thread == self->id;
+    if (was_forgiven(self, channel->id) && !mine) {
+        return CSP_OK; /* whoever has it now keeps it */
     }
     if (is_counted(sync) && count >= 1 && count <= sync->limit - sync->units) {
         disown(channel, end, count);
@@ -197,6 +219,22 @@ csp_status csp_sync_release(csp_end *handle, int64_t count) {
     return status;
 }
 
+void csp__sync_untake(csp_end *end, csp_message *message) {
+    csp_channel *channel = end->channel;
+    csp_waiter *self = csp__self(); /* not NULL: this thread has just acquired */
+    csp_wakes wakes = {.count = 0};
+    csp__lock(&channel->lock);
+    if (message->kind == 0) {
+        channel->sync->abandoned = true; /* somebody else is told */
+    } else {
+        release_locked(channel, end, 1, self); /* an event has nothing to give back */
+    }
+    csp__sync_settle(channel, &wakes);
+    csp__unlock(&channel->lock);
+    csp__wakes_flush(&wakes);
+    message->kind = 0;
+}
+
 csp_status csp_event_put(csp_end *event, bool set) {
     csp_channel *channel = event->channel;
     csp_wakes wakes = {.count = 0};
@@ -225,28 +263,15 @@ static void note_abandoner(csp_sync *sync, const csp_end *end) {
     }
 }
 
-/* Whether every handle that is left already waits: then nobody can come any more. */
-static bool all_wait(csp_channel *channel) {
-    csp_node *ends = &channel->ends[CSP_RECEIVING], *queue = &channel->queue[CSP_RECEIVING];
-    for (csp_node *n = ends->next; n != ends; n = n->next) {
-        bool waits = false;
-        for (csp_node *q = queue->next; q != queue && !waits; q = q->next) {
-            waits = csp__case_end(CSP_CONTAINER(q, csp_case, node)) == CSP_CONTAINER(n, csp_end, of_channel);
-        }
-        if (!waits) {
-            return false;
-        }
-    }
-    return true;
-}
-
 void csp__sync_left(csp_channel *channel, csp_end *end, csp_wakes *wakes) {
     csp_sync *sync = channel->sync;
     if (sync->kind == CSP_SYNC_BARRIER) {
-        const csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
-        bool died = holder != NULL && atomic_load_explicit(&holder->fenced, memory_order_acquire);
-        if (!sync->broken && (died || (!csp__list_empty(&channel->queue[CSP_RECEIVING]) && all_wait(channel)))) {
+        /* Who is told to stop, or cut off, comes no more; and leaves, killed or not, as if in good order. */
+        bool stops = csp__holder_stops(atomic_load_explicit(&end->holder, memory_order_relaxed));
+        if (!sync->broken) {
             note_abandoner(sync, end);
+        }
+        if (!sync->broken && (stops || csp__barrier_is_forsaken(channel))) {
             sync->abandoned = true;
             csp__barrier_break_locked(channel, wakes);
         }
@@ -283,47 +308,41 @@ bool csp__sync_can_wake(const csp_channel *channel, const csp_end *end) {
 
 /* ---- a condition's lock --------------------------------------------------------------------------------------- */
 
-int64_t csp__lock_depth(csp_end *lock, const csp_waiter *self) {
-    csp_channel *channel = lock->channel;
-    csp_sync *sync = channel->sync;
-    int64_t depth = 0;
-    csp__lock(&channel->lock);
+int64_t csp__lock_depth(const csp_end *lock, const csp_waiter *self) {
+    const csp_sync *sync = lock->channel->sync;
     if (sync->kind == CSP_SYNC_LOCK) {
-        depth = 1 - sync->units;
-    } else if (sync->kind == CSP_SYNC_RLOCK && sync->owner != NULL && sync->thread == self->id) {
-        depth = sync->depth;
+        return 1 - sync->units;
     }
-    csp__unlock(&channel->lock);
-    return depth;
+    return sync->owner != NULL && sync->thread == self->id ? sync->depth : 0;
 }
 
-void csp__lock_give_up(csp_end *lock) {
+void csp__lock_give_up(csp_end *lock, csp_wakes *wakes) {
     csp_channel *channel = lock->channel;
     csp_sync *sync = channel->sync;
-    csp_wakes wakes = {.count = 0};
-    csp__lock(&channel->lock);
-    if (sync->kind == CSP_SYNC_LOCK && sync->units == 0) {
+    if (sync->kind == CSP_SYNC_LOCK) {
         disown(channel, lock, 1);
         sync->units = 1;
-    } else if (sync->kind == CSP_SYNC_RLOCK) {
+    } else {
         sync->owner = NULL;
     }
-    csp__sync_settle(channel, &wakes);
-    csp__unlock(&channel->lock);
-    csp__wakes_flush(&wakes);
+    csp__sync_settle(channel, wakes);
 }
 
 csp_status csp__lock_again(csp_end *lock, int64_t depth, int64_t deadline, const csp_hooks *hooks) {
     csp_channel *channel = lock->channel;
+    csp_sync *sync = channel->sync;
+    csp_waiter *self = csp__self();
     csp_message token;
     csp_status status = csp_recv(lock, &token, deadline, hooks);
-    csp__lock(&channel->lock);
     if (status != CSP_OK) {
-        lock->forgiven++; /* the caller's `with` will release what it could not get back */
-    } else if (channel->sync->kind == CSP_SYNC_RLOCK) {
-        channel->sync->depth = depth;
+        forgive(self, channel->id); /* the caller's `with` will release what it could not get back */
+    } else if (sync->kind == CSP_SYNC_RLOCK) {
+        csp__lock(&channel->lock);
+        if (sync->owner != NULL && sync->thread == self->id) { /* our handle may have been closed since */
+            sync->depth = depth;
+        }
+        csp__unlock(&channel->lock);
     }
-    csp__unlock(&channel->lock);
     return status;
 }
 

@@ -21,7 +21,7 @@ typedef struct csp_sync {
     int64_t limit;      /* semaphore: most units; barrier: parties */
     int64_t units;      /* semaphore: free ones; event: 1 when set; barrier: how many have arrived */
     csp_end *owner;     /* recursive lock: the handle that owns it; NULL: free */
-    uint64_t thread;    /* ... and the thread, by csp_waiter.id */
+    uint64_t thread;    /* ... and the thread, by csp_waiter.id; lock: who took it last */
     int64_t depth;      /* ... and how often it was taken */
     uint64_t round;     /* barrier: how many were completed or reset */
     csp_status outcome; /* barrier: how the latest round ended */
@@ -42,12 +42,18 @@ void csp__sync_left(csp_channel *channel, csp_end *end, csp_wakes *wakes);
 /* Under the lock: whether the holder of this handle could wake somebody who waits here. */
 bool csp__sync_can_wake(const csp_channel *channel, const csp_end *end);
 
+/* Under the lock: whether everybody waits already who could come to this barrier. */
+bool csp__barrier_is_forsaken(const csp_channel *channel);
 /* Under the lock: tell all who wait that this barrier is broken, and who comes. */
 void csp__barrier_break_locked(csp_channel *channel, csp_wakes *wakes);
 
-/* For a condition: what `self` holds of the lock through this handle (0: it does not), given up whole, and taken again. */
-int64_t csp__lock_depth(csp_end *lock, const csp_waiter *self);
-void csp__lock_give_up(csp_end *lock);
+/* Undo an acquisition, or (an empty message) the news that a lock was abandoned: see csp_unreceive. */
+void csp__sync_untake(csp_end *end, csp_message *message);
+
+/* For a condition, under the lock's lock: what `self` holds of it (0: it does not), and giving it up whole. */
+int64_t csp__lock_depth(const csp_end *lock, const csp_waiter *self);
+void csp__lock_give_up(csp_end *lock, csp_wakes *wakes);
+/* Take it again as often; not OK: the next release by this thread is forgiven. */
 csp_status csp__lock_again(csp_end *lock, int64_t depth, int64_t deadline, const csp_hooks *hooks);
 
 #endif

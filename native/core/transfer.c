@@ -379,6 +379,10 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
     csp_wakes wakes;
     wakes.count = 0;
     wakes.may_engage = false;
+    if (channel->sync != NULL) {
+        csp__sync_untake(receiving, message);
+        return;
+    }
     csp__lock(&channel->lock);
     if (!csp__is_over(channel, CSP_RECEIVING)) {
         csp_case *receiver;

@@ -13,6 +13,9 @@
 /* initial-exec: one load instead of a call on every operation; eight bytes of the loader's spare room. */
 static _Thread_local csp_waiter *self __attribute__((tls_model("initial-exec")));
 
+/* The thread's number, the same for all its records: what it owns it owns in a signal handler, too. */
+static _Thread_local uint64_t thread_id __attribute__((tls_model("initial-exec")));
+
 static csp_lock registry_lock = CSP_LOCK_INIT;
 static csp_waiter *free_waiters;          /* guarded by registry_lock */
 static _Atomic(csp_waiter *) all_waiters; /* push only */
@@ -122,6 +125,11 @@ static csp_waiter *make_self(void) {
     if (waiter == NULL) {
         return NULL;
     }
+    if (thread_id == 0) {
+        thread_id = waiter->id;
+    }
+    waiter->id = thread_id;
+    memset(waiter->forgiven, 0, sizeof waiter->forgiven);
     atomic_store_explicit(&waiter->thread, waiter, memory_order_relaxed);
     atomic_store_explicit(&waiter->platform_thread, csp__platform_thread(), memory_order_relaxed);
     waiter->random = (uint64_t)csp_now() * UINT64_C(0x9E3779B97F4A7C15) | 1;

@@ -88,6 +88,7 @@ struct csp_waiter {
     uint64_t random;
     uint64_t last_operation; /* csp__ticks of the latest single operation on a buffered channel ... */
     uint64_t last_channel;   /* ... and that channel's id */
+    uint64_t forgiven[4];    /* ids of locks whose next release by this thread is no mistake; see csp_condition_wait */
     csp_wait_statistics replies;
     /* The record of the thread that waits by this one: itself, or that of whoever uses the reusable alternative. */
     _Atomic(csp_waiter *) thread;

@@ -46,6 +46,8 @@ typedef struct {
 } native_wait;
 
 void native_wait_begin(native_wait *wait, const native_state *state);
+/* Whether the calling thread is the only one of its interpreter. */
+bool native_is_alone(void);
 /* Whether a signal handler raised: while we waited, or now. To be asked with a received value in hand, because the handler
  * would else run, and the value be lost, as soon as we return. The exception is set; give the value back. */
 bool native_wait_signalled(native_wait *wait);

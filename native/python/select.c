@@ -218,17 +218,20 @@ static PyObject *say_which(PyObject *guard) {
 
 /* What the chosen guard gives: (guard, value), or the error of a guard whose channel is over. */
 PyObject *native_guard_outcome(native_state *state, PyObject *object, csp_guard *guard, bool signalled) {
+    bool is_sync = guard->kind == CSP_GUARD_RECV && csp_end_sync(guard->end) != CSP_SYNC_NONE;
+    if (is_sync && signalled) {
+        if (guard->status == CSP_OK || guard->status == CSP_ABANDONED) {
+            csp_unreceive(guard->end, guard->message);
+        }
+        return NULL;
+    }
     if (guard->status != CSP_OK) {
         PyObject *unsent = guard->kind == CSP_GUARD_SEND ? ((offer_object *)object)->value : NULL;
         native_raise_unsent(state, guard->status, guard->end, guard->message, unsent, false);
         return say_which(object);
     }
     PyObject *value;
-    if (guard->kind == CSP_GUARD_RECV && csp_end_sync(guard->end) != CSP_SYNC_NONE) {
-        if (signalled) {
-            csp_sync_release(guard->end, 1);
-            return NULL;
-        }
+    if (is_sync) {
         value = Py_NewRef(Py_None);
     } else if (guard->kind == CSP_GUARD_RECV) {
         if (signalled) {

@@ -30,11 +30,15 @@ static bool on_main_thread(void) {
     return known == 1;
 }
 
+bool native_is_alone(void) {
+    PyThreadState *first = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+    return first == NULL || PyThreadState_Next(first) == NULL;
+}
+
 /* A spin of microseconds keeps the GIL where nobody else could want it. */
 static bool shares_gil(void *context) {
     (void)context;
-    PyThreadState *first = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
-    return first != NULL && PyThreadState_Next(first) != NULL;
+    return !native_is_alone();
 }
 
 static bool always(void *context) {

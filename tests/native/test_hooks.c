@@ -43,7 +43,12 @@ static int interrupted(void *context) {
 static bool spin_detached(void *context) { return atomic_load(&((runtime *)context)->spins_detached); }
 
 static csp_hooks hooks_of(runtime *r, int64_t slice) {
-    return (csp_hooks){detach, attach, interrupted, r, slice, spin_detached};
+    return (csp_hooks){.detach = detach,
+                       .attach = attach,
+                       .interrupted = interrupted,
+                       .context = r,
+                       .slice_ns = slice,
+                       .spin_detached = spin_detached};
 }
 
 /* ---- pairs ----------------------------------------------------------------------------------------------------- */

@@ -44,6 +44,12 @@ static void *party_meets(void *argument) {
     p->status = csp_barrier_wait(p->handle, p->deadline, NULL, &p->index);
     return NULL;
 }
+static void *party_meets_alone(void *argument) {
+    party *p = argument;
+    const csp_hooks alone = {.alone = true};
+    p->status = csp_barrier_wait(p->handle, p->deadline, &alone, &p->index);
+    return NULL;
+}
 static void *party_awaits(void *argument) {
     party *p = argument;
     CHECK_STATUS(acquire(p->lock, CSP_FOREVER), CSP_OK);
@@ -319,6 +325,78 @@ CASE(a_cancelled_wait_does_not_hang_on_its_lock,
     csp_holder_release(stopped);
 }
 
+CASE(a_forgiven_release_takes_nothing_away,
+     "Who could not get its lock back releases nothing that another thread holds, also through the same handle.") {
+    static const csp_sync_kind kinds[] = {CSP_SYNC_LOCK, CSP_SYNC_RLOCK};
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        csp_holder *stopped = csp_holder_new("stopped");
+        csp_end *lock = made(kinds[k], 1, 0), *condition = made(CSP_SYNC_CONDITION, 0, 0);
+        party p = {.handle = csp_end_clone(condition, stopped),
+                   .lock = csp_end_clone(lock, stopped),
+                   .deadline = CSP_FOREVER};
+        begin(&p, party_awaits, 0);
+        CHECK_STATUS(acquire(p.lock, CSP_FOREVER), CSP_OK);
+        csp_holder_cancel(stopped);
+        finish(p.thread);
+        CHECK_STATUS(p.status, CSP_CANCELLED);
+        CHECK_INT(value(lock), ==, kinds[k] == CSP_SYNC_RLOCK ? 1 : 0);
+        CHECK_STATUS(csp_sync_release(p.lock, 1), CSP_OK);
+        CHECK_STATUS(csp_sync_release(p.lock, 1), CSP_INVALID); /* forgiven was the other thread, once */
+        csp_end_free(p.handle);
+        csp_end_free(p.lock);
+        csp_end_free(lock);
+        csp_end_free(condition);
+        csp_holder_release(stopped);
+    }
+}
+
+CASE(a_notification_outlives_its_receiver, "Who leaves with an error passes the notification on to the next.") {
+    csp_holder *stopped = csp_holder_new("stopped");
+    csp_end *lock = made(CSP_SYNC_LOCK, 1, 0), *condition = made(CSP_SYNC_CONDITION, 0, 0);
+    party first = {
+        .handle = csp_end_clone(condition, stopped), .lock = csp_end_clone(lock, stopped), .deadline = CSP_FOREVER};
+    party second = {.handle = condition, .lock = lock, .deadline = CSP_FOREVER};
+    begin(&first, party_awaits, 0);
+    begin(&second, party_awaits, 1);
+    CHECK_STATUS(acquire(lock, CSP_FOREVER), CSP_OK);
+    CHECK_INT(csp_condition_notify(condition, 1), ==, 1);
+    EVENTUALLY(waiting(lock) == 1);
+    csp_holder_cancel(stopped);
+    finish(first.thread);
+    CHECK_STATUS(first.status, CSP_CANCELLED);
+    CHECK_STATUS(csp_sync_release(lock, 1), CSP_OK);
+    finish(second.thread);
+    CHECK_STATUS(second.status, CSP_OK);
+    csp_end_free(first.handle);
+    csp_end_free(first.lock);
+    csp_end_free(lock);
+    csp_end_free(condition);
+    csp_holder_release(stopped);
+}
+
+CASE(an_acquisition_can_be_undone,
+     "Undone, what was acquired is free, and that something was abandoned is told again.") {
+    static const csp_sync_kind kinds[] = {CSP_SYNC_LOCK, CSP_SYNC_RLOCK, CSP_SYNC_SEMAPHORE};
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        csp_holder *dying = csp_holder_new("dying");
+        csp_end *mine = made(kinds[k], kinds[k] == CSP_SYNC_RLOCK ? 0 : 1, 1), *theirs = csp_end_clone(mine, dying);
+        csp_message token;
+        CHECK_STATUS(csp_recv(mine, &token, CSP_POLL, NULL), CSP_OK);
+        csp_unreceive(mine, &token);
+        party p = {.handle = theirs, .deadline = CSP_POLL};
+        finish(go(party_acquires, &p));
+        CHECK_STATUS(p.status, CSP_OK);
+        csp_holder_fence(dying);
+        CHECK_STATUS(csp_recv(mine, &token, CSP_POLL, NULL), CSP_ABANDONED);
+        csp_unreceive(mine, &token);
+        CHECK_STATUS(csp_recv(mine, &token, CSP_POLL, NULL), CSP_ABANDONED);
+        CHECK_STATUS(csp_recv(mine, &token, CSP_POLL, NULL), CSP_OK);
+        csp_end_free(mine);
+        csp_end_free(theirs);
+        csp_holder_release(dying);
+    }
+}
+
 /* ---- barriers -------------------------------------------------------------------------------------------------- */
 
 CASE(a_barrier_opens_when_all_have_come, "All parties leave together, each with another index, round after round.") {
@@ -344,6 +422,47 @@ CASE(a_barrier_opens_when_all_have_come, "All parties leave together, each with 
     csp_end_free(barrier);
 }
 
+CASE(
+    a_barrier_that_nobody_can_complete_breaks,
+    "When each handle left is of a holder whose only thread waits, the barrier breaks: by a leave or by an arrival.") {
+    for (int arrival = 0; arrival < 2; arrival++) {
+        csp_holder *a = csp_holder_new("a"), *b = csp_holder_new("b");
+        csp_end *barrier = made(CSP_SYNC_BARRIER, 0, 3);
+        party p = {.handle = csp_end_clone(barrier, a), .deadline = CSP_FOREVER};
+        party q = {.handle = csp_end_clone(barrier, b), .deadline = CSP_FOREVER};
+        begin(&p, party_meets_alone, 0);
+        if (arrival) {
+            csp_end_close(barrier);
+            q.thread = go(party_meets_alone, &q);
+        } else {
+            begin(&q, party_meets_alone, 1);
+            csp_end_close(barrier);
+        }
+        finish(p.thread);
+        finish(q.thread);
+        CHECK_STATUS(p.status, CSP_ABANDONED);
+        CHECK_STATUS(q.status, CSP_ABANDONED);
+        csp_end_free(p.handle);
+        csp_end_free(q.handle);
+        csp_end_free(barrier);
+        csp_holder_release(a);
+        csp_holder_release(b);
+    }
+}
+
+CASE(who_could_still_come_is_waited_for,
+     "A handle that is closed in good order breaks no barrier while another thread could come through what is left.") {
+    csp_end *barrier = made(CSP_SYNC_BARRIER, 0, 2), *passing = csp_end_clone(barrier, me);
+    party p = {.handle = barrier, .deadline = CSP_FOREVER};
+    begin(&p, party_meets, 0);
+    csp_end_free(passing);
+    int64_t index;
+    CHECK_STATUS(csp_barrier_wait(barrier, CSP_FOREVER, NULL, &index), CSP_OK);
+    finish(p.thread);
+    CHECK_STATUS(p.status, CSP_OK);
+    csp_end_free(barrier);
+}
+
 CASE(who_leaves_breaks_the_barrier, "A timeout, an abort and a death break it for all, until it is made whole.") {
     for (int way = 0; way < 4; way++) {
         note("way %d", way);
@@ -361,7 +480,8 @@ CASE(who_leaves_breaks_the_barrier, "A timeout, an abort and a death break it fo
             csp_holder_fence(dying);
             expected = CSP_ABANDONED;
         } else {
-            csp_end_close(theirs); /* in good order; but who is left waits already */
+            csp_holder_cancel(dying);
+            csp_end_close(theirs);
             expected = CSP_ABANDONED;
         }
         finish(p.thread);

@@ -191,6 +191,7 @@ typedef struct csp_hooks {
     int64_t slice_ns; /* look at `interrupted` at least this often; 0: only when a signal arrives */
     /* Whether to detach before spinning too, because others share what `detach` releases. Asked only when a wait begins. */
     bool (*spin_detached)(void *context);
+    bool alone; /* no other thread uses the holder, nor will while this one waits; see csp_barrier_wait */
 } csp_hooks;
 
 /* Send or receive one message. `hooks` may be NULL.
@@ -215,7 +216,9 @@ CSP_API csp_status csp_send_many(csp_end *end, csp_message *messages, size_t cou
 CSP_API csp_status csp_recv_many(csp_end *end, csp_message *messages, size_t count, size_t *done, int64_t deadline,
                                  const csp_hooks *hooks);
 /* Undo a receive whose value could not be used (its receiver was interrupted in the same instant): the message goes to
- * the front, before everything buffered, or straight to a waiting receiver. Dropped and counted if the channel is over. */
+ * the front, before everything buffered, or straight to a waiting receiver. Dropped and counted if the channel is over.
+ * On a synchronisation object, with the message of a csp_recv that gave OK or ABANDONED: it was not acquired, and somebody
+ * else will be told. */
 CSP_API void csp_unreceive(csp_end *receiving, csp_message *message);
 
 /* ---- alternatives ------------------------------------------------------------------------------------------- */
@@ -296,14 +299,16 @@ CSP_API csp_status csp_sync_release(csp_end *handle, int64_t count);
 /* Set the event, which releases all who wait, or clear it. */
 CSP_API csp_status csp_event_put(csp_end *event, bool set);
 /* Give up the lock whole, wait for a notification, take the lock again. OK, TIMEOUT, CANCELLED, INTERRUPTED, ABANDONED (by
- * the lock's last holder), CLOSED_END, INVALID (the lock is not held). After CANCELLED, INTERRUPTED and ABANDONED the lock may not be
- * held; one csp_sync_release through `lock` is then right all the same. */
+ * the lock's last holder), CLOSED_END, INVALID (the lock is not held). After CANCELLED, INTERRUPTED and ABANDONED the lock may
+ * not be held; one csp_sync_release by this thread is then right all the same. A notification is passed on to the next who
+ * waits when its receiver leaves with an error. */
 CSP_API csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadline, const csp_hooks *hooks);
 /* Release up to `count` who wait now; gives how many. */
 CSP_API int64_t csp_condition_notify(csp_end *condition, int64_t count);
 /* Wait until `limit` parties wait. *index: how many came before. Whoever leaves without that (TIMEOUT, CANCELLED, INTERRUPTED)
- * breaks the barrier: the others get BROKEN, and so does everybody until a reset. So does a holder that is fenced, and the
- * close of a handle after which everybody left waits already: then it is ABANDONED. */
+ * breaks the barrier: the others get BROKEN, and so does everybody until a reset. So does a holder that is told to stop, or
+ * fenced, when its handle closes; and it breaks when every handle left is of a holder whose only thread (csp_hooks.alone)
+ * waits already. These two are ABANDONED. */
 CSP_API csp_status csp_barrier_wait(csp_end *barrier, int64_t deadline, const csp_hooks *hooks, int64_t *index);
 /* Break it for good, or (false) make it whole again; who waits gets BROKEN either way. */
 CSP_API csp_status csp_barrier_put(csp_end *barrier, bool broken);
