@@ -1,0 +1,437 @@
+"""What members of a crew do in the tests of this folder: functions that an interpreter of its own can import."""
+
+import time
+
+import csp
+
+
+def attempt(operation, *arguments, **keywords):
+    """What it gives, or the name of the exception that it raises."""
+    try:
+        return operation(*arguments, **keywords)
+    except csp.ChannelError as error:
+        return type(error).__name__
+    except TimeoutError:
+        return "TimeoutError"
+
+
+# ---- one operation ---------------------------------------------------------------------------------------------------
+
+
+def send(tx, message):
+    return attempt(tx.send, message)
+
+
+def send_and_keep(tx, message):
+    """Send; gives what happened, and whether the message that came back is the very object."""
+    try:
+        tx.send(message)
+    except csp.BrokenChannel as error:
+        return "BrokenChannel", error.unsent is message
+    return None, None
+
+
+def recv(rx):
+    return attempt(rx.recv)
+
+
+def attempt_send(tx, message, timeout):
+    return attempt(tx.send, message, timeout=timeout)
+
+
+def attempt_recv(rx, timeout):
+    return attempt(rx.recv, timeout=timeout)
+
+
+def follow(rx):
+    """Go from receiver to receiver, each found in the one before; gives how many, and what came last."""
+    hops = 0
+    found = rx.recv()
+    while isinstance(found, csp.Receiver):
+        hops += 1
+        found = found.recv()
+    return hops, found
+
+
+def select(*guards):
+    """Select over receivers, and over (sender, message) to offer; gives (index, value), or what was raised."""
+    made = [guard[0].offer(guard[1]) if isinstance(guard, tuple) else guard for guard in guards]
+    outcome = attempt(csp.select, *made)
+    if isinstance(outcome, str):
+        return outcome
+    return next(i for i, guard in enumerate(made) if guard is outcome[0]), outcome[1]
+
+
+# ---- many ------------------------------------------------------------------------------------------------------------
+
+
+def feed(tx, messages):
+    for message in messages:
+        tx.send(message)
+
+
+def drain(rx):
+    return list(rx)
+
+
+def relay(rx, tx):
+    count = 0
+    for message in rx:
+        tx.send(message)
+        count += 1
+    return count
+
+
+def add_one(rx, tx):
+    tx.send(rx.recv() + 1)
+
+
+def send_then_try(tx, rx, times):
+    """Put one in and take one out without waiting: nothing there would be an error."""
+    for n in range(times):
+        tx.send(n)
+        rx.recv_nowait()
+
+
+def feed_with_deadlines(tx, messages, seconds):
+    """Send each message until it went; gives how many times it was in vain."""
+    in_vain = 0
+    for message in messages:
+        while attempt(tx.send, message, timeout=seconds) == "TimeoutError":
+            in_vain += 1
+    return in_vain
+
+
+def drain_with_deadlines(rx, seconds):
+    """Receive until the end; gives what came."""
+    got = []
+    while (found := attempt(rx.recv, timeout=seconds)) != "EndOfChannel":
+        if found != "TimeoutError":
+            got.append(found)
+    return got
+
+
+def use_fresh_channels(receivers, senders):
+    """One transfer over each: what comes in goes back out."""
+    for rx, tx in zip(receivers, senders, strict=True):
+        with rx, tx:
+            tx.send(rx.recv())
+
+
+def poll(rx, wanted):
+    """Receive without waiting, again and again, until so many came or the end."""
+    got = []
+    while len(got) < wanted:
+        message = rx.recv_nowait(None)
+        if message is not None:
+            got.append(message)
+        else:
+            time.sleep(0)
+    return got
+
+
+# ---- choices ---------------------------------------------------------------------------------------------------------
+
+
+def match(tx, rx, name):
+    """Offer one's own name and receive on the same channel; gives ("sent", None) or ("received", name)."""
+    offer = tx.offer(name)
+    guard, value = csp.select(offer, rx)
+    return ("sent", None) if guard is offer else ("received", value)
+
+
+def send_by_select(senders, values):
+    """Send each value over whichever channel takes it first."""
+    for value in values:
+        csp.select(*(tx.offer(value) for tx in senders))
+
+
+def drain_by_select(receivers):
+    """Receive from all until each is over; gives what came."""
+    left = list(receivers)
+    got = []
+    while left:
+        try:
+            got.append(csp.select(*left)[1])
+        except csp.EndOfChannel:
+            left = [rx for rx in left if len(rx) or rx.statistics().senders]
+    return got
+
+
+def cross(tx, rx, name, times):
+    """Send to the other or receive from it, whichever comes first, again and again."""
+    sent = received = 0
+    for _ in range(times):
+        guard, value = csp.select(rx, tx.offer(name))
+        if guard is rx:
+            assert value != name
+            received += 1
+        else:
+            sent += 1
+    return sent, received
+
+
+# ---- a whole claim in one process ------------------------------------------------------------------------------------
+
+SENDS = {
+    "send_nowait": lambda tx: attempt(tx.send_nowait, "x"),
+    "send, no time": lambda tx: attempt(tx.send, "x", timeout=0),
+    "send, some time": lambda tx: attempt(tx.send, "x", timeout=0.001),
+    "send_many": lambda tx: attempt(tx.send_many, ["x"], timeout=0),
+    "select": lambda tx: _value_of(attempt(csp.select, tx.offer("x"), timeout=0)),
+}
+RECEIVES = {
+    "recv_nowait": lambda rx: attempt(rx.recv_nowait),
+    "recv, no time": lambda rx: attempt(rx.recv, timeout=0),
+    "recv, some time": lambda rx: attempt(rx.recv, timeout=0.001),
+    "recv_many": lambda rx: _only(attempt(rx.recv_many, 1, timeout=0)),
+    "select": lambda rx: _value_of(attempt(csp.select, rx, timeout=0)),
+}
+ENDINGS = {
+    "open": lambda tx, rx: None,
+    "sender closed": lambda tx, rx: tx.close(),
+    "receiver closed": lambda tx, rx: rx.close(),
+    "aborted": lambda tx, rx: tx.abort("enough"),
+}
+
+
+def _value_of(outcome):
+    return outcome if isinstance(outcome, str) else outcome[1]
+
+
+def _only(outcome):
+    return outcome if isinstance(outcome, str) else outcome[0]
+
+
+def outcomes(capacity, length, ending):
+    """What each way to send and to receive gives on a fresh channel with so many messages that was ended like this."""
+    seen = {}
+    for direction, operations in enumerate((SENDS, RECEIVES)):
+        for name, operation in operations.items():
+            pair = csp.channel(capacity)
+            for n in range(length):
+                pair[0].send(n)
+            ENDINGS[ending](*pair)
+            seen[name, direction] = operation(pair[direction])
+    return seen
+
+
+def payloads(capacity, messages):
+    """Send each to oneself; gives what came."""
+    tx, rx = csp.channel(max(capacity, 1))
+    got = []
+    for message in messages:
+        tx.send(message)
+        got.append(rx.recv())
+    return got
+
+
+def identities(capacity):
+    """Equal are the handles of one direction of one channel, and no others."""
+    tx, rx = csp.channel(capacity)
+    other_tx, other_rx = csp.channel(capacity)
+    carrier_tx, carrier_rx = csp.channel(1)
+    carrier_tx.send((tx, rx))
+    same_tx, same_rx = carrier_rx.recv()
+    return (
+        tx == tx.clone() == same_tx
+        and rx == rx.clone() == same_rx
+        and hash(tx) == hash(same_tx)
+        and len({tx, rx, same_tx, same_rx, other_tx, other_rx}) == 4
+        and tx != rx
+        and tx != other_tx
+        and rx != other_rx
+    )
+
+
+def shares_of_ready(capacity, guards, times, priority):
+    """How often each of several guards that are always ready was chosen."""
+    pairs = [csp.channel(capacity) for _ in range(guards)]
+    chosen = [0] * guards
+    for tx, _ in pairs:
+        tx.send(0)
+    for _ in range(times):
+        guard, _ = csp.select(*(rx for _, rx in pairs), priority=priority)
+        index = next(i for i, (_, rx) in enumerate(pairs) if rx is guard)
+        chosen[index] += 1
+        pairs[index][0].send(0)
+    return chosen
+
+
+def positions_of_duplicates(capacity, times):
+    """How often each of five places at which one receiver stands, and of five at which one sender does, was chosen."""
+    tx, rx = csp.channel(capacity)
+    clones = [rx.clone() for _ in range(5)]
+    taken = [0] * 5
+    given = [0] * 5
+    for _ in range(times):
+        offers = [tx.offer(1) for _ in range(5)]
+        guard, _ = csp.select(*offers)
+        given[next(i for i, offer in enumerate(offers) if offer is guard)] += 1
+        guard, _ = csp.select(*clones)
+        taken[next(i for i, clone in enumerate(clones) if clone is guard)] += 1
+    return given, taken
+
+
+# ---- endings ---------------------------------------------------------------------------------------------------------
+
+
+def feed_until_broken(tx, messages):
+    """Send until nobody receives any more; gives how many went."""
+    count = 0
+    for message in messages:
+        if attempt(tx.send, message) == "BrokenChannel":
+            break
+        count += 1
+    return count
+
+
+def take(rx, count):
+    """Receive so many, or all until the end if they are fewer, and let go."""
+    got = []
+    while len(got) < count and (found := attempt(rx.recv)) != "EndOfChannel":
+        got.append(found)
+    return got
+
+
+def abort(end, cause):
+    """End both directions."""
+    end.abort(cause)
+
+
+def close_under_a_waiter(end, direction):
+    """Close an end while a thread of this process waits through it; gives what that thread and a later call got."""
+    import threading
+
+    outcomes = []
+    operation = (lambda: attempt(end.send, "m")) if direction == "send" else (lambda: attempt(end.recv))
+    thread = threading.Thread(target=lambda: outcomes.append(operation()))
+    thread.start()
+    while sum(end.statistics()[4:6]) == 0:  # waiting_senders, waiting_receivers
+        time.sleep(0)
+    end.close()
+    thread.join()
+    return outcomes[0], operation()
+
+
+def send_and_close(tx, delay):
+    """Try to send for a moment, and go."""
+    time.sleep(0.0001 * delay)
+    outcome = attempt(tx.send, "message", timeout=0.002)
+    tx.close()
+    return outcome
+
+
+def receive_and_close(rx, delay):
+    """Try to receive for a moment, and go."""
+    time.sleep(0.0001 * delay)
+    outcome = attempt(rx.recv, timeout=0.002)
+    rx.close()
+    return outcome
+
+
+# ---- choices of one process ------------------------------------------------------------------------------------------
+
+
+def lone_guard(kind, capacity):
+    """What a select over one guard and a skip gives, and over that guard and a timeout of 0."""
+
+    def guard():
+        tx, rx = csp.channel(capacity)
+        kept.append((tx, rx))
+        for n in range({"filled": 1, "full": capacity}.get(kind, 0)):
+            tx.send(n)
+        if kind == "over":
+            tx.close()
+        if kind == "broken":
+            rx.close()
+        return None if kind == "off" else rx if kind in {"empty", "filled", "over"} else tx.offer("m")
+
+    kept = []
+    made = guard()
+    outcome = attempt(csp.select, made, csp.skip())
+    first = outcome if isinstance(outcome, str) else "skip" if outcome[0] is csp.skip() else outcome[1]
+    made = guard()
+    outcome = attempt(csp.select, made, timeout=0)
+    return first, outcome if isinstance(outcome, str) else "guard" if outcome[0] is made else "another"
+
+
+def both_of_one(capacity):
+    """Offer and receive on one channel, by priority, until the first receive; gives what was done."""
+    tx, rx = csp.channel(capacity)
+    done = []
+    while "received" not in done:
+        outcome = attempt(csp.select, tx.offer(len(done)), rx, priority=True, timeout=0.005)
+        if isinstance(outcome, str):
+            return outcome
+        done.append("received" if outcome[0] is rx else "sent")
+        assert outcome[1] == (0 if outcome[0] is rx else None)
+    return done
+
+
+def poll_both(begin, firsts, seconds):
+    """How many polls found neither of the two ready."""
+    in_vain = 0
+    for first, second in zip(firsts, seconds, strict=True):
+        begin.recv()
+        in_vain += attempt(csp.select, first, second, timeout=0) == "TimeoutError"
+    return in_vain
+
+
+def flip(capacity, times):
+    """Which of two offers on one channel was carried out, each time."""
+    tx, rx = csp.channel(capacity)
+    seen = []
+    for _ in range(times):
+        csp.select(tx.offer(0), tx.offer(1))
+        seen.append(rx.recv())
+    return seen
+
+
+def repeat_offer(tx, message, times):
+    """Use one offer again and again."""
+    offer = tx.offer(message)
+    for _ in range(times):
+        csp.select(offer)
+
+
+def nested(receivers, tx):
+    """Select over the receiver that a select gave, and offer what a receive in between made."""
+    _, inner = csp.select(receivers)
+    _, quiet = csp.channel()
+    offer = tx.offer(csp.select(quiet, inner)[1] + 1)
+    csp.select(quiet, offer)
+
+
+def bounded_buffer(rx, tx, most):
+    """A buffer with a bound of its own, by preconditions; gives the most that it ever held."""
+    held = []
+    peak = 0
+    over = False
+    while held or not over:
+        offer = tx.offer(held[0]) if held else None
+        try:
+            guard, value = csp.select(rx if len(held) < most and not over else None, offer)
+        except csp.EndOfChannel:
+            over = True
+            continue
+        if guard is rx:
+            held.append(value)
+            peak = max(peak, len(held))
+        else:
+            held.pop(0)
+    return peak
+
+
+def in_vain(receivers, times):
+    """How many of so many short selects timed out."""
+    return sum(attempt(csp.select, *receivers, timeout=(0, 0.00005)[n % 2]) == "TimeoutError" for n in range(times))
+
+
+def select_with_deadlines(quiet, rx, seconds):
+    """Receive by selects that give up soon, until the end."""
+    got = []
+    while (found := attempt(csp.select, quiet, rx, timeout=seconds)) != "EndOfChannel":
+        if found != "TimeoutError":
+            got.append(found[1])
+    return got
