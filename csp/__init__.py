@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from csp._native import Alternative as Alternative
     from csp._native import Barrier as Barrier
+    from csp._native import Broadcaster as Broadcaster
     from csp._native import Counter as Counter
     from csp._native import Event as Event
     from csp._native import Lock as Lock
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from csp._native import Statistics as Statistics
     from csp._native import after as after
     from csp._native import at as at
+    from csp._native import broadcast as broadcast
     from csp._native import channel as channel
     from csp._native import never as never
     from csp._native import select as select
     from csp._native import skip as skip
     from csp._native import tick as tick
+    from csp._native import watch as watch
     from csp.actors.actor import Actor as Actor
     from csp.actors.handler import handler as handler
     from csp.actors.mailbox import Buffered as Buffered
@@ -72,6 +75,7 @@ _HOMES = {
     "csp._native": (
         "Alternative",
         "Barrier",
+        "Broadcaster",
         "Counter",
         "Event",
         "Lock",
@@ -83,11 +87,13 @@ _HOMES = {
         "Statistics",
         "after",
         "at",
+        "broadcast",
         "channel",
         "never",
         "select",
         "skip",
         "tick",
+        "watch",
     ),
     "csp.actors.actor": ("Actor",),
     "csp.actors.handler": ("handler",),

@@ -9,7 +9,7 @@ import io
 import sys
 from types import ModuleType
 
-from csp._native import Barrier, ConditionQueue, Counter, Event, Lock, Receiver, RLock, Semaphore, Sender
+from csp._native import Barrier, Broadcaster, ConditionQueue, Counter, Event, Lock, Receiver, RLock, Semaphore, Sender
 from csp.errors import CspError, NotImportable, NotShareable
 from csp.interpreters.importing import MAIN_ALIAS, main_module
 
@@ -47,9 +47,20 @@ else:
 
 PROTOCOL = 5
 
-type End = Sender[Any] | Receiver[Any] | Lock | RLock | Semaphore | Event | ConditionQueue | Barrier | Counter
+type End = (
+    Sender[Any]
+    | Receiver[Any]
+    | Broadcaster[Any]
+    | Lock
+    | RLock
+    | Semaphore
+    | Event
+    | ConditionQueue
+    | Barrier
+    | Counter
+)
 
-_HANDLES = frozenset({Sender, Receiver, Lock, RLock, Semaphore, Event, ConditionQueue, Barrier, Counter})
+_HANDLES = frozenset({Sender, Receiver, Broadcaster, Lock, RLock, Semaphore, Event, ConditionQueue, Barrier, Counter})
 
 
 class _Pickler(Pickler):

@@ -49,6 +49,8 @@ csp_block *csp_block_new(size_t size, uint32_t attachments) {
     return block;
 }
 
+uint32_t csp__block_attachments(const csp_block *block) { return block->attachments; }
+
 csp_block *csp_block_retain(csp_block *block) {
     atomic_fetch_add_explicit(&block->references, 1, memory_order_relaxed);
     return block;

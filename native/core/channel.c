@@ -167,6 +167,7 @@ void csp_end_close(csp_end *end) {
     csp_direction other = mine == CSP_SENDING ? CSP_RECEIVING : CSP_SENDING;
     csp_wakes wakes = {.count = 0};
     remains left = {0};
+    csp_subscribers subscribers = {0};
     csp__pass_gate(CSP_GATE_CLOSE, atomic_load_explicit(&end->holder, memory_order_relaxed), channel->id);
     csp__lock(&channel->lock);
     if (!atomic_load_explicit(&end->closed, memory_order_relaxed)) {
@@ -189,6 +190,9 @@ void csp_end_close(csp_end *end) {
         }
         if (channel->sync != NULL) {
             csp__sync_left(channel, end, &wakes);
+            if (last && channel->sync->kind == CSP_SYNC_BROADCAST) {
+                subscribers = csp__broadcast_over(channel);
+            }
         }
         csp__check(channel);
         if (csp__is_watched(channel)) {
@@ -198,6 +202,7 @@ void csp_end_close(csp_end *end) {
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
     drop_remains(&left);
+    csp__subscribers_free(&subscribers);
 }
 
 void csp_end_abort(csp_end *end, csp_message *cause) {

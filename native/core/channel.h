@@ -85,6 +85,10 @@ csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_wait
 csp_status csp__take(csp_channel *channel, csp_end *end, csp_message *message, const csp_waiter *self,
                      csp_wakes *wakes);
 
+/* csp_send by another holder than the end's, which has none. */
+csp_status csp__send_as(csp_end *end, csp_message *message, csp_holder *holder, int64_t deadline,
+                        const csp_hooks *hooks);
+
 /* Under the lock: the first case of the queue that is not self's own, or NULL. */
 csp_case *csp__first_other(csp_channel *channel, csp_direction direction, const csp_waiter *self);
 /* Under the lock: unlink the case, claim its waiter, and touch nothing of either any more. False: that waiter timed out or

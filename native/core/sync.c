@@ -17,7 +17,7 @@ csp_sync_kind csp_end_sync(const csp_end *end) {
 }
 
 static bool is_counted(const csp_sync *sync) {
-    return sync->kind == CSP_SYNC_LOCK || sync->kind == CSP_SYNC_SEMAPHORE;
+    return sync->kind == CSP_SYNC_LOCK || sync->kind == CSP_SYNC_SEMAPHORE || sync->kind == CSP_SYNC_BROADCAST;
 }
 
 /* What an alternative's first look goes by. */
@@ -35,11 +35,11 @@ static void publish(csp_channel *channel) {
 }
 
 csp_status csp_sync_new(csp_sync_kind kind, int64_t value, int64_t limit, csp_holder *holder, csp_end **handle) {
-    bool counted = kind == CSP_SYNC_LOCK || kind == CSP_SYNC_SEMAPHORE;
-    if (kind == CSP_SYNC_LOCK) {
+    bool counted = kind == CSP_SYNC_LOCK || kind == CSP_SYNC_SEMAPHORE || kind == CSP_SYNC_BROADCAST;
+    if (kind == CSP_SYNC_LOCK || kind == CSP_SYNC_BROADCAST) {
         limit = 1;
     }
-    if (kind <= CSP_SYNC_NONE || kind > CSP_SYNC_COUNTER || (counted && (value < 0 || limit < 1 || value > limit)) ||
+    if (kind <= CSP_SYNC_NONE || kind > CSP_SYNC_BROADCAST || (counted && (value < 0 || limit < 1 || value > limit)) ||
         (kind == CSP_SYNC_BARRIER && limit < 1)) {
         return CSP_INVALID;
     }
@@ -78,6 +78,7 @@ static bool can_grant(const csp_sync *sync) {
     switch (sync->kind) {
         case CSP_SYNC_LOCK:
         case CSP_SYNC_SEMAPHORE:
+        case CSP_SYNC_BROADCAST:
         case CSP_SYNC_EVENT:
             return sync->units > 0;
         case CSP_SYNC_RLOCK:

@@ -16,6 +16,14 @@
 
 #include "channel.h"
 
+/* What a broadcast has beside the turn to send; see broadcast.c. */
+typedef struct csp_subscribers {
+    csp_end **ends; /* sending ends, held by nobody */
+    uint32_t count, room;
+    bool keep;
+    csp_message latest;
+} csp_subscribers;
+
 typedef struct csp_sync {
     csp_sync_kind kind;
     int64_t limit;      /* semaphore: most units; barrier: parties */
@@ -30,6 +38,7 @@ typedef struct csp_sync {
     uint64_t acquired;  /* how often */
     _Atomic int64_t count;
     char abandoner[64]; /* name of who did */
+    csp_subscribers subscribers;
 } csp_sync;
 
 /* Under the lock: acquire without waiting. CSP_OK, WOULD_BLOCK, ABANDONED, or INVALID where there is nothing to acquire. */
@@ -49,6 +58,10 @@ void csp__barrier_break_locked(csp_channel *channel, csp_wakes *wakes);
 
 /* Undo an acquisition, or (an empty message) the news that a lock was abandoned: see csp_unreceive. */
 void csp__sync_untake(csp_end *end, csp_message *message);
+
+/* Under the lock, when the last handle is closed: take the subscribers out, to be freed with the second after it. */
+csp_subscribers csp__broadcast_over(csp_channel *channel);
+void csp__subscribers_free(csp_subscribers *subscribers);
 
 /* For a condition, under the lock's lock: what `self` holds of it (0: it does not), and giving it up whole. */
 int64_t csp__lock_depth(const csp_end *lock, const csp_waiter *self);

@@ -302,10 +302,10 @@ static csp_status try_once(csp_end *end, csp_message *message, csp_waiter *self,
     return status;
 }
 
-static csp_status operate(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks) {
+static csp_status operate(csp_end *end, csp_message *message, csp_holder *holder, int64_t deadline,
+                          const csp_hooks *hooks) {
     csp_channel *channel = end->channel;
     csp_direction direction = end->direction;
-    csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
     csp_waiter *self = csp__self();
     if (self == NULL) {
         return CSP_NO_MEMORY;
@@ -363,7 +363,13 @@ static csp_status operate(csp_end *end, csp_message *message, int64_t deadline, 
 }
 
 csp_status csp_send(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks) {
-    return end->direction == CSP_SENDING ? operate(end, message, deadline, hooks) : CSP_INVALID;
+    csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
+    return end->direction == CSP_SENDING ? operate(end, message, holder, deadline, hooks) : CSP_INVALID;
+}
+
+csp_status csp__send_as(csp_end *end, csp_message *message, csp_holder *holder, int64_t deadline,
+                        const csp_hooks *hooks) {
+    return operate(end, message, holder, deadline, hooks);
 }
 
 csp_status csp_recv(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks) {
@@ -371,7 +377,7 @@ csp_status csp_recv(csp_end *end, csp_message *message, int64_t deadline, const 
         return CSP_INVALID;
     }
     message->kind = 0;
-    return operate(end, message, deadline, hooks);
+    return operate(end, message, atomic_load_explicit(&end->holder, memory_order_relaxed), deadline, hooks);
 }
 
 void csp_unreceive(csp_end *receiving, csp_message *message) {

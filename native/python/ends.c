@@ -79,14 +79,14 @@ static bool read_overflow(PyObject *object, csp_overflow *overflow) {
     return false;
 }
 
-/* channel(capacity=0, overflow="block") -> (Sender, Receiver); capacity -1 is unbounded, for the library's own use. */
-PyObject *native_channel(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
-    native_state *state = state_of_module(module);
+bool native_channel_arguments(const char *function, PyObject *const *args, Py_ssize_t count, PyObject *keywords,
+                              uint32_t *capacity, csp_overflow *overflow) {
     PyObject *given[2] = {NULL, NULL};
     Py_ssize_t named = keywords != NULL ? PyTuple_GET_SIZE(keywords) : 0;
     if (count > 2) {
-        PyErr_Format(PyExc_TypeError, "channel takes a capacity and an overflow policy, not %zd arguments", count);
-        return NULL;
+        PyErr_Format(PyExc_TypeError, "%s takes a capacity and an overflow policy, not %zd arguments", function,
+                     count);
+        return false;
     }
     for (Py_ssize_t i = 0; i < count; i++) {
         given[i] = args[i];
@@ -98,19 +98,29 @@ PyObject *native_channel(PyObject *module, PyObject *const *args, Py_ssize_t cou
                                                                               : -1;
         if (place < 0 || given[place] != NULL) {
             PyErr_Format(PyExc_TypeError,
-                         "channel has no argument %R, or it was given twice; it takes capacity and overflow", name);
-            return NULL;
+                         "%s has no argument %R, or it was given twice; it takes capacity and overflow", function,
+                         name);
+            return false;
         }
         given[place] = args[count + i];
     }
+    if ((given[0] != NULL && !read_capacity(given[0], capacity)) ||
+        (given[1] != NULL && !read_overflow(given[1], overflow))) {
+        return false;
+    }
+    if (*capacity == 0 && *overflow != CSP_OVERFLOW_BLOCK) {
+        PyErr_SetString(PyExc_ValueError, "an overflow policy needs a buffer: give a capacity of at least 1");
+        return false;
+    }
+    return true;
+}
+
+/* channel(capacity=0, overflow="block") -> (Sender, Receiver); capacity -1 is unbounded, for the library's own use. */
+PyObject *native_channel(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
+    native_state *state = state_of_module(module);
     uint32_t capacity = 0;
     csp_overflow overflow = CSP_OVERFLOW_BLOCK;
-    if ((given[0] != NULL && !read_capacity(given[0], &capacity)) ||
-        (given[1] != NULL && !read_overflow(given[1], &overflow))) {
-        return NULL;
-    }
-    if (capacity == 0 && overflow != CSP_OVERFLOW_BLOCK) {
-        PyErr_SetString(PyExc_ValueError, "an overflow policy needs a buffer: give a capacity of at least 1");
+    if (!native_channel_arguments("channel", args, count, keywords, &capacity, &overflow)) {
         return NULL;
     }
     csp_end *sending, *receiving;

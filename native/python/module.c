@@ -105,7 +105,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
 #define VISIT(member) Py_VISIT(state->member);
     EACH_OBJECT(VISIT)
 #undef VISIT
-    for (int i = 0; i <= CSP_SYNC_COUNTER; i++) {
+    for (int i = 0; i <= CSP_SYNC_BROADCAST; i++) {
         Py_VISIT(state->sync_types[i]);
     }
     return 0;
@@ -116,7 +116,7 @@ static int module_clear(PyObject *module) {
 #define CLEAR(member) Py_CLEAR(state->member);
     EACH_OBJECT(CLEAR)
 #undef CLEAR
-    for (int i = 0; i <= CSP_SYNC_COUNTER; i++) {
+    for (int i = 0; i <= CSP_SYNC_BROADCAST; i++) {
         Py_CLEAR(state->sync_types[i]);
     }
     return 0;
@@ -146,6 +146,16 @@ static PyMethodDef module_methods[] = {
      "says: drop_oldest, drop_newest (both counted) or error (WouldBlock).\nAny number of senders and receivers, "
      "first come "
      "first served. (CSP; Hoare 1978.)"},
+    {"broadcast", FASTCALL(native_broadcast), METH_FASTCALL | METH_KEYWORDS,
+     "broadcast(capacity=0, overflow='block')\n--\n\nA new broadcast: its (Broadcaster, Receiver). Every subscriber "
+     "gets every "
+     "message.\n\nThe Receiver is the first subscriber, with this capacity and policy; more come by "
+     "Broadcaster.subscribe."},
+    {"watch", native_watch, METH_O,
+     "watch(value, /)\n--\n\nA new watch: its (Broadcaster, Receiver). Receivers get the latest value, older ones are "
+     "dropped.\n\nA receiver waits until there is a value that it has not seen; a new one begins with the latest. "
+     "send never "
+     "blocks."},
     {"select", FASTCALL(native_select), METH_FASTCALL | METH_KEYWORDS,
      "select(*guards, priority=False, timeout=None)\n--\n\nWait until one guard is ready, carry it out, return "
      "(guard, value).\n\n"

@@ -15,8 +15,8 @@ typedef struct {
     bool is_main;
     PyTypeObject *sender_type, *receiver_type, *offer_type, *timer_type, *skip_type, *reply_type, *alternative_type,
         *statistics_type;
-    PyTypeObject *sync_types[CSP_SYNC_COUNTER + 1]; /* by csp_sync_kind */
-    PyObject *skip;                                 /* the one skip guard */
+    PyTypeObject *sync_types[CSP_SYNC_BROADCAST + 1]; /* by csp_sync_kind */
+    PyObject *skip;                                   /* the one skip guard */
     /* csp.errors */
     PyObject *end_of_channel, *broken_channel, *closed_end, *would_block, *stopped, *not_shareable, *abandoned,
         *broken_barrier;
@@ -74,6 +74,9 @@ PyObject *native_decode(native_state *state, csp_message *message);
 extern PyType_Spec sender_spec, receiver_spec, channel_spec;
 /* Wrap an end that this interpreter holds; consumes it, also on failure. */
 PyObject *native_wrap_end(native_state *state, csp_end *end);
+/* capacity and overflow, positional or by name; what is not given stays as it is. False with an exception set. */
+bool native_channel_arguments(const char *function, PyObject *const *args, Py_ssize_t count, PyObject *keywords,
+                              uint32_t *capacity, csp_overflow *overflow);
 PyObject *native_channel(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
 /* Whether it is any handle, and so has the layout of end_object. */
 bool native_is_end(PyObject *object);
@@ -91,6 +94,11 @@ PyObject *native_statistics_object(native_state *state, const csp_statistics *st
 /* ---- sync.c --------------------------------------------------------------------------------------------------- */
 
 bool native_add_sync_types(PyObject *module);
+
+/* ---- broadcast.c ---------------------------------------------------------------------------------------------- */
+
+PyObject *native_broadcast(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
+PyObject *native_watch(PyObject *module, PyObject *initial);
 
 /* ---- select.c ------------------------------------------------------------------------------------------------- */
 

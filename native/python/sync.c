@@ -72,6 +72,9 @@ PyObject *sync_repr(PyObject *self) {
                                         s.broken ? ", broken" : "", closed);
         case CSP_SYNC_COUNTER:
             return PyUnicode_FromFormat("<csp.Counter %llu, %lld%s>", id, (long long)s.value, closed);
+        case CSP_SYNC_BROADCAST:
+            return PyUnicode_FromFormat("<csp.Broadcaster %llu, %u subscribers%s>", id,
+                                        csp_broadcast_subscribers(end_of(self)), closed);
         default:
             return PyUnicode_FromFormat("<csp.ConditionQueue %llu, %u wait%s>", id, s.waiting, closed);
     }
@@ -90,6 +93,7 @@ bool native_add_sync_types(PyObject *module) {
         {CSP_SYNC_CONDITION, "ConditionQueue", &sync_condition_spec},
         {CSP_SYNC_BARRIER, "Barrier", &sync_barrier_spec},
         {CSP_SYNC_COUNTER, "Counter", &sync_counter_spec},
+        {CSP_SYNC_BROADCAST, "Broadcaster", &sync_broadcaster_spec},
     };
     native_state *state = state_of_module(module);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {

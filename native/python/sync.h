@@ -63,5 +63,6 @@ extern PyGetSetDef sync_handle_getset[];
 
 extern PyType_Spec sync_lock_spec, sync_rlock_spec, sync_semaphore_spec, sync_event_spec; /* acquire.c */
 extern PyType_Spec sync_barrier_spec, sync_condition_spec, sync_counter_spec;             /* meet.c */
+extern PyType_Spec sync_broadcaster_spec;                                                 /* broadcast.c */
 
 #endif

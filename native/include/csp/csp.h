@@ -284,6 +284,7 @@ typedef enum csp_sync_kind {
     CSP_SYNC_CONDITION = 5, /* to be used with a lock */
     CSP_SYNC_BARRIER = 6,   /* for `limit` parties */
     CSP_SYNC_COUNTER = 7,   /* an atomic integer, `value` at first */
+    CSP_SYNC_BROADCAST = 8, /* made by csp_broadcast_new: to acquire it is to have the turn to send */
 } csp_sync_kind;
 
 /* A synchronisation object is reached through a handle like a receiving end: cloned, attached to messages, closed and freed
@@ -327,6 +328,26 @@ typedef struct csp_sync_state {
     char abandoner[64]; /* the name of the last holder that ended while it held this; "" if none did */
 } csp_sync_state;
 CSP_API void csp_sync_read(csp_end *handle, csp_sync_state *out);
+
+/* ---- broadcast ---------------------------------------------------------------------------------------------- */
+
+/* A broadcast: every subscriber gets every message that was sent after it subscribed, in one order for all. A subscriber is
+ * the receiving end of a channel of its own, with its own capacity and overflow policy; it subscribes no more when it is
+ * closed. The handle is cloned, attached to messages, closed and freed like an end; with the last one subscribers drain
+ * their channels and then get CSP_END_OF_CHANNEL. With `keep` a new subscriber begins with the latest message (a watch is
+ * that, with capacity 1 and CSP_OVERFLOW_OLDEST). OK or NO_MEMORY. */
+CSP_API csp_status csp_broadcast_new(bool keep, csp_holder *holder, csp_end **handle);
+/* As csp_channel_new, for one subscriber. OK, INVALID, CLOSED_END, NO_MEMORY. */
+CSP_API csp_status csp_broadcast_subscribe(csp_end *handle, uint32_t capacity, csp_overflow overflow,
+                                           csp_holder *holder, csp_end **receiving);
+/* Send to every subscriber, first to those that need no wait; waits for the others. *reached counts who got it (or whose
+ * policy dropped it). OK moves the message. TIMEOUT, WOULD_BLOCK, CANCELLED, INTERRUPTED: the message is still the caller's, and those
+ * who have not been reached do not get it. INVALID: the message holds ends or replies, of which there is one each. */
+CSP_API csp_status csp_broadcast_send(csp_end *handle, csp_message *message, int64_t deadline, const csp_hooks *hooks,
+                                      uint32_t *reached);
+/* A copy of the latest message, if `keep`; false when there is none. How many subscribers there are. */
+CSP_API bool csp_broadcast_latest(csp_end *handle, csp_message *message);
+CSP_API uint32_t csp_broadcast_subscribers(csp_end *handle);
 
 /* ---- replies ------------------------------------------------------------------------------------------------ */
 

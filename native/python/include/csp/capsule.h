@@ -111,7 +111,12 @@
     X(alternative_remove)       \
     X(alternative_enable)       \
     X(alternative_select)       \
-    X(recv_extended)
+    X(recv_extended)            \
+    X(broadcast_new)            \
+    X(broadcast_subscribe)      \
+    X(broadcast_send)           \
+    X(broadcast_latest)         \
+    X(broadcast_subscribers)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Broadcaster: the sending handle of a broadcast or a watch. Its subscribers have ordinary Receivers. */
+#include "sync.h"
+
+static PyObject *subscribe(PyObject *self, uint32_t capacity, csp_overflow overflow) {
+    native_state *state = state_of(self);
+    csp_end *receiving;
+    csp_status status = csp_broadcast_subscribe(end_of(self), capacity, overflow, state->holder, &receiving);
+    return status == CSP_OK ? native_wrap_end(state, receiving)
+                            : native_raise(state, status, end_of(self), NULL, false);
+}
+
+/* (Broadcaster, Receiver), the second being the first subscriber. */
+static PyObject *make_pair(native_state *state, bool keep, csp_message *first, uint32_t capacity,
+                           csp_overflow overflow) {
+    csp_end *handle;
+    uint32_t reached;
+    csp_status status = csp_broadcast_new(keep, state->holder, &handle);
+    if (status == CSP_OK && first != NULL) {
+        status = csp_broadcast_send(handle, first, CSP_POLL, NULL, &reached);
+        if (status != CSP_OK) {
+            csp_end_free(handle);
+        }
+    }
+    if (status == CSP_INVALID) {
+        PyErr_SetString(state->not_shareable,
+                        "a watch's value cannot hold channel ends: each subscriber would need one");
+        return NULL;
+    }
+    if (status != CSP_OK) {
+        return native_raise(state, status, NULL, NULL, false);
+    }
+    PyObject *sender = native_wrap_end(state, handle);
+    PyObject *receiver = sender != NULL ? subscribe(sender, capacity, overflow) : NULL;
+    PyObject *pair = receiver != NULL ? PyTuple_Pack(2, sender, receiver) : NULL;
+    Py_XDECREF(sender);
+    Py_XDECREF(receiver);
+    return pair;
+}
+
+PyObject *native_broadcast(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
+    uint32_t capacity = 0;
+    csp_overflow overflow = CSP_OVERFLOW_BLOCK;
+    if (!native_channel_arguments("broadcast", args, count, keywords, &capacity, &overflow)) {
+        return NULL;
+    }
+    return make_pair(state_of_module(module), false, NULL, capacity, overflow);
+}
+
+PyObject *native_watch(PyObject *module, PyObject *initial) {
+    native_state *state = state_of_module(module);
+    csp_message first;
+    if (!native_encode(state, initial, NULL, &first)) {
+        return NULL;
+    }
+    PyObject *pair = make_pair(state, true, &first, 1, CSP_OVERFLOW_OLDEST);
+    csp_message_drop(&first);
+    return pair;
+}
+
+static PyObject *broadcaster_subscribe(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
+    csp_message latest;
+    bool keeps = csp_broadcast_latest(end_of(self), &latest);
+    csp_message_drop(&latest);
+    uint32_t capacity = keeps ? 1 : 0;
+    csp_overflow overflow = keeps ? CSP_OVERFLOW_OLDEST : CSP_OVERFLOW_BLOCK;
+    if (!native_channel_arguments("subscribe", args, count, keywords, &capacity, &overflow)) {
+        return NULL;
+    }
+    return subscribe(self, capacity, overflow);
+}
+
+static PyObject *broadcaster_send(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
+    native_state *state = state_of(self);
+    int64_t deadline = CSP_FOREVER;
+    csp_message message;
+    native_wait wait;
+    if (count < 1) {
+        PyErr_SetString(PyExc_TypeError, "send takes the message to send");
+        return NULL;
+    }
+    if (!native_timeout_argument(state, "send", args, count, 1, keywords, &deadline) ||
+        !native_encode(state, args[0], NULL, &message)) {
+        return NULL;
+    }
+    uint32_t reached;
+    native_wait_begin(&wait, state);
+    csp_status status = csp_broadcast_send(end_of(self), &message, deadline, &wait.hooks, &reached);
+    csp_message_drop(&message);
+    if (status == CSP_OK) {
+        return wait.signalled ? NULL : PyLong_FromUnsignedLong(reached);
+    }
+    if (status == CSP_INVALID) {
+        PyErr_SetString(state->not_shareable,
+                        "a broadcast cannot hold channel ends, locks or replies: each subscriber would need its own");
+        return NULL;
+    }
+    if (status == CSP_TIMEOUT || status == CSP_WOULD_BLOCK) {
+        PyErr_Format(PyExc_TimeoutError, "%u of %u subscribers had taken the message when the time was up", reached,
+                     csp_broadcast_subscribers(end_of(self)));
+        return NULL;
+    }
+    return native_raise(state, status, end_of(self), NULL, false);
+}
+
+static PyObject *broadcaster_enter(PyObject *self, PyObject *unused) {
+    (void)unused;
+    return Py_NewRef(self);
+}
+
+static PyObject *broadcaster_exit(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+    (void)args;
+    (void)count;
+    return native_end_close(self, NULL);
+}
+
+static PyObject *get_subscribers(PyObject *self, void *unused) {
+    (void)unused;
+    return PyLong_FromUnsignedLong(csp_broadcast_subscribers(end_of(self)));
+}
+
+static PyObject *get_latest(PyObject *self, void *unused) {
+    (void)unused;
+    csp_message latest;
+    if (!csp_broadcast_latest(end_of(self), &latest)) {
+        Py_RETURN_NONE;
+    }
+    return native_decode(state_of(self), &latest);
+}
+
+static PyObject *broadcaster_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+    (void)type;
+    (void)args;
+    (void)keywords;
+    PyErr_SetString(PyExc_TypeError, "a Broadcaster is made by csp.broadcast() or csp.watch(value)");
+    return NULL;
+}
+
+static PyMethodDef broadcaster_methods[] = {
+    {"send", FASTCALL(broadcaster_send), METH_FASTCALL | METH_KEYWORDS,
+     "send($self, message, /, timeout=None)\n--\n\nSend to every subscriber; blocks until each has it in its way; "
+     "gives how "
+     "many.\n\nAll subscribers get all messages in one order. With nobody subscribed it goes nowhere. Raises "
+     "TimeoutError "
+     "(some may\nhave it), ClosedEnd, NotShareable (it holds ends), Stopped."},
+    {"subscribe", FASTCALL(broadcaster_subscribe), METH_FASTCALL | METH_KEYWORDS,
+     "subscribe($self, /, capacity=0, overflow='block')\n--\n\nA Receiver that gets every message from now on; "
+     "arguments as "
+     "of csp.channel.\n\nOf a watch: the latest value first, with capacity 1 and drop_oldest. Closing it ends the "
+     "subscription."},
+    {"__enter__", broadcaster_enter, METH_NOARGS, NULL},
+    {"__exit__", FASTCALL(broadcaster_exit), METH_FASTCALL, NULL},
+    {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL},
+    HANDLE_METHODS,
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef broadcaster_getset[] = {
+    CLOSED,
+    {"subscribers", get_subscribers, NULL, "How many subscribe now (one that is gone is noticed at the next send).",
+     NULL},
+    {"latest", get_latest, NULL, "The latest value of a watch; None of a broadcast.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+SYNC_TYPE(
+    broadcaster, "csp.Broadcaster", broadcaster_new, broadcaster_methods, broadcaster_getset,
+    "The sending handle of a broadcast or a watch; travels inside messages.\n\nWith the last one closed, subscribers "
+    "drain their channels and get EndOfChannel.");
