@@ -5,6 +5,7 @@
 #define CSP_PARK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum { CSP_PARK_WOKEN, CSP_PARK_TIMEOUT, CSP_PARK_SIGNAL } csp_parked;
@@ -24,6 +25,11 @@ int64_t csp__platform_cpus(void);
 int csp__platform_cpu(void);
 /* Move the calling thread off that CPU, if its affinity mask allows another; the mask is unchanged afterwards. */
 void csp__platform_leave_cpu(int cpu);
+/* Let that thread run on `cpu` alone: true if it could run on every CPU of the process before (or, with before >= 0, on that
+ * one alone), so that nobody else has a say in it. And let it run on all again, if it may only run on `cpu` now. */
+extern const bool csp__platform_settles; /* whether this platform can */
+bool csp__platform_settle(int64_t thread, int before, int cpu);
+void csp__platform_release(int64_t thread, int cpu);
 /* The calling thread's id for csp__thread_runs; 0 where the platform has none. */
 int64_t csp__platform_thread(void);
 /* Whether that thread runs or wants to run now, rather than sleeping somewhere: 1, 0, or -1 when it cannot be known. */

@@ -8,6 +8,7 @@
 
 #include "holder.h"
 #include "park.h"
+#include "place.h"
 #include "running.h"
 
 /* initial-exec: one load instead of a call on every operation; eight bytes of the loader's spare room. */
@@ -52,6 +53,7 @@ static void wake_thread(csp_waiter *waiter) {
 
 static void thread_ended(void *value) {
     csp_waiter *waiter = value;
+    csp__place_ends(waiter);
     /* In this order: who counts us in after we counted out sees that we are gone. */
     atomic_store_explicit(&waiter->used, 0, memory_order_release);
     count_out(waiter);
@@ -71,6 +73,7 @@ static void forked_child(void) {
     bool counted = self != NULL && atomic_load_explicit(&self->counted, memory_order_relaxed) == 1;
     atomic_store_explicit(&csp__load.running, counted ? 1 : 0, memory_order_relaxed);
     atomic_store_explicit(&threads_alive, self != NULL ? 1 : 0, memory_order_relaxed);
+    csp__place_forked(self);
     csp__lock_init(&registry_lock);
 }
 
@@ -102,6 +105,7 @@ csp_waiter *csp__waiter_new(void) {
         csp__lock_init(&waiter->asking_lock);
         csp__wait_statistics_init(&waiter->replies);
         atomic_init(&waiter->thread, waiter);
+        atomic_init(&waiter->home, -1);
         csp_waiter *head = atomic_load_explicit(&all_waiters, memory_order_relaxed);
         do {
             atomic_store_explicit(&waiter->next, head, memory_order_relaxed);
@@ -132,6 +136,7 @@ static csp_waiter *make_self(void) {
     memset(waiter->forgiven, 0, sizeof waiter->forgiven);
     atomic_store_explicit(&waiter->thread, waiter, memory_order_relaxed);
     atomic_store_explicit(&waiter->platform_thread, csp__platform_thread(), memory_order_relaxed);
+    csp__place_thread_begins();
     waiter->random = (uint64_t)csp_now() * UINT64_C(0x9E3779B97F4A7C15) | 1;
     atomic_store_explicit(&waiter->used, 1, memory_order_release);
     atomic_fetch_add_explicit(&threads_alive, 1, memory_order_relaxed);
@@ -308,11 +313,17 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
     if (atomic_load_explicit(&thread->counted, memory_order_relaxed) == 0) {
         count_in(thread);
     }
+    bool may_settle = thread->may_settle;
+    if (may_settle) {
+        csp__place_waits(thread);
+    }
     bool can_detach = hooks != NULL && hooks->detach != NULL;
-    bool detached = false;
+    bool detached = false, slept = false;
     uint32_t code = CSP_ARMED;
-    spin_kind kind =
-        atomic_load_explicit(&csp__load.spin_limit, memory_order_relaxed) > 0 ? spin_decide(statistics) : SPIN_NOT;
+    /* Who shares a CPU with those it waits for would only keep them from running. */
+    spin_kind kind = atomic_load_explicit(&csp__load.spin_limit, memory_order_relaxed) > 0 && !csp__is_settled(thread)
+                         ? spin_decide(statistics)
+                         : SPIN_NOT;
     if (kind != SPIN_NOT && !csp__may_spin()) {
         csp__running_refresh(csp_now());
     }
@@ -328,7 +339,14 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
             hooks->detach(hooks->context);
             detached = true;
         }
+        if (may_settle) {
+            csp__place_parks(thread, statistics);
+        }
         code = sleep_until_claimed(waiter, statistics, deadline, hooks);
+        slept = true;
+    }
+    if (may_settle) {
+        csp__place_wakes(thread, slept);
     }
     if (detached && hooks->attach != NULL) {
         hooks->attach(hooks->context);
@@ -349,6 +367,9 @@ static _Atomic int64_t cpus_told; /* by csp_cpus_allowed; 0: the system knows, a
 
 /* Told anew meanwhile: then that is what stands. */
 static void set_cpus(void) {
+    if (self != NULL && csp__is_settled(self)) {
+        return; /* our own mask says one, which is our doing */
+    }
     int64_t told = atomic_load(&cpus_told);
     atomic_store(&csp__load.cpus, told > 0 ? told : csp__platform_cpus());
     if (atomic_load(&cpus_told) != told) {

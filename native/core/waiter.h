@@ -57,6 +57,7 @@ typedef struct {
     _Atomic uint32_t until_probe; /* waits that do not spin before one tries again */
     _Atomic uint32_t probe_gap;
     _Atomic int32_t waker_cpu; /* where the last thread ran that had to wake a sleeper; -1 unknown */
+    _Atomic int32_t home;      /* where those live who talk here, see place.h; -1 unknown */
     _Atomic uint64_t parks, wakes, spins_hit, spins_missed;
 } csp_wait_statistics;
 
@@ -64,6 +65,7 @@ typedef struct {
 static inline void csp__wait_statistics_init(csp_wait_statistics *statistics) {
     atomic_init(&statistics->spin_score, 128);
     atomic_init(&statistics->waker_cpu, -1);
+    atomic_init(&statistics->home, -1);
 }
 
 struct csp_waiter {
@@ -92,6 +94,16 @@ struct csp_waiter {
     csp_wait_statistics replies;
     /* The record of the thread that waits by this one: itself, or that of whoever uses the reusable alternative. */
     _Atomic(csp_waiter *) thread;
+    /* Placement; see place.h. The owner's, but for the atomics. */
+    _Atomic int32_t home; /* the CPU it has settled on, -1: none */
+    _Atomic bool talks;   /* counted as a talker */
+    _Atomic uint32_t waits;
+    uint32_t waits_seen, still; /* the watch's: waits at its latest look, and since how many looks that is so */
+    _Atomic bool evicted;       /* let go by the watch; the owner does not know yet */
+    bool may_settle, short_burst;
+    int32_t talk;
+    uint32_t settled_waits;
+    _Atomic uint64_t resumed; /* csp__ticks of when its latest wait ended */
     csp_waiter *next_free;
     _Atomic(csp_waiter *) next; /* all waiters ever made; never shrinks */
 };

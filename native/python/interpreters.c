@@ -308,6 +308,7 @@ static void outlive_left_threads(PyThreadState *mine) {
 
 static void *interpreter_thread(void *argument) {
     interpreter *self = argument;
+    csp_thread_may_settle();
     csp_message exit_message = {0};
     thread_holder = self->holder;
     PyInterpreterConfig config = {

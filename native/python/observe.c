@@ -126,6 +126,16 @@ static PyObject *wait_graph(PyObject *module, PyObject *unused) {
     return visit.list;
 }
 
+static PyObject *set_placement(PyObject *module, PyObject *object) {
+    (void)module;
+    int on = PyObject_IsTrue(object);
+    if (on < 0) {
+        return NULL;
+    }
+    csp_placement(on != 0);
+    Py_RETURN_NONE;
+}
+
 static PyObject *set_spin_limit(PyObject *module, PyObject *seconds) {
     (void)module;
     double value = PyFloat_AsDouble(seconds);
@@ -163,6 +173,10 @@ PyMethodDef observe_methods[] = {
     {"wait_graph", wait_graph, METH_NOARGS,
      "wait_graph()\n--\n\n[(kind, holder, name, thread, channel, asked, direction, count)]; kind is waits, holds or "
      "asks."},
+    {"set_placement", set_placement, METH_O,
+     "set_placement(on, /)\n--\n\nWhether interpreters that wait for each other more than they work may be moved to "
+     "one CPU "
+     "meanwhile,\nfor the whole process."},
     {"set_spin_limit", set_spin_limit, METH_O,
      "set_spin_limit(seconds, /)\n--\n\nHow long a wait may spin before it sleeps, for the whole process; 0 never "
      "spins."},

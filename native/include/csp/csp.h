@@ -440,6 +440,12 @@ CSP_API void csp_gate_set(const csp_gate *gate);
 /* How long a wait may spin before it sleeps (ns; 0 never spins; default a few microseconds). A wait spins only while no
  * more threads run than CPUs are allowed, and only where spinning has paid on that channel. */
 CSP_API void csp_spin_limit(int64_t nanoseconds);
+/* Placement. Threads that said so may be moved to one CPU while they wait for each other more than they work, and are let go
+ * when they work: see native/core/place.h. Never one whose CPUs somebody else has chosen. The calling thread says so with
+ * csp_thread_may_settle; it should not start other programs, which would inherit where it may run. */
+CSP_API void csp_thread_may_settle(void);
+/* Off: nobody is moved, and who was is let go. On at first. */
+CSP_API void csp_placement(bool on);
 /* Tell how many CPUs may be used; 0 asks the system again (affinity mask). */
 CSP_API void csp_cpus_allowed(int64_t cpus);
 

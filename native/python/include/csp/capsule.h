@@ -116,7 +116,9 @@
     X(broadcast_subscribe)      \
     X(broadcast_send)           \
     X(broadcast_latest)         \
-    X(broadcast_subscribers)
+    X(broadcast_subscribers)    \
+    X(thread_may_settle)        \
+    X(placement)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
