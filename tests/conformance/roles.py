@@ -238,8 +238,7 @@ def identities(capacity):
         and rx == rx.clone() == same_rx
         and hash(tx) == hash(same_tx)
         and len({tx, rx, same_tx, same_rx, other_tx, other_rx}) == 4
-        and tx != rx
-        and tx != other_tx
+        and tx not in {rx, other_tx}
         and rx != other_rx
     )
 
@@ -287,10 +286,13 @@ def feed_until_broken(tx, messages):
 
 
 def take(rx, count):
-    """Receive so many, or all until the end if they are fewer, and let go."""
+    """Receive so many, or all until there is an end to it, and let go."""
     got = []
-    while len(got) < count and (found := attempt(rx.recv)) != "EndOfChannel":
-        got.append(found)
+    try:
+        while len(got) < count:
+            got.append(rx.recv())
+    except csp.ChannelError:
+        pass
     return got
 
 
@@ -435,3 +437,95 @@ def select_with_deadlines(quiet, rx, seconds):
         if found != "TimeoutError":
             got.append(found[1])
     return got
+
+
+# ---- victims ---------------------------------------------------------------------------------------------------------
+
+
+def as_victim(control, name, arguments):
+    """Carry out one of the roles above, as an interpreter of its own that a test ends."""
+    given = [arguments]
+    del arguments
+    control.close()
+    globals()[name](*given.pop())
+
+
+def _wait_for_ever():
+    _tx, rx = csp.channel()
+    rx.recv()
+
+
+def feed_and_wait(tx, count):
+    """Send so many, and stay."""
+    feed(tx, range(count))
+    _wait_for_ever()
+
+
+def hold(told, end):
+    """Hold an end, and stay."""
+    told.send("here")
+    _wait_for_ever()
+
+
+def send_a_channel_and_wait(tx):
+    """Send the receiver of a channel with a message in it, whose sender stays here."""
+    inner_tx, inner_rx = csp.channel(1)
+    inner_tx.send("inside")
+    tx.send(inner_rx)
+    inner_rx.close()
+    _wait_for_ever()
+
+
+# ---- timers ----------------------------------------------------------------------------------------------------------
+
+
+def first_of_timers(capacity):
+    """Which of a quiet channel and timers is first, and whether it came too early, for one, at and tick."""
+    _, quiet = csp.channel(capacity)
+    seen = []
+    for make in (csp.after, lambda seconds: csp.at(time.monotonic() + seconds), csp.tick):
+        begun = time.monotonic()
+        timer = make(0.003)
+        guard, value = csp.select(quiet, csp.never(), timer)
+        seen.append((guard is timer, value, time.monotonic() - begun >= 0.003))
+    return seen
+
+
+def timer_beside_a_busy_channel(capacity):
+    """How many messages a select by priority takes before a timer that stands before a channel that is always ready."""
+    tx, rx = csp.channel(capacity)
+    tx.send(0)
+    timer = csp.after(0.003)
+    count = 0
+    while csp.select(timer, rx, priority=True)[0] is rx:
+        tx.send(0)
+        count += 1
+    return count
+
+
+def huge_times(rx):
+    """What arrives under timers and deadlines that are too far away for any clock."""
+    got = []
+    for seconds in (1e9, 1e18, 1e300, float("inf")):
+        got.append(rx.recv(timeout=seconds))
+        got.append(csp.select(rx, csp.after(seconds) if seconds < 1e300 else csp.never(), timeout=seconds)[1])
+    return got
+
+
+def ticks(seconds, count):
+    """How long so many ticks take, each of which is waited for."""
+    ticker = csp.tick(seconds)
+    begun = time.monotonic()
+    for _ in range(count):
+        csp.select(ticker)
+    return time.monotonic() - begun
+
+
+def sub_millisecond(rx, count):
+    """The shortest of so many waits of 0.2 ms that were in vain."""
+    best = 1.0
+    for _ in range(count):
+        begun = time.monotonic()
+        assert attempt(rx.recv, timeout=0.0002) == "TimeoutError"
+        best = min(best, time.monotonic() - begun)
+    return best

@@ -191,8 +191,8 @@ def test_length_counts_message_by_message(crew, buffered):
 
 @pytest.mark.parametrize("ending", roles.ENDINGS)
 def test_each_state_has_its_outcome(crew, capacity, ending):
-    """The state matrix: empty, with one message and full, by how it ended, for every way to send and to receive: exactly
-    the outcome of that state, and the same for all ways.
+    """The state matrix: empty, with one message and full, by how it ended, for every way to send and to receive:
+    exactly the outcome of that state, and the same for all ways.
     """
     for length in sorted({0, min(1, capacity), capacity}):
         sending = {

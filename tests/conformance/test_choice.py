@@ -18,7 +18,7 @@ def waiting(end, senders=0, receivers=0):
 
 @pytest.mark.parametrize("kind", ["off", "empty", "filled", "over", "room", "full", "broken"])
 def test_what_a_lone_guard_does(crew, buffered, kind):
-    """The truth table: which guard is ready, which would wait, which raises; beside it a skip, after it a timeout of 0."""
+    """The truth table: which guard is ready, which would wait, which raises; beside a skip, and with a timeout of 0."""
     task = crew.start(roles.lone_guard, kind, buffered)
     assert (
         task.result()
@@ -61,7 +61,7 @@ def test_every_combination_of_ready_guards(crew, capacity, priority, wait_until)
 
 @pytest.mark.parametrize("place", [0, 1, 2, 3])
 def test_a_waiting_select_is_woken_by_each_of_its_guards(crew, capacity, place, wait_until):
-    """Two receivers and two offers that are not ready: whichever becomes it is carried out, the others leave no trace."""
+    """Two receivers and two offers that are not ready: whichever becomes it is carried out; the others leave nothing"""
     pairs = [csp.channel(capacity) for _ in range(4)]
     for tx, _ in pairs[2:]:
         for n in range(capacity):
@@ -183,7 +183,7 @@ def test_one_instant_decides(crew, buffered):
 
 
 def test_a_loser_that_leaves_breaks_no_queue(crew, capacity, wait_until):
-    """A select that gives up from the middle and the end of a queue leaves those before and behind it in their places."""
+    """A select that gives up in the middle and at the end of a queue leaves those before and behind in their places."""
     tx, rx = csp.channel(capacity)
     tx_other, rx_other = csp.channel(capacity)
     before = crew.start(roles.recv, rx)

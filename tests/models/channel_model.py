@@ -1,7 +1,7 @@
 """What a channel is, in plain Python: who waits, what is held, which handles are open, and the counts.
 
-Operations of the model never wait. ``send`` and ``receive`` give what a real operation that may not wait gives: a value,
-or the name of an exception. ``park_sender`` and ``park_receiver`` put somebody in line; who is served later stands in
+Operations of the model never wait. ``send`` and ``receive`` give what a real operation that may not wait gives: a
+value, or the name of an exception. ``park_sender`` and ``park_receiver`` put somebody in line; who is served later stands in
 ``served``, as (who, outcome), in the order in which it happened.
 """
 

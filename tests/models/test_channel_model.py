@@ -97,14 +97,15 @@ class ChannelMachine(RuleBasedStateMachine):
             if outcomes[-1] is not None:
                 break
         tx = self.pick(data, SENDER)
+        unsent = None
         try:
             tx.send_many(values, timeout=0)
             outcome = None
         except csp.BrokenChannel as error:
-            outcome = "BrokenChannel"
-            assert error.unsent == tuple(values[len(outcomes) - 1 :])
+            outcome, unsent = "BrokenChannel", error.unsent
         except (TimeoutError, csp.WouldBlock) as error:
             outcome = type(error).__name__
+        assert unsent is None or unsent == tuple(values[len(outcomes) - 1 :])
         self.same(outcome, outcomes[-1] if outcomes else None)
 
     @precondition(lambda self: self.has(RECEIVER))
@@ -165,7 +166,7 @@ class ChannelMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.has(SENDER))
     @rule(data=st.data(), direction=st.sampled_from([SENDER, RECEIVER]))
     def send_a_handle(self, data, direction):
-        """A handle of the channel itself, or of its other direction, in a message: one handle more, until it is lost."""
+        """A handle of the channel itself, of either direction, in a message: one more, until it is lost."""
         tx = self.pick(data, SENDER)
         if not self.has(direction):
             return
@@ -321,7 +322,7 @@ class ChannelMachine(RuleBasedStateMachine):
         for ends in self.real.values():
             for end in ends:
                 end.abort()  # also what holds itself lets go, and who waits is released
-        for end, waiter in self.waiting.values():
+        for _, waiter in self.waiting.values():
             waiter.outcome()
         self.real.clear()
         self.waiting.clear()
