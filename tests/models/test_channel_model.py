@@ -1,47 +1,19 @@
 """Any sequence of operations on a channel does what the plain model does, and the counts are the model's."""
 
 import gc
-import threading
 
 from channel_model import RECEIVER, SENDER, Channel, Handle
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from mortals import Mortal
+from waiters import Waiter, attempt
 
 import csp
 from csp._native import channel_statistics
 
 VALUES = st.integers(0, 9)
 DEATHS = 2  # interpreters that end in one run: each costs some milliseconds
-
-
-class Waiter:
-    """A thread that waits in one operation."""
-
-    def __init__(self, operation, *arguments):
-        self._outcome = None
-        self._thread = threading.Thread(target=self._wait, args=(operation, arguments), daemon=True)
-        self._thread.start()
-
-    def _wait(self, operation, arguments):
-        self._outcome = attempt(operation, *arguments)
-
-    def outcome(self):
-        """What came of it; it has been served."""
-        self._thread.join(10)
-        assert not self._thread.is_alive(), "it still waits"
-        return self._outcome
-
-
-def attempt(operation, *arguments, **keywords):
-    """What it gives, or the name of the exception that it raises."""
-    try:
-        return operation(*arguments, **keywords)
-    except csp.ChannelError as error:
-        return type(error).__name__
-    except TimeoutError:
-        return "TimeoutError"
 
 
 class ChannelMachine(RuleBasedStateMachine):
@@ -331,5 +303,10 @@ class ChannelMachine(RuleBasedStateMachine):
 
 TestChannel = ChannelMachine.TestCase
 TestChannel.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=70,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],  # who waits may wait for seconds in a run that fails: no hundreds of runs to shrink it
+    database=None,
 )
