@@ -139,8 +139,8 @@ class Channel:
 
     def _break(self):
         self._release(self.senders, "BrokenChannel")
-        self.undelivered += len(self.held)
-        while self.held:
+        while self.held:  # one that is lost may hold the last handle, so that we come here again in the middle
+            self.undelivered += 1
             self.lose(self.held.popleft())
 
     def _release(self, line, outcome):
