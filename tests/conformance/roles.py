@@ -514,8 +514,8 @@ def huge_times(rx):
 
 def ticks(seconds, count):
     """How long so many ticks take, each of which is waited for."""
-    ticker = csp.tick(seconds)
     begun = time.monotonic()
+    ticker = csp.tick(seconds)
     for _ in range(count):
         csp.select(ticker)
     return time.monotonic() - begun

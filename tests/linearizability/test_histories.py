@@ -9,7 +9,7 @@ import csp
 
 pytestmark = pytest.mark.timeout(60)
 
-HISTORIES = 100  # of each sort
+HISTORIES = 60  # of each sort
 BUFFERED = [(1,), (2,), (10,), (3, 1), (1, 1, 1)]
 RENDEZVOUS = [(0,), (0, 0), (0, 0, 0)]
 

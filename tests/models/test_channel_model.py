@@ -303,7 +303,7 @@ class ChannelMachine(RuleBasedStateMachine):
 
 TestChannel = ChannelMachine.TestCase
 TestChannel.settings = settings(
-    max_examples=70,
+    max_examples=50,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),

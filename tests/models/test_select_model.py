@@ -279,7 +279,7 @@ class SelectMachine(RuleBasedStateMachine):
 
 TestSelect = SelectMachine.TestCase
 TestSelect.settings = settings(
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
