@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 SIZE = 8
 LIMIT = 30  # seconds for one test
 
-sys.path.append(str(HERE))  # the members import roles.py
+sys.path.append(str(HERE))  # the members import roles.py and alone.py
 
 
 def pytest_collection_modifyitems(items):

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 
+import alone
 import pytest
 import roles
 
@@ -122,7 +123,7 @@ def test_tries_meet_who_waits(crew, capacity, wait_until):
 
 def test_payloads_of_every_kind(crew, capacity):
     """Empty ones, large ones and mixed ones arrive as they were, one after the other through one channel."""
-    assert crew.run(roles.payloads, capacity, PAYLOADS) == PAYLOADS
+    assert crew.run(alone.payloads, capacity, PAYLOADS) == PAYLOADS
     tx, rx = csp.channel(capacity)
     feeder = crew.start(roles.feed, tx, PAYLOADS)
     tx.close()
@@ -189,10 +190,10 @@ def test_length_counts_message_by_message(crew, buffered):
         assert len(rx) == before - 1
 
 
-@pytest.mark.parametrize("ending", roles.ENDINGS)
+@pytest.mark.parametrize("ending", alone.ENDINGS)
 def test_each_state_has_its_outcome(crew, capacity, ending):
-    """The state matrix: empty, with one message and full, by how it ended, for every way to send and to receive: exactly
-    the outcome of that state, and the same for all ways.
+    """The state matrix: empty, with one message and full, by how it ended, for every way to send and to receive:
+    exactly the outcome of that state, and the same for all ways.
     """
     for length in sorted({0, min(1, capacity), capacity}):
         sending = {
@@ -207,7 +208,7 @@ def test_each_state_has_its_outcome(crew, capacity, ending):
             "receiver closed": "ClosedEnd",
             "aborted": "EndOfChannel",
         }[ending]
-        for (name, direction), seen in crew.run(roles.outcomes, capacity, length, ending).items():
+        for (name, direction), seen in crew.run(alone.outcomes, capacity, length, ending).items():
             expected = (sending, receiving)[direction]
             if expected == "in vain":
                 expected = "WouldBlock" if name.endswith("_nowait") else "TimeoutError"
@@ -268,7 +269,7 @@ def test_short_deadlines_lose_and_double_nothing(crew, capacity):
 
 def test_handles_of_one_direction_are_equal(crew, capacity):
     """Clones and handles that came in messages are the same end; those of other channels and directions are not."""
-    assert crew.run(roles.identities, capacity)
+    assert crew.run(alone.identities, capacity)
 
 
 def test_iteration_ends_can_stop_and_can_go_on(crew, capacity):

@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import product
 
+import alone
 import pytest
 import roles
 
@@ -18,8 +19,8 @@ def waiting(end, senders=0, receivers=0):
 
 @pytest.mark.parametrize("kind", ["off", "empty", "filled", "over", "room", "full", "broken"])
 def test_what_a_lone_guard_does(crew, buffered, kind):
-    """The truth table: which guard is ready, which would wait, which raises; beside it a skip, after it a timeout of 0."""
-    task = crew.start(roles.lone_guard, kind, buffered)
+    """The truth table: which guard is ready, which would wait, which raises; beside a skip, and with a timeout of 0."""
+    task = crew.start(alone.lone_guard, kind, buffered)
     assert (
         task.result()
         == {
@@ -61,7 +62,7 @@ def test_every_combination_of_ready_guards(crew, capacity, priority, wait_until)
 
 @pytest.mark.parametrize("place", [0, 1, 2, 3])
 def test_a_waiting_select_is_woken_by_each_of_its_guards(crew, capacity, place, wait_until):
-    """Two receivers and two offers that are not ready: whichever becomes it is carried out, the others leave no trace."""
+    """Two receivers and two offers that are not ready: whichever becomes it is carried out; the others leave nothing"""
     pairs = [csp.channel(capacity) for _ in range(4)]
     for tx, _ in pairs[2:]:
         for n in range(capacity):
@@ -96,7 +97,7 @@ def test_a_waiting_select_learns_of_the_end(crew, capacity, ending, wait_until):
     if ending == "receiver closed":
         other_rx.close()
     else:
-        roles.ENDINGS[ending](tx, rx)
+        alone.ENDINGS[ending](tx, rx)
     assert task.result() == ("BrokenChannel" if ending == "receiver closed" else "EndOfChannel")
     assert waiting(tx)
     assert waiting(other_tx)
@@ -166,14 +167,14 @@ def test_own_ends_never_pair(crew, capacity):
     and then empties.
     """
     expected = "TimeoutError" if capacity == 0 else ["sent"] * capacity + ["received"]
-    assert crew.run(roles.both_of_one, capacity) == expected
+    assert crew.run(alone.both_of_one, capacity) == expected
 
 
 def test_one_instant_decides(crew, buffered):
     """With one of two channels filled at every instant, a poll of both by another process never finds nothing."""
     rounds = [(csp.channel(buffered), csp.channel(buffered)) for _ in range(300)]
     begin_tx, begin_rx = csp.channel()
-    poller = crew.start(roles.poll_both, begin_rx, [a[1] for a, _ in rounds], [b[1] for _, b in rounds])
+    poller = crew.start(alone.poll_both, begin_rx, [a[1] for a, _ in rounds], [b[1] for _, b in rounds])
     for (first_tx, first_rx), (second_tx, _) in rounds:
         first_tx.send("there")
         begin_tx.send("go")
@@ -183,7 +184,7 @@ def test_one_instant_decides(crew, buffered):
 
 
 def test_a_loser_that_leaves_breaks_no_queue(crew, capacity, wait_until):
-    """A select that gives up from the middle and the end of a queue leaves those before and behind it in their places."""
+    """A select that gives up in the middle and at the end of a queue leaves those before and behind in their places."""
     tx, rx = csp.channel(capacity)
     tx_other, rx_other = csp.channel(capacity)
     before = crew.start(roles.recv, rx)
@@ -235,13 +236,13 @@ def test_nothing_uncompleted_can_be_reached(crew, capacity, wait_until):
 @pytest.mark.parametrize("priority", [True, False], ids=["priority", "fair"])
 def test_shares_of_what_is_always_ready(crew, buffered, priority):
     """Fair: each of four guards gets at least half of its share. By priority: the first gets all."""
-    shares = crew.run(roles.shares_of_ready, buffered, 4, 1200, priority)
+    shares = crew.run(alone.shares_of_ready, buffered, 4, 1200, priority)
     assert shares == [1200, 0, 0, 0] if priority else min(shares) >= 150
 
 
 def test_every_place_of_a_duplicate_is_reached(crew, buffered):
     """One channel in five guards: each place is chosen now and then, to send and to receive."""
-    given, taken = crew.run(roles.positions_of_duplicates, buffered, 400)
+    given, taken = crew.run(alone.positions_of_duplicates, buffered, 400)
     assert min(given) > 0
     assert min(taken) > 0
     assert sum(given) == sum(taken) == 400
@@ -249,14 +250,14 @@ def test_every_place_of_a_duplicate_is_reached(crew, buffered):
 
 def test_both_orders_of_two_offers_occur(crew, buffered):
     """Two offers on one channel: which value goes first is not always the same."""
-    assert {*crew.run(roles.flip, buffered, 100)} == {0, 1}
+    assert {*crew.run(alone.flip, buffered, 100)} == {0, 1}
 
 
 def test_a_template_may_be_shared(crew, buffered):
     """Several processes use the same guards, many times each: every use is one transfer."""
     tx, rx = csp.channel(buffered)
     drainer = crew.start(roles.drain, rx)
-    senders = crew.start_many(6, roles.repeat_offer, tx, "same", 50)
+    senders = crew.start_many(6, alone.repeat_offer, tx, "same", 50)
     tx.close()
     rx.close()
     for sender in senders:
@@ -268,7 +269,7 @@ def test_a_select_inside_what_a_select_gave(crew, capacity):
     """The value of one select may be the guard of the next, and computing an offer may itself block."""
     outer_tx, outer_rx = csp.channel(capacity)
     tx, rx = csp.channel(capacity)
-    task = crew.start(roles.nested, outer_rx, tx)
+    task = crew.start(alone.nested, outer_rx, tx)
     inner_tx, inner_rx = csp.channel(capacity)
     outer_tx.send(inner_rx)
     inner_tx.send(20)
@@ -280,7 +281,7 @@ def test_preconditions_are_read_at_each_call(crew, buffered):
     """A guard that is off this time may be on the next: a buffer process with a bound of its own."""
     tx, rx = csp.channel(buffered)
     out_tx, out_rx = csp.channel()
-    task = crew.start(roles.bounded_buffer, rx, out_tx, 3)
+    task = crew.start(alone.bounded_buffer, rx, out_tx, 3)
     feeder = crew.start(roles.feed, tx, range(50))
     tx.close()
     rx.close()
@@ -293,7 +294,7 @@ def test_preconditions_are_read_at_each_call(crew, buffered):
 def test_many_timeouts_leave_nothing(crew, capacity):
     """After a thousand selects in vain no queue holds anything, and the channels work."""
     pairs = [csp.channel(capacity) for _ in range(3)]
-    assert crew.run(roles.in_vain, [rx for _, rx in pairs], 1000) == 1000
+    assert crew.run(alone.in_vain, [rx for _, rx in pairs], 1000) == 1000
     assert all(waiting(rx) for _, rx in pairs)
     task = crew.start(roles.select, *(rx for _, rx in pairs))
     pairs[2][0].send("works")
@@ -304,7 +305,7 @@ def test_a_timeout_and_a_sender_race(crew, capacity):
     """Selects with deadlines of some 100 us against senders with the same: each message once, or kept by its sender."""
     tx, rx = csp.channel(capacity)
     _, quiet = csp.channel(capacity)
-    chooser = crew.start(roles.select_with_deadlines, quiet, rx, 0.0002)
+    chooser = crew.start(alone.select_with_deadlines, quiet, rx, 0.0002)
     feeder = crew.start(roles.feed_with_deadlines, tx, range(200), 0.0001)
     tx.close()
     feeder.result()

@@ -1,9 +1,9 @@
 """What channels are, one operation at a time: the specifications that histories are held to.
 
 Operations: ``send`` and ``recv`` of (channel, value), ``close_sender`` and ``close_receiver`` of a channel, ``abort``,
-and ``select`` of ((channel, value or RECEIVE), ...). Results of a send: OK, NOT_NOW (it would have to wait, or waited in
-vain), BROKEN; of a receive: the value, NOT_NOW, END; of a select: (guard, result of that guard), or NOT_NOW, BROKEN or
-END alone, as an exception does not say from which guard it came.
+and ``select`` of ((channel, value or RECEIVE), ...). Results of a send: OK, NOT_NOW (it would have to wait, or waited
+in vain), BROKEN; of a receive: the value, NOT_NOW, END; of a select: (guard, result of that guard), or NOT_NOW, BROKEN
+or END alone, as an exception does not say from which guard it came.
 """
 
 from typing import NamedTuple
@@ -94,7 +94,7 @@ class Rendezvous:
         self.start = tuple(Buffer((), processes, processes) for _ in range(channels))
 
     def steps(self, history):
-        """Each send with its receive; None if some value was received twice, or never sent, or sent and not received."""
+        """Each send with its receive; None if a value was received twice, never sent, or sent and not received."""
         givers, takers, steps = {}, {}, []
         for i, operation in enumerate(history):
             sent, received = _moved(operation)

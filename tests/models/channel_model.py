@@ -1,8 +1,11 @@
 """What a channel is, in plain Python: who waits, what is held, which handles are open, and the counts.
 
-Operations of the model never wait. ``send`` and ``receive`` give what a real operation that may not wait gives: a value,
-or the name of an exception. ``park_sender`` and ``park_receiver`` put somebody in line; who is served later stands in
-``served``, as (who, outcome), in the order in which it happened.
+Operations of the model never wait. ``send`` and ``receive`` give what a real operation that may not wait gives: a
+value, or the name of an exception. ``park_sender`` and ``park_receiver`` put somebody in line; who is served later
+stands in ``served``, as (who, outcome), in the order in which it happened.
+
+Who stands in the lines of several channels, as a select does, is (a number, the place of the guard), and the channels
+know each other as ``peers``: served in one line, it leaves all.
 """
 
 from collections import deque
@@ -22,6 +25,7 @@ class Channel:
     senders: deque = field(default_factory=deque)  # (who, handle, value)
     receivers: deque = field(default_factory=deque)  # (who, handle)
     served: list = field(default_factory=list)
+    peers: list = field(default_factory=list)
     sent: int = 0
     received: int = 0
     dropped: int = 0
@@ -54,7 +58,7 @@ class Channel:
             who, _ = self.receivers.popleft()
             self.sent += 1
             self.received += 1
-            self.served.append((who, value))
+            self._serve(who, value)
             return None
         full = len(self.held) >= self.capacity
         if full and (self.capacity == 0 or self.overflow in {"block", "error"}):
@@ -86,17 +90,26 @@ class Channel:
     def _from_first_sender(self):
         who, _, value = self.senders.popleft()
         self.sent += 1
-        self.served.append((who, None))
+        self._serve(who, None)
         return value
+
+    def _serve(self, who, outcome):
+        self.served.append((who, outcome))
+        for peer in self.peers:
+            peer.leave(who[0])
+
+    def leave(self, number):
+        """Whoever has that number leaves both lines."""
+        for line in (self.senders, self.receivers):
+            for parked in [parked for parked in line if parked[0][0] == number]:
+                line.remove(parked)
 
     def park_sender(self, who, handle, value):
         """Somebody waits to send *value* through *handle*."""
-        assert not self.can_send()
         self.senders.append((who, handle, value))
 
     def park_receiver(self, who, handle):
         """Somebody waits to receive through *handle*."""
-        assert not self.can_receive()
         self.receivers.append((who, handle))
 
     def clone(self, direction):
@@ -107,8 +120,9 @@ class Channel:
         """One handle less; who waits through it, if it is named, learns that it is closed."""
         for line in (self.senders, self.receivers):
             for parked in [parked for parked in line if handle is not None and parked[1] == handle]:
-                line.remove(parked)
-                self.served.append((parked[0], "ClosedEnd"))
+                if parked in line:
+                    line.remove(parked)
+                    self._serve(parked[0], "ClosedEnd")
         self.handles[direction] -= 1
         if self.handles[direction] == 0:
             if direction == SENDER:
@@ -125,13 +139,13 @@ class Channel:
 
     def _break(self):
         self._release(self.senders, "BrokenChannel")
-        self.undelivered += len(self.held)
-        while self.held:
+        while self.held:  # one that is lost may hold the last handle, so that we come here again in the middle
+            self.undelivered += 1
             self.lose(self.held.popleft())
 
     def _release(self, line, outcome):
         while line:
-            self.served.append((line.popleft()[0], outcome))
+            self._serve(line.popleft()[0], outcome)
 
     def lose(self, value):
         """A message is gone, with the handle that it may hold."""
