@@ -158,9 +158,10 @@ static PyObject *counter_add(PyObject *self, PyObject *const *args, Py_ssize_t c
 
 static PyObject *counter_exchange(PyObject *self, PyObject *object) {
     int64_t value;
-    return sync_read_int64(object, "the value", &value)
-               ? PyLong_FromLongLong(csp_counter_exchange(end_of(self), value))
-               : NULL;
+    if (!sync_read_int64(object, "the value", &value) || !is_open(self)) {
+        return NULL;
+    }
+    return PyLong_FromLongLong(csp_counter_exchange(end_of(self), value));
 }
 
 static PyObject *counter_compare_exchange(PyObject *self, PyObject *const *args, Py_ssize_t count) {
