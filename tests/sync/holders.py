@@ -120,6 +120,28 @@ def choose(control, here, lock, jobs):
             lock = None
 
 
+def come_when_told(control, here, barrier):
+    here.send("has it")
+    control.recv()
+    return wait(control, here, barrier)
+
+
+def clean_up(control, here, lock):
+    """Wait for a lock; when told to stop, say so and wait again."""
+    from csp._native import self_resume
+
+    try:
+        lock.acquire()
+    except csp.Stopped:
+        self_resume()
+        here.send("stopped")
+        with lock:
+            return lock.locked()
+
+
 def use_closed(control, here, handle):
     handle.close()
-    return handle.closed
+
+
+def give_back(control, here, handle):
+    return handle
