@@ -232,10 +232,9 @@ static PyGetSetDef semaphore_getset[] = {
 
 SYNC_TYPE(
     lock, "csp.Lock", lock_new, lock_methods, sync_handle_getset,
-    "Lock()\n--\n\nA lock for threads of any interpreter; travels inside messages.\n\nFirst come first served, handed "
-    "over: unlike threading's nobody gets in between. If "
-    "its holder ends without releasing it, the next taker gets Abandoned,\nand the lock is free. Can be a guard of "
-    "select.");
+    "Lock()\n--\n\nA lock for threads of any interpreter; travels inside messages.\n\nFirst come first served: unlike "
+    "threading's it is handed over, and nobody gets in between.\nIf its holder ends without releasing it, the next "
+    "taker gets Abandoned, and the lock is free.\nCan be a guard of select.");
 SYNC_TYPE(rlock, "csp.RLock", rlock_new, rlock_methods, sync_handle_getset,
           "RLock()\n--\n\nA lock that its own thread may take again, and only that thread may release; see Lock.");
 SYNC_TYPE(
