@@ -85,7 +85,8 @@ def between_interpreters(scale: Scale) -> Iterator[Any]:
 
     with Crew() as crew:
         shared = (csp.Lock(), csp.Semaphore(2), csp.Barrier(2))
-        jobs, results = [], []
+        jobs: list[csp.Sender[tuple[str, int]]] = []
+        results: list[csp.Receiver[float]] = []
         for _ in range(2):
             job, orders = csp.channel()
             answers, result = csp.channel()
@@ -146,7 +147,8 @@ def processes(scale: Scale) -> Iterator[Any]:
 
     context = get_context("spawn")
     shared = (context.Lock(), context.Semaphore(2), context.Barrier(2))
-    mine, running = [], []
+    mine: list[Any] = []
+    running: list[Any] = []
     for _ in range(2):
         here, there = context.Pipe()
         process = context.Process(target=serve_pipe, args=(there, *shared))
