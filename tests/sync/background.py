@@ -1,8 +1,7 @@
 """A call that waits in a thread of its own, and how to see that it does."""
 
 import threading
-
-from conftest import wait_until
+import time
 
 
 class Background:
@@ -39,7 +38,10 @@ def waiting(handle):
 
 def wait_for_waiters(handle, count=1):
     """Wait until so many wait on it."""
-    wait_until(lambda: waiting(handle) == count, f"{count} wait on {handle!r}")
+    deadline = time.monotonic() + 20
+    while waiting(handle) != count:
+        assert time.monotonic() < deadline, f"{waiting(handle)} wait on {handle!r}, not {count}"
+        time.sleep(0.001)
 
 
 def in_background(handle, function, *arguments, **keywords):
