@@ -19,6 +19,10 @@ class Condition:
 
     ``with condition:`` takes the lock and may raise Abandoned. (Monitors: Hoare 1974; a waiter that was notified takes
     the lock again like anybody else, as in Mesa 1980: check what you wait for in a loop, or use wait_for.)
+
+    Unlike threading's: notify is refused only when nobody holds the lock; an exception out of wait may come without
+    the lock, where another keeps it, and leaving ``with`` is right all the same; a notification whose receiver leaves
+    with an exception goes on to the next.
     """
 
     __slots__ = ("_queue", "lock")

@@ -17,7 +17,7 @@ import pytest
 from observed import alive
 
 HERE = Path(__file__).parent
-CHECKED = ("actors", "channels", "ffi", "interpreters", "messages", "system")
+CHECKED = ("actors", "channels", "ffi", "interpreters", "messages", "sync", "system")
 LIMIT = 60  # seconds for one test of these folders, unless it is marked with its own
 
 _FAILED = pytest.StashKey[bool]()

@@ -264,18 +264,26 @@ static void note_abandoner(csp_sync *sync, const csp_end *end) {
     }
 }
 
+static void barrier_left(csp_channel *channel, csp_end *end, csp_wakes *wakes) {
+    csp_sync *sync = channel->sync;
+    if (sync->broken) {
+        return;
+    }
+    note_abandoner(sync, end);
+    /* Who is told to stop, or cut off, comes no more; and leaves, killed or not, as if in good order. */
+    bool stops = csp__holder_stops(atomic_load_explicit(&end->holder, memory_order_relaxed));
+    /* Who waited through this very handle has just been told that it is closed. */
+    bool waited = sync->units > atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed);
+    sync->abandoned = stops || csp__barrier_is_forsaken(channel);
+    if (sync->abandoned || waited) {
+        csp__barrier_break_locked(channel, wakes);
+    }
+}
+
 void csp__sync_left(csp_channel *channel, csp_end *end, csp_wakes *wakes) {
     csp_sync *sync = channel->sync;
     if (sync->kind == CSP_SYNC_BARRIER) {
-        /* Who is told to stop, or cut off, comes no more; and leaves, killed or not, as if in good order. */
-        bool stops = csp__holder_stops(atomic_load_explicit(&end->holder, memory_order_relaxed));
-        if (!sync->broken) {
-            note_abandoner(sync, end);
-        }
-        if (!sync->broken && (stops || csp__barrier_is_forsaken(channel))) {
-            sync->abandoned = true;
-            csp__barrier_break_locked(channel, wakes);
-        }
+        barrier_left(channel, end, wakes);
         return;
     }
     bool held = end->held > 0 || sync->owner == end;

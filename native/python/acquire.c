@@ -232,15 +232,17 @@ static PyGetSetDef semaphore_getset[] = {
 
 SYNC_TYPE(
     lock, "csp.Lock", lock_new, lock_methods, sync_handle_getset,
-    "Lock()\n--\n\nA lock for threads of any interpreter; travels inside messages.\n\nFirst come first served. If "
-    "its holder ends without releasing it, the next taker gets Abandoned,\nand the lock is free. Can be a guard of "
-    "select.");
+    "Lock()\n--\n\nA lock for threads of any interpreter; travels inside messages.\n\nFirst come first served: unlike "
+    "threading's it is handed over, and nobody gets in between.\nIf its holder ends without releasing it, the next "
+    "taker gets Abandoned, and the lock is free.\nCan be a guard of select.");
 SYNC_TYPE(rlock, "csp.RLock", rlock_new, rlock_methods, sync_handle_getset,
-          "RLock()\n--\n\nA lock that its own thread may take again; see Lock.");
+          "RLock()\n--\n\nA lock that its own thread may take again, and only that thread may release; see Lock.");
 SYNC_TYPE(
     semaphore, "csp.Semaphore", semaphore_new, semaphore_methods, semaphore_getset,
     "Semaphore(value=1, limit=None)\n--\n\nSo many units for threads of any interpreter (Dijkstra 1965); travels "
     "inside messages.\n\nlimit is how many there can ever be, None for any number. Units that an interpreter holds "
     "when it\nends are free again, and the next taker gets Abandoned. Can be a guard of select.");
 SYNC_TYPE(event, "csp.Event", event_new, event_methods, sync_handle_getset,
-          "Event()\n--\n\nA flag that threads of any interpreter wait for. Can be a guard of select.");
+          "Event()\n--\n\nA flag that threads of any interpreter wait for. Can be a guard of select.\n\nUnlike "
+          "threading's its wait refuses a negative timeout, and a set lets all through who waited then, also when "
+          "it\nis cleared at once.");

@@ -158,9 +158,10 @@ static PyObject *counter_add(PyObject *self, PyObject *const *args, Py_ssize_t c
 
 static PyObject *counter_exchange(PyObject *self, PyObject *object) {
     int64_t value;
-    return sync_read_int64(object, "the value", &value)
-               ? PyLong_FromLongLong(csp_counter_exchange(end_of(self), value))
-               : NULL;
+    if (!sync_read_int64(object, "the value", &value) || !is_open(self)) {
+        return NULL;
+    }
+    return PyLong_FromLongLong(csp_counter_exchange(end_of(self), value));
 }
 
 static PyObject *counter_compare_exchange(PyObject *self, PyObject *const *args, Py_ssize_t count) {
@@ -220,11 +221,11 @@ static PyGetSetDef barrier_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-SYNC_TYPE(
-    barrier, "csp.Barrier", barrier_new, barrier_methods, barrier_getset,
-    "Barrier(parties)\n--\n\nWhere threads of any interpreter wait until all have come, again and again.\n\nAn "
-    "interpreter that is cut off while it holds the barrier breaks it, and so does closing a handle\nafter which "
-    "everybody left waits already.");
+SYNC_TYPE(barrier, "csp.Barrier", barrier_new, barrier_methods, barrier_getset,
+          "Barrier(parties)\n--\n\nWhere threads of any interpreter wait until all have come, again and again.\n\nA "
+          "party that leaves without the others breaks it, and so does an interpreter that is stopped, killed or "
+          "cut\noff while it has a handle; and it breaks when nobody is left who could come. Unlike threading's it "
+          "has no\naction, and no timeout for all waits.");
 SYNC_TYPE(condition, "csp._native.ConditionQueue", condition_new, condition_methods, sync_handle_getset,
           "ConditionQueue()\n--\n\nWho waits on a csp.Condition.");
 SYNC_TYPE(counter, "csp.Counter", counter_new, counter_methods, counter_getset,

@@ -62,7 +62,10 @@ PyObject *sync_repr(PyObject *self) {
         case CSP_SYNC_LOCK:
             return PyUnicode_FromFormat("<csp.Lock %llu, %s%s>", id, s.value != 0 ? "free" : "taken", closed);
         case CSP_SYNC_RLOCK:
-            return PyUnicode_FromFormat("<csp.RLock %llu, taken %lld times%s>", id, (long long)s.value, closed);
+            return s.value == 0 ? PyUnicode_FromFormat("<csp.RLock %llu, free%s>", id, closed)
+                   : s.value == 1
+                       ? PyUnicode_FromFormat("<csp.RLock %llu, taken once%s>", id, closed)
+                       : PyUnicode_FromFormat("<csp.RLock %llu, taken %lld times%s>", id, (long long)s.value, closed);
         case CSP_SYNC_SEMAPHORE:
             return PyUnicode_FromFormat("<csp.Semaphore %llu, %lld free%s>", id, (long long)s.value, closed);
         case CSP_SYNC_EVENT:

@@ -450,6 +450,20 @@ CASE(
     }
 }
 
+CASE(a_closed_party_is_not_counted,
+     "Who waits through a handle that is closed leaves the barrier, and so breaks it.") {
+    csp_end *barrier = made(CSP_SYNC_BARRIER, 0, 2), *other = csp_end_clone(barrier, me);
+    party p = {.handle = barrier, .deadline = CSP_FOREVER};
+    begin(&p, party_meets, 0);
+    csp_end_close(barrier);
+    finish(p.thread);
+    CHECK_STATUS(p.status, CSP_CLOSED_END);
+    int64_t index;
+    CHECK_STATUS(csp_barrier_wait(other, CSP_FOREVER, NULL, &index), CSP_BROKEN);
+    csp_end_free(barrier);
+    csp_end_free(other);
+}
+
 CASE(who_could_still_come_is_waited_for,
      "A handle that is closed in good order breaks no barrier while another thread could come through what is left.") {
     csp_end *barrier = made(CSP_SYNC_BARRIER, 0, 2), *passing = csp_end_clone(barrier, me);
