@@ -175,8 +175,11 @@ void csp__place_waits(csp_waiter *thread) {
 }
 
 void csp__place_parks(csp_waiter *thread, csp_wait_statistics *statistics) {
-    if (!thread->short_burst || !atomic_load_explicit(&placement, memory_order_relaxed) ||
-        atomic_load_explicit(&csp__load.cpus, memory_order_relaxed) < 2) {
+    if (!atomic_load_explicit(&placement, memory_order_relaxed)) {
+        leave(thread); /* it may have settled in the very instant in which placement was turned off */
+        return;
+    }
+    if (!thread->short_burst || atomic_load_explicit(&csp__load.cpus, memory_order_relaxed) < 2) {
         return;
     }
     if (csp__is_settled(thread) && ++thread->settled_waits >= SETTLED_WAITS) {
