@@ -28,7 +28,19 @@ def bench(*arguments: str, timeout: float = 100.0) -> subprocess.CompletedProces
     ("workload", "measures", "unit", "peers"),
     [
         ("pingpong", {"pingpong"}, "us", {"csp", "csp (main)", "SimpleQueue, threads"}),
-        ("stream", {"stream"}, "1/s", {"csp", "csp (rendezvous)", "SimpleQueue, threads"}),
+        (
+            "stream",
+            {"stream"},
+            "1/s",
+            {
+                "csp",
+                "csp, capacity 1",
+                "csp, capacity 16",
+                "csp, batches of 64",
+                "csp (rendezvous)",
+                "SimpleQueue, threads",
+            },
+        ),
         ("commstime", {"commstime"}, "us", {"csp", "SimpleQueue, threads"}),
         ("mpmc", {"mpmc-2", "mpmc-4"}, "1/s", {"csp", "csp (rendezvous)"}),
         ("oversubscribed", {"oversubscribed"}, "us", {"csp", "csp (never spins)", "SimpleQueue, threads"}),

@@ -4,7 +4,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tests.bench.workload import Workload
 
-NAMES = ("pingpong", "stream", "commstime", "mpmc", "oversubscribed", "sync", "spawn", "call", "cpu", "pipeline")
+NAMES = (
+    "pingpong",
+    "stream",
+    "select",
+    "commstime",
+    "mpmc",
+    "oversubscribed",
+    "sync",
+    "spawn",
+    "call",
+    "cpu",
+    "pipeline",
+)
 
 
 def load(name: str) -> Workload:

@@ -9,13 +9,14 @@ from tests.bench.workload import FREE, MORE, PINNED, Measure, Scale, Workload, p
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
     from typing import Any
 
     import csp
 
 CAPACITY = 1024
+BATCH = 64
 WORKLOAD = Workload("stream", Measure("stream", "1/s", MORE), cpus=(FREE, PINNED))
 
 
@@ -50,7 +51,36 @@ def feed(
         results.send(time.perf_counter() - begin)
 
 
-def _between_interpreters(capacity: int, scale: Scale) -> Iterator[float]:
+def drain_batches(control: object, jobs: csp.Receiver[int], rx: csp.Receiver[int], done: csp.Sender[None]) -> None:
+    """As drain, up to BATCH at once."""
+    for count in jobs:
+        left = count
+        while left > 0:
+            left -= len(rx.recv_many(BATCH))
+        done.send(None)
+
+
+def feed_batches(
+    control: object,
+    jobs: csp.Receiver[int],
+    results: csp.Sender[float],
+    drains: csp.Sender[int],
+    tx: csp.Sender[int],
+    done: csp.Receiver[None],
+) -> None:
+    """As feed, BATCH at once."""
+    for count in jobs:
+        drains.send(count)
+        begin = time.perf_counter()
+        for start in range(0, count, BATCH):
+            tx.send_many(range(start, min(start + BATCH, count)))
+        done.recv()
+        results.send(time.perf_counter() - begin)
+
+
+def _between_interpreters(
+    capacity: int, scale: Scale, feed: Callable[..., None] = feed, drain: Callable[..., None] = drain
+) -> Iterator[float]:
     import csp
     from tests.bench.crew import Crew
 
@@ -77,6 +107,24 @@ def _between_interpreters(capacity: int, scale: Scale) -> Iterator[float]:
 def buffered(scale: Scale) -> Iterator[float]:
     """A buffered channel between two interpreters."""
     return _between_interpreters(CAPACITY, scale)
+
+
+@WORKLOAD.peer("csp, capacity 1")
+def capacity_1(scale: Scale) -> Iterator[float]:
+    """A buffer for one message."""
+    return _between_interpreters(1, scale)
+
+
+@WORKLOAD.peer("csp, capacity 16")
+def capacity_16(scale: Scale) -> Iterator[float]:
+    """A buffer for 16 messages."""
+    return _between_interpreters(16, scale)
+
+
+@WORKLOAD.peer("csp, batches of 64")
+def batches(scale: Scale) -> Iterator[float]:
+    """send_many and recv_many of 64 messages at once."""
+    return _between_interpreters(CAPACITY, scale, feed=feed_batches, drain=drain_batches)
 
 
 @WORKLOAD.peer("csp (rendezvous)")
