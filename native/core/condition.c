@@ -18,6 +18,9 @@ csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadlin
     if (csp_end_sync(condition) != CSP_SYNC_CONDITION || (of_lock != CSP_SYNC_LOCK && of_lock != CSP_SYNC_RLOCK)) {
         return CSP_INVALID;
     }
+    if (csp_end_is_closed(lock)) {
+        return CSP_CLOSED_END;
+    }
     int64_t depth = csp__lock_depth(lock, self);
     if (depth == 0) {
         return CSP_INVALID;
@@ -38,7 +41,7 @@ csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadlin
         return CSP_CLOSED_END;
     }
     /* In the queue first: a notification by whoever gets the lock now finds us. */
-    csp__lock_give_up(lock);
+    csp__lock_give_up(lock, self);
     uint32_t code = csp__wait(self, &channel->waits, deadline, hooks);
     csp_status status = code >= CSP_WON        ? (csp_status)self->single.outcome
                         : code == CSP_TIMEDOUT ? CSP_TIMEOUT

@@ -297,15 +297,17 @@ int64_t csp__lock_depth(csp_end *lock, const csp_waiter *self) {
     return depth;
 }
 
-void csp__lock_give_up(csp_end *lock) {
+void csp__lock_give_up(csp_end *lock, const csp_waiter *self) {
     csp_channel *channel = lock->channel;
     csp_sync *sync = channel->sync;
     csp_wakes wakes = {.count = 0};
     csp__lock(&channel->lock);
-    if (sync->kind == CSP_SYNC_LOCK && sync->units == 0) {
+    /* A handle that was closed since we asked has left what it held; whoever has the lock now keeps it. */
+    bool closed = atomic_load_explicit(&lock->closed, memory_order_relaxed);
+    if (!closed && sync->kind == CSP_SYNC_LOCK && sync->units == 0) {
         disown(channel, lock, 1);
         sync->units = 1;
-    } else if (sync->kind == CSP_SYNC_RLOCK) {
+    } else if (!closed && sync->kind == CSP_SYNC_RLOCK && sync->owner != NULL && sync->thread == self->id) {
         sync->owner = NULL;
     }
     csp__sync_settle(channel, &wakes);

@@ -47,7 +47,7 @@ void csp__barrier_break_locked(csp_channel *channel, csp_wakes *wakes);
 
 /* For a condition: what `self` holds of the lock through this handle (0: it does not), given up whole, and taken again. */
 int64_t csp__lock_depth(csp_end *lock, const csp_waiter *self);
-void csp__lock_give_up(csp_end *lock);
+void csp__lock_give_up(csp_end *lock, const csp_waiter *self);
 csp_status csp__lock_again(csp_end *lock, int64_t depth, int64_t deadline, const csp_hooks *hooks);
 
 #endif
