@@ -29,7 +29,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 # The checker that the wheel holds, instead of fetching another.
 export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
 
-C_FILES = $(shell find native tests/native tests/bench/native tests/ffi examples -name '*.[ch]' 2>/dev/null)
+C_FILES = $(shell find native tests/native tests/fuzz tests/bench/native tests/ffi examples -name '*.[ch]' 2>/dev/null)
 
 ##@ Try it
 
@@ -137,6 +137,27 @@ sanitize: setup-tools ## run the C tests under sanitizers, and with the portable
 	$(call native-tests,native-pthread,pthread parker,-DCSP_PARK=pthread)
 
 comma := ,
+
+# Each of the programs for so long. clang brings a fuzzer that is better than ours.
+FUZZ_SECONDS := 300
+FUZZ_CLANG = $(shell clang -fsanitize=fuzzer$(comma)address -x c -c -o /dev/null /dev/null 2>/dev/null && echo clang)
+
+.PHONY: fuzz
+fuzz: setup-tools ## fuzz the C interface (FUZZ_SECONDS=...); the inputs that it finds are in build/fuzz/found
+	@$(STEP) fuzz-configure "fuzzers: configuring" $(VENV)/bin/cmake -S native -B build/fuzz -G Ninja \
+		-DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(VENV)/bin/ninja -DCSP_WERROR=ON -DCSP_SANITIZE=address$(comma)undefined \
+		$(if $(FUZZ_CLANG),-DCMAKE_C_COMPILER=clang -DCSP_LIBFUZZER=ON)
+	@$(STEP) fuzz-build "fuzzers: building" $(VENV)/bin/cmake --build build/fuzz --target fuzz_alone fuzz_threads
+	@for program in fuzz_alone fuzz_threads; do \
+		found=build/fuzz/found/$$program && mkdir -p $$found && \
+		if [ -n '$(FUZZ_CLANG)' ]; then \
+			build/fuzz/$$program -max_total_time=$(FUZZ_SECONDS) -max_len=400 -verbosity=0 -print_final_stats=1 \
+				$$found tests/fuzz/corpus/$$program; \
+		else \
+			build/fuzz/$$program -seconds=$(FUZZ_SECONDS) -seed=$$RANDOM -keep=$$found $$found \
+				tests/fuzz/corpus/$$program; \
+		fi || exit 1; \
+	done
 
 ##@ Package
 

@@ -126,7 +126,8 @@ void did_receive(belief *b, uint64_t tag, memory last) {
     uint32_t number = tag_number(tag);
     CHECK(thread < THREADS && number >= 1 && number <= CREDIT, "received what nobody sent: tag %#llx",
           (unsigned long long)tag);
-    CHECK(!atomic_exchange(&taken[thread][number], true), "message %u of thread %d was received twice", number, thread);
+    CHECK(!atomic_exchange(&taken[thread][number], true), "message %u of thread %d was received twice", number,
+          thread);
     if (exact) {
         CHECK(b->count > 0 && b->tags[0] == tag, "received %u, expected %u", number,
               b->count > 0 ? tag_number(b->tags[0]) : 0);

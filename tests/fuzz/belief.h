@@ -35,11 +35,11 @@ typedef struct belief {
 
 /* Print why, and abort: the driver then has the input. */
 _Noreturn void fuzz_fail(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
-#define CHECK(condition, ...)                         \
-    do {                                              \
-        if (!(condition)) {                           \
+#define CHECK(condition, ...)                           \
+    do {                                                \
+        if (!(condition)) {                             \
             fuzz_fail(__FILE__, __LINE__, __VA_ARGS__); \
-        }                                             \
+        }                                               \
     } while (0)
 
 /* Forget everything; `alone`: predict exactly. */

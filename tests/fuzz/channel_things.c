@@ -127,7 +127,8 @@ void do_channel_thing(machine *m, uint32_t what) {
 
 static void new_block(machine *m) {
     uint32_t places = pick(m, ATTACHMENTS + 1);
-    csp_message message = {.kind = CSP_KIND_BLOCK | 1, .as.block = csp_block_new(sizeof(payload) + pick(m, 9), places)};
+    csp_message message = {.kind = CSP_KIND_BLOCK | 1,
+                           .as.block = csp_block_new(sizeof(payload) + pick(m, 9), places)};
     CHECK(message.as.block != NULL, "no memory");
     *payload_of(&message) =
         (payload){.places = places, .filled = 0, .lowest_receiving = NO_RANK, .lowest_sending = NO_RANK};
@@ -224,9 +225,9 @@ static void send_one(machine *m) {
     csp_status status = csp_send(*end, message, deadline, pick_hooks(m));
     CHECK(!m->alone || status == predicted, "csp_send: %s, expected %s", csp_status_name(status),
           csp_status_name(predicted));
-    CHECK(status == CSP_OK ? message->kind == 0
-                           : message->kind == before.kind && message->tag == before.tag &&
-                                 message->as.block == before.as.block,
+    CHECK(status == CSP_OK
+              ? message->kind == 0
+              : message->kind == before.kind && message->tag == before.tag && message->as.block == before.as.block,
           "%s, and the message is not where it should be", csp_status_name(status));
     if (message != &small) {
         held->from = NULL;

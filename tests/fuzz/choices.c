@@ -104,7 +104,8 @@ static void add_guard(machine *m, selection *s, bool fair) {
     s->hopeless = s->hopeless && guard->kind == CSP_GUARD_OFF;
 }
 
-static void check_select(const selection *s, bool fair, bool alone, int64_t deadline, csp_status status, uint32_t chosen) {
+static void check_select(const selection *s, bool fair, bool alone, int64_t deadline, csp_status status,
+                         uint32_t chosen) {
     if (status == CSP_OK) {
         CHECK(chosen < s->count, "guard %u of %u", chosen, s->count);
         check_choice(s->outlooks, s->count, !fair, chosen, s->guards[chosen].status);
@@ -208,10 +209,10 @@ static void choose(machine *m, chooser *c) {
     int64_t deadline = pick_deadline(m);
     for (int i = 0; i < PLACES; i++) {
         const watched *w = &c->places[i];
-        outlooks[i] = !w->used || !w->on     ? NEVER
-                      : w->end == NULL       ? (w->deadline == 1 ? DUE : NEVER)
-                      : m->alone             ? of_receiving(w->end)
-                                             : UNKNOWN;
+        outlooks[i] = !w->used || !w->on ? NEVER
+                      : w->end == NULL   ? (w->deadline == 1 ? DUE : NEVER)
+                      : m->alone         ? of_receiving(w->end)
+                                         : UNKNOWN;
     }
     csp_message message;
     uint32_t place = PLACES;

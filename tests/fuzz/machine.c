@@ -169,16 +169,17 @@ bool may_carry(const csp_message *message, const belief *into) {
 
 bool may_be_cause(const csp_message *message, const belief *of) {
     const payload *p = payload_of(message);
-    return p == NULL || (p->lowest_receiving == NO_RANK && (p->lowest_sending == NO_RANK || p->lowest_sending > of->rank));
+    return p == NULL ||
+           (p->lowest_receiving == NO_RANK && (p->lowest_sending == NO_RANK || p->lowest_sending > of->rank));
 }
 
 bool may_number(const machine *m, uint32_t count) { return m->numbered + count <= CREDIT; }
 void number(machine *m, csp_message *message) { message->tag = tag_of(m->thread, ++m->numbered); }
 
 csp_status if_waiting(csp_status predicted, int64_t deadline, const csp_holder *holder) {
-    return predicted != CSP_WOULD_BLOCK || deadline == CSP_POLL     ? predicted
-           : holder != NULL && csp_holder_cancelled(holder) ? CSP_CANCELLED
-                                                                    : CSP_TIMEOUT;
+    return predicted != CSP_WOULD_BLOCK || deadline == CSP_POLL ? predicted
+           : holder != NULL && csp_holder_cancelled(holder)     ? CSP_CANCELLED
+                                                                : CSP_TIMEOUT;
 }
 
 /* ---- hooks ----------------------------------------------------------------------------------------------------- */

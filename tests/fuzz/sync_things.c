@@ -51,9 +51,9 @@ static void acquire(machine *m) {
     if (status != CSP_OK) {
         CHECK(now == before.value, "%s, and the value went from %lld to %lld", csp_status_name(status),
               (long long)before.value, (long long)now);
-        bool free_to_take = (before.kind == CSP_SYNC_LOCK || before.kind == CSP_SYNC_SEMAPHORE ||
-                             before.kind == CSP_SYNC_EVENT) &&
-                            before.value > 0;
+        bool free_to_take =
+            (before.kind == CSP_SYNC_LOCK || before.kind == CSP_SYNC_SEMAPHORE || before.kind == CSP_SYNC_EVENT) &&
+            before.value > 0;
         CHECK(!free_to_take || status == CSP_ABANDONED || status == CSP_CLOSED_END, "%s of what was free",
               csp_status_name(status));
         return;
@@ -128,7 +128,8 @@ static void wait_at_barrier(machine *m) {
     }
     csp_sync_state before = state_of(*barrier);
     csp_status status = csp_barrier_wait(*barrier, deadline, pick_hooks(m), &index);
-    CHECK(before.kind == CSP_SYNC_BARRIER || status == CSP_INVALID, "%s at what is no barrier", csp_status_name(status));
+    CHECK(before.kind == CSP_SYNC_BARRIER || status == CSP_INVALID, "%s at what is no barrier",
+          csp_status_name(status));
     CHECK(status != CSP_OK || (index >= 0 && index < before.limit), "the %lldth of %lld", (long long)index,
           (long long)before.limit);
     if (!m->alone || before.kind != CSP_SYNC_BARRIER) {
