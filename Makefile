@@ -141,22 +141,23 @@ comma := ,
 # Each of the programs for so long. clang brings a fuzzer that is better than ours.
 FUZZ_SECONDS := 300
 FUZZ_CLANG = $(shell clang -fsanitize=fuzzer$(comma)address -x c -c -o /dev/null /dev/null 2>/dev/null && echo clang)
+FUZZ_BUILD = build/native-$(if $(FUZZ_CLANG),libfuzzer,address)
 
 .PHONY: fuzz
-fuzz: setup-tools ## fuzz the C interface (FUZZ_SECONDS=...); the inputs that it finds are in build/fuzz/found
-	@$(STEP) fuzz-configure "fuzzers: configuring" $(VENV)/bin/cmake -S native -B build/fuzz -G Ninja \
+fuzz: setup-tools ## fuzz the C interface (FUZZ_SECONDS=...); the inputs that it finds are in build/fuzz
+	@$(STEP) fuzz-configure "fuzzers: configuring" $(VENV)/bin/cmake -S native -B $(FUZZ_BUILD) -G Ninja \
 		-DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(VENV)/bin/ninja -DCSP_WERROR=ON -DCSP_SANITIZE=address$(comma)undefined \
 		$(if $(FUZZ_CLANG),-DCMAKE_C_COMPILER=clang -DCSP_LIBFUZZER=ON)
-	@$(STEP) fuzz-build "fuzzers: building" $(VENV)/bin/cmake --build build/fuzz --target fuzz_alone fuzz_threads
+	@$(STEP) fuzz-build "fuzzers: building" $(VENV)/bin/cmake --build $(FUZZ_BUILD) --target fuzz_alone fuzz_threads
 	@for program in fuzz_alone fuzz_threads; do \
-		found=build/fuzz/found/$$program && mkdir -p $$found && \
+		mkdir -p build/fuzz/$$program && cd build/fuzz && \
 		if [ -n '$(FUZZ_CLANG)' ]; then \
-			build/fuzz/$$program -max_total_time=$(FUZZ_SECONDS) -max_len=400 -verbosity=0 -print_final_stats=1 \
-				$$found tests/fuzz/corpus/$$program; \
+			$(CURDIR)/$(FUZZ_BUILD)/$$program -max_total_time=$(FUZZ_SECONDS) -max_len=400 -verbosity=0 \
+				-print_final_stats=1 $$program $(CURDIR)/tests/fuzz/corpus/$$program; \
 		else \
-			build/fuzz/$$program -seconds=$(FUZZ_SECONDS) -seed=$$RANDOM -keep=$$found $$found \
-				tests/fuzz/corpus/$$program; \
-		fi || exit 1; \
+			$(CURDIR)/$(FUZZ_BUILD)/$$program -seconds=$(FUZZ_SECONDS) -seed=$$RANDOM -keep=$$program $$program \
+				$(CURDIR)/tests/fuzz/corpus/$$program; \
+		fi && cd $(CURDIR) || exit 1; \
 	done
 
 ##@ Package
