@@ -68,7 +68,7 @@ static void run(const uint8_t *data, size_t size) {
     running = copy;
     running_size = size;
     memset(hits, 0, sizeof hits);
-    alarm(60);
+    alarm(30);
     LLVMFuzzerTestOneInput(copy, size);
     alarm(0);
     free(copy);
