@@ -31,7 +31,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 # The checker that the wheel holds, instead of fetching another.
 export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
 
-C_FILES = $(shell find native tests/native tests/bench/native tests/ffi examples -name '*.[ch]' 2>/dev/null)
+C_FILES = $(shell find native tests/native tests/fuzz tests/bench/native tests/ffi examples -name '*.[ch]' 2>/dev/null)
 
 ##@ Try it
 
@@ -143,6 +143,28 @@ comma := ,
 .PHONY: verify
 verify: ## search the models of the core's waiting with spin, and break each to see that it is noticed
 	@SPIN='$(SPIN)' tests/model/verify
+
+# Each of the programs for so long. clang brings a fuzzer that is better than ours.
+FUZZ_SECONDS := 300
+FUZZ_CLANG = $(shell clang -fsanitize=fuzzer$(comma)address -x c -c -o /dev/null /dev/null 2>/dev/null && echo clang)
+FUZZ_BUILD = build/native-$(if $(FUZZ_CLANG),libfuzzer,address)
+
+.PHONY: fuzz
+fuzz: setup-tools ## fuzz the C interface (FUZZ_SECONDS=...); the inputs that it finds are in build/fuzz
+	@$(STEP) fuzz-configure "fuzzers: configuring" $(VENV)/bin/cmake -S native -B $(FUZZ_BUILD) -G Ninja \
+		-DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(VENV)/bin/ninja -DCSP_WERROR=ON -DCSP_SANITIZE=address$(comma)undefined \
+		$(if $(FUZZ_CLANG),-DCMAKE_C_COMPILER=clang -DCSP_LIBFUZZER=ON)
+	@$(STEP) fuzz-build "fuzzers: building" $(VENV)/bin/cmake --build $(FUZZ_BUILD) --target fuzz_alone fuzz_threads
+	@for program in fuzz_alone fuzz_threads; do \
+		mkdir -p build/fuzz/$$program && cd build/fuzz && \
+		if [ -n '$(FUZZ_CLANG)' ]; then \
+			$(CURDIR)/$(FUZZ_BUILD)/$$program -max_total_time=$(FUZZ_SECONDS) -max_len=400 -verbosity=0 \
+				-print_final_stats=1 $$program $(CURDIR)/tests/fuzz/corpus/$$program; \
+		else \
+			$(CURDIR)/$(FUZZ_BUILD)/$$program -seconds=$(FUZZ_SECONDS) -seed=$$RANDOM -keep=$$program $$program \
+				$(CURDIR)/tests/fuzz/corpus/$$program; \
+		fi && cd $(CURDIR) || exit 1; \
+	done
 
 ##@ Package
 

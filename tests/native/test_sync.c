@@ -305,6 +305,24 @@ CASE(a_condition_gives_the_lock_up, "Waiting releases the lock, also one taken t
     }
 }
 
+CASE(a_closed_handle_gives_no_lock_up,
+     "Waiting with a closed handle of a lock says so, and leaves the lock to whoever has it through another.") {
+    csp_sync_kind kinds[] = {CSP_SYNC_LOCK, CSP_SYNC_RLOCK};
+    for (int k = 0; k < 2; k++) {
+        csp_end *lock = made(kinds[k], 1, 1), *condition = made(CSP_SYNC_CONDITION, 0, 0);
+        csp_end *other = csp_end_clone(lock, me);
+        csp_end_close(other);
+        CHECK_STATUS(acquire(lock, CSP_POLL), CSP_OK);
+        int64_t taken = value(lock);
+        CHECK_STATUS(csp_condition_wait(condition, other, CSP_POLL, NULL), CSP_CLOSED_END);
+        CHECK_INT(value(lock), ==, taken);
+        CHECK_STATUS(csp_sync_release(lock, 1), CSP_OK);
+        csp_end_free(other);
+        csp_end_free(lock);
+        csp_end_free(condition);
+    }
+}
+
 CASE(a_cancelled_wait_does_not_hang_on_its_lock,
      "A holder that is told to stop leaves a condition also when another keeps the lock; its release is no mistake.") {
     csp_holder *stopped = csp_holder_new("stopped");

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Operations on holders, ends and messages, and the transfers. */
+#include <string.h>
+
+#include "machine.h"
+
+/* ---- holders, channels, ends ----------------------------------------------------------------------------------- */
+
+static void new_channel(machine *m) {
+    static const uint32_t capacities[] = {0, 1, 2, 3, 8, 64, CSP_UNBOUNDED, UINT32_MAX - 1};
+    csp_end *tx = NULL, *rx = NULL;
+    uint32_t capacity = capacities[pick(m, 8)];
+    csp_overflow overflow = (csp_overflow)pick(m, 5);
+    csp_holder *holder = pick_holder(m);
+    if (beliefs_full()) {
+        return;
+    }
+    bool valid = overflow <= CSP_OVERFLOW_REFUSE && !(overflow != CSP_OVERFLOW_BLOCK && capacity == 0) &&
+                 capacity != UINT32_MAX - 1;
+    csp_status status = csp_channel_new(capacity, overflow, holder, &tx, &rx);
+    CHECK(status == (valid ? CSP_OK : CSP_INVALID), "csp_channel_new: %s", csp_status_name(status));
+    if (valid) {
+        belief_new(tx, capacity, overflow);
+        keep_end(m, tx);
+        keep_end(m, rx);
+    }
+}
+
+static void abort_channel(machine *m) {
+    csp_end **end = pick_end(m, OF_CHANNEL);
+    held_message *held = pick(m, 2) == 0 ? NULL : pick_message(m);
+    if (end == NULL) {
+        return;
+    }
+    if (held != NULL && may_be_cause(&held->message, belief_of(*end))) {
+        csp_end_abort(*end, &held->message);
+        CHECK(held->message.kind == 0, "the cause is still ours");
+        held->from = NULL;
+    } else {
+        csp_end_abort(*end, NULL);
+    }
+}
+
+static void visit(const csp_edge *edge, void *context) {
+    *(uint64_t *)context += edge->holder;
+    CHECK(memchr(edge->name, 0, sizeof edge->name) != NULL, "an edge's name has no end");
+}
+
+static void look_in(machine *m) {
+    uint64_t seen = 0;
+    csp_status status = csp_graph_visit(visit, &seen);
+    CHECK(status == CSP_OK, "csp_graph_visit: %s", csp_status_name(status));
+    csp_totals totals;
+    csp_totals_read(&totals);
+    CHECK(totals.ends >= 0 && totals.channels >= 0 && totals.holders >= HOLDERS, "impossible totals");
+    csp_statistics s;
+    CHECK(csp_channel_statistics(next_byte(m), &s) == CSP_STALE, "a channel of the first generation that nobody made");
+}
+
+void do_channel_thing(machine *m, uint32_t what) {
+    csp_end **end;
+    csp_message cause;
+    switch (what) {
+        case 0:
+        case 1:
+            new_channel(m);
+            break;
+        case 2:
+            if ((end = pick_end(m, ANY_END)) != NULL) {
+                bool closed = csp_end_is_closed(*end);
+                csp_end *clone = csp_end_clone(*end, pick_holder(m));
+                CHECK((clone == NULL) == closed || !m->alone, "a clone of a closed end, or none of an open one");
+                keep_end(m, clone);
+            }
+            break;
+        case 3:
+            if ((end = pick_end(m, ANY_END)) != NULL) {
+                csp_end_close(*end);
+                CHECK(csp_end_is_closed(*end), "closed and open");
+            }
+            break;
+        case 4:
+            if ((end = pick_end(m, ANY_END)) != NULL) {
+                csp_end_free(*end);
+                *end = NULL;
+            }
+            break;
+        case 5:
+            abort_channel(m);
+            break;
+        case 6:
+            if ((end = pick_end(m, ANY_END)) != NULL && csp_end_cause(*end, &cause)) {
+                keep_message(m, &cause, NULL, false);
+            }
+            break;
+        case 7: {
+            csp_holder *holder = pick_holder(m);
+            uint32_t choice = pick(m, 8);
+            if (choice == 0) {
+                csp_holder_fence(holder);
+                CHECK(csp_holder_cancelled(holder), "fenced and not cancelled");
+            } else if (choice <= 3) {
+                csp_holder_cancel(holder);
+            } else if (choice == 4) {
+                csp_holder_rename(holder, "renamed");
+                CHECK(!csp_holder_rename(holder, "renamed again"), "renamed twice");
+            } else {
+                csp_holder_resume(holder);
+            }
+            break;
+        }
+        case 8: {
+            csp_holder **holder = &m->holders[pick(m, HOLDERS)];
+            csp_holder_release(*holder);
+            *holder = csp_holder_new("fuzzed again");
+            CHECK(*holder != NULL, "no memory");
+            break;
+        }
+        default:
+            look_in(m);
+            break;
+    }
+}
+
+/* ---- messages -------------------------------------------------------------------------------------------------- */
+
+static void new_block(machine *m) {
+    uint32_t places = pick(m, ATTACHMENTS + 1);
+    csp_message message = {.kind = CSP_KIND_BLOCK | 1,
+                           .as.block = csp_block_new(sizeof(payload) + pick(m, 9), places)};
+    CHECK(message.as.block != NULL, "no memory");
+    *payload_of(&message) =
+        (payload){.places = places, .filled = 0, .lowest_receiving = NO_RANK, .lowest_sending = NO_RANK};
+    keep_message(m, &message, NULL, true);
+}
+
+static void lower(uint32_t *lowest, uint32_t rank) { *lowest = rank < *lowest ? rank : *lowest; }
+
+static bool free_place(held_message *held, uint32_t place) {
+    payload *p = held != NULL && held->fresh ? payload_of(&held->message) : NULL;
+    return p != NULL && place < p->places && (p->filled & 1U << place) == 0;
+}
+
+void do_message_thing(machine *m, uint32_t what) {
+    held_message *held;
+    csp_end **end;
+    uint32_t place;
+    switch (what) {
+        case 0: {
+            csp_message message = {.kind = 1 + pick(m, 3), .size = 8, .as.integer = next_byte(m)};
+            keep_message(m, &message, NULL, true);
+            break;
+        }
+        case 1:
+            new_block(m);
+            break;
+        case 2:
+            held = pick_message(m);
+            end = pick_end(m, ANY_END);
+            place = pick(m, ATTACHMENTS);
+            if (end != NULL && free_place(held, place)) {
+                payload *p = payload_of(&held->message);
+                p->filled |= 1U << place;
+                if (csp_end_sync(*end) == CSP_SYNC_NONE) {
+                    bool sends = csp_end_direction(*end) == CSP_SENDING;
+                    lower(sends ? &p->lowest_sending : &p->lowest_receiving, belief_of(*end)->rank);
+                }
+                csp_block_attach_end(held->message.as.block, place, *end);
+                *end = NULL;
+            }
+            break;
+        case 3: {
+            owed_reply *owed = pick_owed(m);
+            held = pick_message(m);
+            place = pick(m, ATTACHMENTS);
+            if (owed != NULL && free_place(held, place)) {
+                payload *p = payload_of(&held->message);
+                p->filled |= 1U << place;
+                lower(&p->lowest_sending, owed->rank);
+                csp_block_attach_reply(held->message.as.block, place, owed->reply);
+                owed->reply = NULL;
+            }
+            break;
+        }
+        case 4:
+            if ((held = pick_message(m)) != NULL) {
+                if (payload_of(&held->message) != NULL && pick(m, 2) == 0) {
+                    csp_message copy = held->message;
+                    csp_block_retain(copy.as.block);
+                    held->fresh = false;
+                    keep_message(m, &copy, NULL, false);
+                } else {
+                    drop_held(held);
+                }
+            }
+            break;
+        default:
+            held = pick_message(m);
+            place = pick(m, ATTACHMENTS + 2); /* one that is not there gives nothing */
+            if (held != NULL && payload_of(&held->message) != NULL) {
+                csp_holder *holder = pick_holder(m);
+                keep_end(m, csp_block_take_end(held->message.as.block, place, holder));
+                keep_owed(m, csp_block_take_reply(held->message.as.block, place, holder), 0);
+            }
+            break;
+    }
+}
+
+/* ---- transfers ------------------------------------------------------------------------------------------------- */
+
+static void send_one(machine *m) {
+    csp_end **end = pick_end(m, TO_SEND);
+    held_message *held = pick_message(m);
+    int64_t deadline = pick_deadline(m);
+    if (end == NULL || !may_number(m, 1)) {
+        return;
+    }
+    belief *b = belief_of(*end);
+    csp_message small = {.kind = 1, .size = 8};
+    csp_message *message = held != NULL && may_carry(&held->message, b) ? &held->message : &small;
+    csp_status predicted = m->alone ? if_waiting(would_send(b, *end), deadline, csp_end_holder(*end)) : CSP_OK;
+    number(m, message);
+    csp_message before = *message;
+    csp_status status = csp_send(*end, message, deadline, pick_hooks(m));
+    CHECK(!m->alone || status == predicted, "csp_send: %s, expected %s", csp_status_name(status),
+          csp_status_name(predicted));
+    CHECK(status == CSP_OK
+              ? message->kind == 0
+              : message->kind == before.kind && message->tag == before.tag && message->as.block == before.as.block,
+          "%s, and the message is not where it should be", csp_status_name(status));
+    if (message != &small) {
+        held->from = NULL;
+    }
+    if (status == CSP_OK) {
+        did_send(b, before.tag);
+    }
+}
+
+static void receive_one(machine *m) {
+    csp_end **end = pick_end(m, TO_RECEIVE);
+    int64_t deadline = pick_deadline(m);
+    if (end == NULL) {
+        return;
+    }
+    belief *b = belief_of(*end);
+    csp_message message;
+    csp_status predicted = m->alone ? if_waiting(would_receive(b, *end), deadline, csp_end_holder(*end)) : CSP_OK;
+    csp_status status = csp_recv(*end, &message, deadline, pick_hooks(m));
+    CHECK(!m->alone || status == predicted, "csp_recv: %s, expected %s", csp_status_name(status),
+          csp_status_name(predicted));
+    CHECK((message.kind != 0) == (status == CSP_OK), "%s with a message of kind %u", csp_status_name(status),
+          message.kind);
+    if (status == CSP_OK) {
+        did_receive(b, message.tag, m->last);
+        keep_message(m, &message, b, false);
+    }
+}
+
+static void send_many(machine *m) {
+    csp_message messages[48] = {0};
+    csp_end **end = pick_end(m, TO_SEND);
+    uint32_t count = pick(m, 48);
+    int64_t deadline = pick_deadline(m);
+    size_t done = 99;
+    if (end == NULL || !may_number(m, count)) {
+        return;
+    }
+    belief *b = belief_of(*end);
+    for (uint32_t i = 0; i < count; i++) {
+        messages[i] = (csp_message){.kind = 1, .size = 8};
+        number(m, &messages[i]);
+    }
+    csp_holder *holder = csp_end_holder(*end);
+    belief was = {0};
+    csp_status predicted = CSP_OK;
+    uint32_t believed = 0;
+    if (m->alone) {
+        was = *b; /* the trial is undone: what is believed follows from what then happens */
+        while (believed < count && (predicted = if_waiting(would_send(b, *end), deadline, holder)) == CSP_OK) {
+            did_send(b, messages[believed++].tag);
+        }
+        *b = was;
+    }
+    csp_status status = csp_send_many(*end, messages, count, &done, deadline, pick_hooks(m));
+    CHECK(done <= count && (status == CSP_OK) == (done == count), "%s after %zu of %u", csp_status_name(status), done,
+          count);
+    CHECK(!m->alone || (status == predicted && done == believed), "csp_send_many: %s after %zu, expected %s after %u",
+          csp_status_name(status), done, csp_status_name(predicted), believed);
+    for (uint32_t i = 0; i < count; i++) {
+        CHECK((messages[i].kind == 0) == (i < done), "message %u of %zu sent", i, done);
+        if (i < done) {
+            did_send(b, messages[i].tag);
+        }
+    }
+}
+
+static void receive_many(machine *m) {
+    csp_message messages[48];
+    csp_end **end = pick_end(m, TO_RECEIVE);
+    uint32_t count = pick(m, 48);
+    int64_t deadline = pick_deadline(m);
+    size_t done = 99;
+    if (end == NULL) {
+        return;
+    }
+    belief *b = belief_of(*end);
+    uint32_t here = b->count;
+    csp_status predicted = !m->alone    ? CSP_OK
+                           : count == 0 ? CSP_INVALID
+                                        : if_waiting(would_receive(b, *end), deadline, csp_end_holder(*end));
+    csp_status status = csp_recv_many(*end, messages, count, &done, deadline, pick_hooks(m));
+    CHECK(done <= count && (status == CSP_OK) == (done > 0), "%s with %zu", csp_status_name(status), done);
+    CHECK(!m->alone || status == predicted, "csp_recv_many: %s, expected %s", csp_status_name(status),
+          csp_status_name(predicted));
+    CHECK(!m->alone || status != CSP_OK || b->routed || done == (here < count ? here : count),
+          "csp_recv_many gave %zu of %u, asked for %u", done, here, count);
+    for (uint32_t i = 0; i < done; i++) {
+        did_receive(b, messages[i].tag, m->last);
+    }
+    for (uint32_t i = 0; i < done; i++) {
+        keep_message(m, &messages[i], b, false);
+    }
+}
+
+static void unreceive(machine *m) {
+    csp_end **end = pick_end(m, TO_RECEIVE);
+    if (end == NULL) {
+        return;
+    }
+    belief *b = belief_of(*end);
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        held_message *held = &m->messages[i];
+        if (held->from == b && held->message.kind != 0) {
+            will_unreceive(b, held->message.tag);
+            csp_unreceive(*end, &held->message);
+            CHECK(held->message.kind == 0, "the message is still ours");
+            held->from = NULL;
+            return;
+        }
+    }
+}
+
+void do_transfer(machine *m, uint32_t what) {
+    switch (what) {
+        case 0:
+            send_one(m);
+            break;
+        case 1:
+            receive_one(m);
+            break;
+        case 2:
+            send_many(m);
+            break;
+        case 3:
+            receive_many(m);
+            break;
+        default:
+            unreceive(m);
+            break;
+    }
+}

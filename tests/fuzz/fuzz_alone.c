@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A program that runs alone: every status and every value that it gets is predicted. */
+#include "machine.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static machine only;
+    beliefs_begin(true);
+    machine_begin(&only, 0, true, NULL, data, size);
+    machine_run(&only);
+    machine_end(&only);
+    beliefs_check();
+    check_nothing_left();
+    return 0;
+}

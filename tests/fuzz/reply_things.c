@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Operations on replies. The right to answer travels in messages: see do_message_thing. */
+#include "machine.h"
+
+static void new_reply(machine *m) {
+    for (int i = 0; i < REPLIES; i++) {
+        if (m->asked[i].reply == NULL) {
+            csp_reply *reply = csp_reply_new();
+            CHECK(reply != NULL, "no memory");
+            m->asked[i] = (asked_reply){reply, false};
+            keep_owed(m, reply, NO_RANK);
+            return;
+        }
+    }
+}
+
+static void new_routed(machine *m) {
+    csp_end **target = pick_end(m, TO_SEND);
+    if (target == NULL) {
+        return;
+    }
+    belief *b = belief_of(*target);
+    if (b->capacity == CSP_UNBOUNDED) {
+        b->routed = true;
+        keep_owed(m, csp_reply_new_routed(*target, next_byte(m)), b->rank);
+    }
+}
+
+static void wait_for_answer(machine *m) {
+    asked_reply *asked = pick_asked(m);
+    csp_holder *holder = pick_holder(m);
+    int64_t deadline = pick_deadline(m);
+    if (asked == NULL || asked->answered) {
+        return;
+    }
+    csp_message answer;
+    csp_status status =
+        csp_reply_wait(asked->reply, pick(m, 4) == 0 ? NULL : holder, &answer, deadline, pick_hooks(m));
+    CHECK((answer.kind != 0) == (status == CSP_OK), "%s with kind %u", csp_status_name(status), answer.kind);
+    CHECK(deadline != CSP_POLL || status == CSP_OK || status == CSP_WOULD_BLOCK, "polled: %s",
+          csp_status_name(status));
+    if (status == CSP_OK) {
+        uint64_t broken = answer.tag & (CSP_REPLY_BROKEN | CSP_REPLY_MAYBE_RAN);
+        CHECK(broken != CSP_REPLY_MAYBE_RAN, "it may have run, and is not broken");
+        CHECK(broken == 0 || answer.tag == broken, "a broken reply with other flags: %#llx",
+              (unsigned long long)answer.tag);
+        asked->answered = true;
+        keep_message(m, &answer, NULL, false);
+    }
+}
+
+static void complete(machine *m) {
+    owed_reply *owed = pick_owed(m);
+    held_message *held = pick_message(m);
+    bool failed = pick(m, 2) == 0;
+    if (owed == NULL) {
+        return;
+    }
+    csp_message small = {.kind = 1, .size = 8};
+    /* The channel that it goes to may not be known: only what may be in any. */
+    const payload *p = held != NULL ? payload_of(&held->message) : NULL;
+    bool fitting = held != NULL && (p == NULL || p->lowest_receiving == NO_RANK);
+    csp_message *answer = fitting ? &held->message : &small;
+    csp_reply *reply = owed->reply;
+    owed->reply = NULL;
+    csp_reply_complete(reply, answer, failed ? CSP_REPLY_FAILED : 0);
+    CHECK(answer->kind == 0, "the answer is still ours");
+    if (fitting) {
+        held->from = NULL;
+    }
+}
+
+void do_reply_thing(machine *m, uint32_t what) {
+    owed_reply *owed;
+    asked_reply *asked;
+    switch (what) {
+        case 0:
+        case 1:
+            new_reply(m);
+            break;
+        case 2:
+            new_routed(m);
+            break;
+        case 3:
+        case 4:
+            wait_for_answer(m);
+            break;
+        case 5:
+            complete(m);
+            break;
+        case 6:
+            if ((owed = pick_owed(m)) != NULL) {
+                csp_reply *reply = owed->reply;
+                owed->reply = NULL;
+                csp_reply_break(reply, pick(m, 2) == 0);
+            }
+            break;
+        default:
+            if ((asked = pick_asked(m)) != NULL) {
+                csp_reply_abandon(asked->reply);
+                asked->reply = NULL;
+            }
+            break;
+    }
+}
