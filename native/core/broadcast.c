@@ -9,7 +9,7 @@
 uint32_t csp__block_attachments(const csp_block *block);
 
 csp_status csp_broadcast_new(bool keep, csp_holder *holder, csp_end **handle) {
-    csp_status status = csp_sync_new(CSP_SYNC_BROADCAST, 1, 1, holder, handle);
+    csp_status status = csp__sync_make(CSP_SYNC_BROADCAST, 1, 1, holder, handle);
     if (status == CSP_OK) { /* nobody else knows the handle yet */
         (*handle)->channel->sync->subscribers.keep = keep;
     }

@@ -34,7 +34,7 @@ static void publish(csp_channel *channel) {
                           memory_order_relaxed);
 }
 
-csp_status csp_sync_new(csp_sync_kind kind, int64_t value, int64_t limit, csp_holder *holder, csp_end **handle) {
+csp_status csp__sync_make(csp_sync_kind kind, int64_t value, int64_t limit, csp_holder *holder, csp_end **handle) {
     bool counted = kind == CSP_SYNC_LOCK || kind == CSP_SYNC_SEMAPHORE || kind == CSP_SYNC_BROADCAST;
     if (kind == CSP_SYNC_LOCK || kind == CSP_SYNC_BROADCAST) {
         limit = 1;
@@ -57,6 +57,10 @@ csp_status csp_sync_new(csp_sync_kind kind, int64_t value, int64_t limit, csp_ho
     channel->sync = sync;
     publish(channel);
     return csp__channel_open(channel, holder, NULL, handle) ? CSP_OK : CSP_NO_MEMORY;
+}
+
+csp_status csp_sync_new(csp_sync_kind kind, int64_t value, int64_t limit, csp_holder *holder, csp_end **handle) {
+    return kind == CSP_SYNC_BROADCAST ? CSP_INVALID : csp__sync_make(kind, value, limit, holder, handle);
 }
 
 /* Note that `thread` acquired through `end`. */

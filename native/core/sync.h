@@ -41,6 +41,8 @@ typedef struct csp_sync {
     csp_subscribers subscribers;
 } csp_sync;
 
+/* csp_sync_new, for every kind. */
+csp_status csp__sync_make(csp_sync_kind kind, int64_t value, int64_t limit, csp_holder *holder, csp_end **handle);
 /* Under the lock: acquire without waiting. CSP_OK, WOULD_BLOCK, ABANDONED, or INVALID where there is nothing to acquire. */
 csp_status csp__sync_take(csp_channel *channel, csp_end *end, csp_message *message, const csp_waiter *self);
 /* Under the lock: give waiters what can be granted now. More than fit into `wakes` are woken under the lock, because all

@@ -200,7 +200,12 @@ static bool spin_detached(void *context) { return (((patience *)context)->until 
 const csp_hooks *pick_hooks(machine *m) {
     CHECK(mine.detached == 0, "detached and not attached again, or the other way round: %d", mine.detached);
     mine.until = csp_deadline_after(2000000);
-    mine.hooks = (csp_hooks){detach, attach, interrupted, &mine, 500000, pick(m, 2) == 0 ? NULL : spin_detached};
+    mine.hooks = (csp_hooks){.detach = detach,
+                             .attach = attach,
+                             .interrupted = interrupted,
+                             .context = &mine,
+                             .slice_ns = 500000,
+                             .spin_detached = pick(m, 2) == 0 ? NULL : spin_detached};
     return &mine.hooks;
 }
 
