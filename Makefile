@@ -122,6 +122,14 @@ define native-tests
 		--no-tests=error
 endef
 
+# $(call extension-tests,name,title,sanitizers): csp._native for Python, in build/, under tests of the Python layers.
+define extension-tests
+	@$(STEP) python-$(1)-build "csp._native, $(2): building" \
+		.ci/sanitized-extension build $(3) $(PY) build/python-$(1)$(VENV:.venv%=%)
+	@$(STEP) python-$(1)-test "csp._native, $(2): running" \
+		.ci/sanitized-extension test $(3) $(PY) build/python-$(1)$(VENV:.venv%=%)
+endef
+
 # Old thread sanitizers die where the kernel spreads addresses widely; setarch turns that off, where it may.
 FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
@@ -133,10 +141,12 @@ native-test: setup-tools ## run the C tests of the core
 	$(call native-tests,native,plain)
 
 .PHONY: sanitize
-sanitize: setup-tools ## run the C tests under sanitizers, and with the portable parker
+sanitize: setup-tools ## run the C tests and the extension under sanitizers
 	$(call native-tests,native-thread,thread sanitizer,-DCSP_SANITIZE=thread,$(FIXED_ADDRESSES))
 	$(call native-tests,native-address,address and undefined,-DCSP_SANITIZE=address$(comma)undefined)
 	$(call native-tests,native-pthread,pthread parker,-DCSP_PARK=pthread)
+	$(call extension-tests,thread,thread sanitizer,thread)
+	$(call extension-tests,address,address and undefined,address$(comma)undefined)
 
 comma := ,
 
