@@ -1,4 +1,6 @@
-"""Functions that processes of these tests run."""
+"""What processes and actors of these tests run."""
+
+import csp
 
 
 def send_and_say(tx):
@@ -15,3 +17,16 @@ def subscribe_and_collect(broadcaster, ready, count):
     with broadcaster.subscribe(8) as rx:
         ready.send(None)
         return [rx.recv() for _ in range(count)]
+
+
+class Holder(csp.Actor):
+    """Takes a message in an extended rendezvous and does not come to an end with it."""
+
+    def __init__(self, rx, entered):
+        self.rx, self.entered = rx, entered
+
+    def run(self):
+        with self.rx.extended() as message:
+            self.entered.send(message)
+            _, never = csp.channel()
+            csp.select(never, csp.never())

@@ -156,6 +156,25 @@ def test_it_holds_another_interpreter():
     assert process.result() == "LookupError: not here"
 
 
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_a_receiver_that_ends_lets_go(system, end):
+    """A killed or stopped interpreter in the middle of it: the sender learns at once that the message may be lost."""
+    tx, rx = csp.channel()
+    entered, has_entered = csp.channel()
+    sending = Sending(tx.send, "work")
+    holder = system.spawn(senders.Holder, rx, entered)
+    rx.close()
+    assert has_entered.recv(timeout=10) == "work"
+    if end == "kill":
+        system.kill(holder)
+    else:
+        system.stop(holder, grace=0.01)
+    error = sending.end()
+    assert isinstance(error, csp.BrokenChannel)
+    assert error.unsent == "work"
+    assert "may have handled it" in str(error)
+
+
 # ---- calls -----------------------------------------------------------------------------------------------------------
 
 
