@@ -6,7 +6,7 @@ Only the main interpreter forks, and only it ends the process; in any other, ins
 import sys
 
 from csp._native import cancel_interpreter, interpreter_counts, interpreters, kill_interpreter, self_id
-from csp.errors import ForkRefused
+from csp.errors import ForkRefused, StartFailed
 
 # Seconds that interpreters which nobody stopped are given at the end of the program, before and after being killed.
 EXIT_GRACE = 2.0
@@ -34,6 +34,18 @@ def install() -> None:
     import atexit
 
     atexit.register(_end_interpreters)
+
+
+def refuse_tracing() -> None:
+    """Raise StartFailed while tracemalloc runs: CPython hangs or crashes when it makes an interpreter then."""
+    if _main_holder:
+        from _tracemalloc import is_tracing
+
+        if is_tracing():
+            raise StartFailed(
+                "tracemalloc is on, and CPython hangs or crashes when it makes an interpreter then "
+                "(python/cpython#134604): run without -X tracemalloc, PYTHONTRACEMALLOC and tracemalloc.start()"
+            )
 
 
 def _living() -> int:

@@ -56,7 +56,11 @@ def order(started: Started, module: str, function: str, arguments: tuple[object,
 
 
 def _guard_process() -> None:
-    """The first start in the main interpreter brings the guards: against fork, and at the end of the program."""
-    from csp.interpreters.guards import install
+    """The first start in the main interpreter brings the guards: against fork, and at the end of the program.
+
+    And no start comes while something is on that CPython cannot do together with interpreters.
+    """
+    from csp.interpreters.guards import install, refuse_tracing
 
     install()
+    refuse_tracing()

@@ -416,3 +416,15 @@ if __name__ == "__main__":
     process.communicate(timeout=20)
     assert process.returncode in {-signum, 130}
     assert time.monotonic() - begun < 5 * slowness()
+
+
+def test_tracemalloc_is_refused():
+    """CPython hangs or crashes when it makes an interpreter under tracemalloc: a start says so instead."""
+    import subprocess
+    import sys
+
+    code = "import csp\ntry:\n    csp.System()\nexcept csp.StartFailed as error:\n    print(error)"
+    shown = subprocess.run(
+        [sys.executable, "-X", "tracemalloc", "-c", code], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    assert shown.startswith("tracemalloc is on")
