@@ -44,24 +44,16 @@ def _channels(count: int) -> list[tuple[Any, Any]]:
     return [csp.channel(1) for _ in range(count)]
 
 
-def _pair() -> Callable[[], object]:
-    tx, rx = _channels(1)[0]
+def _pair(others: int = 0) -> Callable[[], object]:
+    """A send and a receive in one thread, while so many other channels exist."""
+    kept, (tx, rx) = _channels(others), _channels(1)[0]
     send, recv = tx.send, rx.recv
 
-    def once() -> None:
+    def once(kept: object = kept) -> None:
         send(1)
         recv()
 
     return once
-
-
-def _pair_among(count: int) -> Callable[[], object]:
-    kept, once = _channels(count), _pair()
-
-    def among(kept: object = kept) -> None:
-        once()
-
-    return among
 
 
 @WORKLOAD.peer("csp")
@@ -79,7 +71,7 @@ def reusable(scale: Scale) -> Iterator[Any]:
 
         return once
 
-    return _figures([*map(make, SIZES), _pair(), _pair_among(IDLE)], scale)
+    return _figures([*map(make, SIZES), _pair(), _pair(IDLE)], scale)
 
 
 @WORKLOAD.peer("csp (one-shot)")
@@ -97,7 +89,7 @@ def one_shot(scale: Scale) -> Iterator[Any]:
 
         return once
 
-    return _figures([*map(make, SIZES), _pair(), _pair_among(IDLE)], scale)
+    return _figures([*map(make, SIZES), _pair(), _pair(IDLE)], scale)
 
 
 @WORKLOAD.peer("asyncio queues")
