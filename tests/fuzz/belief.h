@@ -2,9 +2,10 @@
  *
  * What a fuzzed program may believe of its channels: the oracle.
  *
- * A belief stands for one channel or synchronisation object. A program that runs alone is predicted exactly: every status,
- * and every message that a receive gives. Where several run at once, what is left is what holds in any interleaving: no
- * message is received twice, messages of one sender come in order, and the counts of all together are the channel's.
+ * A belief stands for one channel or synchronisation object. A program that runs alone is predicted exactly: every
+ * status, and every message that a receive gives. Where several run at once, what is left is what holds in any
+ * interleaving: no message is received twice, messages of one sender come in order, and the counts of all together are
+ * the channel's.
  */
 #ifndef CSP_FUZZ_BELIEF_H
 #define CSP_FUZZ_BELIEF_H

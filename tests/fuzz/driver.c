@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * A small fuzzer, guided by coverage, for compilers without one: it runs LLVMFuzzerTestOneInput on inputs that it changes at
- * random, and keeps those that make the code go where it had not gone. (The idea is AFL's: Zalewski 2013.)
+ * A small fuzzer, guided by coverage, for compilers without one: it runs LLVMFuzzerTestOneInput on inputs that it changes
+ * at random, and keeps those that make the code go where it had not gone. (The idea is AFL's: Zalewski 2013.)
  *
  *     fuzz_alone [-seconds=N] [-runs=N] [-seed=N] [-keep=FOLDER] [FOLDER ...]   fuzz, from the inputs in the folders on
  *     fuzz_alone FILE ...                                                       run just these inputs
  *     fuzz_alone -minimise=NEW [FOLDER ...]                                     few and short inputs that go as far
  *
- * What breaks is written to a file, crash-..., beside which stands how to run it again. The code has to be compiled with
+ * What breaks is written to a file, crash-..., and how to run it again is printed. The code has to be compiled with
  * -fsanitize-coverage=trace-pc, this file without. */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +31,8 @@ enum { EDGES = 1 << 16 };
 static uint8_t hits[EDGES]; /* of the input that runs */
 static uint8_t seen[EDGES]; /* of all before: a bit for each order of magnitude */
 
-/* Called at every edge. Threads that lose a hit to each other do no harm: it is a hint. Steps are told by where they came
- * from and went to, as offsets, so that they are the same wherever the program was loaded. */
+/* Called at every edge. Threads that lose a hit to each other do no harm: it is a hint. Steps are told by where they
+ * came from and went to, as offsets, so that they are the same wherever the program was loaded. */
 void __sanitizer_cov_trace_pc(void);
 __attribute__((no_sanitize("thread"), no_sanitize("address"), no_sanitize("undefined"))) void
 __sanitizer_cov_trace_pc(void) {

@@ -2,9 +2,9 @@
  *
  * The machine that carries out a fuzzed input as a program over csp.h.
  *
- * It has a few places each for holders, ends, messages, replies and alternatives. A byte names an operation, and the bytes
- * after it name places and arguments; a byte that fits nothing does nothing. So every input is a program, and none breaks a
- * rule that csp.h lays down for its callers: what the fuzzer finds is the core's.
+ * It has a few places each for holders, ends, messages, replies and alternatives. A byte names an operation, and the
+ * bytes after it name places and arguments; a byte that fits nothing does nothing. So every input is a program, and none
+ * breaks a rule that csp.h lays down for its callers: what the fuzzer finds is the core's.
  *
  * One rule is the machine's own. Channels whose buffers hold each other's last receiving ends keep each other alive for
  * ever, as no reference count could know better. A receiving end therefore travels only through channels that were made
