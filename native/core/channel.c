@@ -210,7 +210,7 @@ void csp_end_abort(csp_end *end, csp_message *cause) {
     csp_wakes wakes = {.count = 0};
     remains left = {0};
     csp__lock(&channel->lock);
-    if (!channel->aborted) {
+    if (!channel->aborted && channel->sync == NULL) {
         channel->aborted = true;
         if (cause != NULL) {
             channel->cause = *cause;

@@ -361,20 +361,30 @@ csp_status csp__lock_again(csp_end *lock, int64_t depth, int64_t deadline, const
 
 /* ---- counters and looking in ---------------------------------------------------------------------------------- */
 
+/* NULL for what is no counter. */
+static _Atomic int64_t *count_of(csp_end *counter) {
+    return csp_end_sync(counter) == CSP_SYNC_COUNTER ? &counter->channel->sync->count : NULL;
+}
+
 /* seq_cst: what was written before an addition is seen by whoever sees its result, in one order for all counters. */
 int64_t csp_counter_add(csp_end *counter, int64_t amount) {
-    _Atomic int64_t *count = &counter->channel->sync->count;
+    _Atomic int64_t *count = count_of(counter);
+    if (count == NULL) {
+        return 0;
+    }
     /* Signed overflow wraps here by the standard: atomics are two's complement. */
     return (int64_t)((uint64_t)atomic_fetch_add_explicit(count, amount, memory_order_seq_cst) + (uint64_t)amount);
 }
 
 int64_t csp_counter_exchange(csp_end *counter, int64_t value) {
-    return atomic_exchange_explicit(&counter->channel->sync->count, value, memory_order_seq_cst);
+    _Atomic int64_t *count = count_of(counter);
+    return count != NULL ? atomic_exchange_explicit(count, value, memory_order_seq_cst) : 0;
 }
 
 bool csp_counter_compare_exchange(csp_end *counter, int64_t *expected, int64_t value) {
-    return atomic_compare_exchange_strong_explicit(&counter->channel->sync->count, expected, value,
-                                                   memory_order_seq_cst, memory_order_seq_cst);
+    _Atomic int64_t *count = count_of(counter);
+    return count != NULL &&
+           atomic_compare_exchange_strong_explicit(count, expected, value, memory_order_seq_cst, memory_order_seq_cst);
 }
 
 void csp_sync_read(csp_end *handle, csp_sync_state *out) {

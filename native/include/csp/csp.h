@@ -175,7 +175,8 @@ CSP_API csp_holder *csp_end_holder(const csp_end *end);
 
 /* Abort the end's channel: both directions end now, what is buffered is dropped and counted as undelivered, every
  * waiter is released (receivers with CSP_END_OF_CHANNEL, senders with CSP_BROKEN). `cause` (may be NULL) is moved into the
- * channel and can be read with csp_end_cause. Only the first abort counts; a later cause is dropped. */
+ * channel and can be read with csp_end_cause. Only the first abort counts; a later cause is dropped. A
+ * synchronisation object cannot be aborted: nothing happens. */
 CSP_API void csp_end_abort(csp_end *end, csp_message *cause);
 /* A copy of the cause that the channel was aborted with (a block gets one more reference). False if there is none. */
 CSP_API bool csp_end_cause(csp_end *end, csp_message *cause);
@@ -313,7 +314,7 @@ CSP_API int64_t csp_condition_notify(csp_end *condition, int64_t count);
 CSP_API csp_status csp_barrier_wait(csp_end *barrier, int64_t deadline, const csp_hooks *hooks, int64_t *index);
 /* Break it for good, or (false) make it whole again; who waits gets BROKEN either way. */
 CSP_API csp_status csp_barrier_put(csp_end *barrier, bool broken);
-/* One atomic step each, in one order for all threads. Addition wraps; it gives the sum, exchange the value before. */
+/* One atomic step each, in one order for all threads (of what is no counter: 0 and false). Addition wraps; it gives the sum, exchange the value before. */
 CSP_API int64_t csp_counter_add(csp_end *counter, int64_t amount);
 CSP_API int64_t csp_counter_exchange(csp_end *counter, int64_t value);
 CSP_API bool csp_counter_compare_exchange(csp_end *counter, int64_t *expected, int64_t value);
