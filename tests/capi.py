@@ -1,7 +1,7 @@
-"""What the processes of tests use of csp, over the C functions: ends are ``csp_end *``, and every operation is a call of
-``csp.ffi.lib``. It has the names of csp, so that the roles of a test run over it unchanged: see import_over_c.
+"""What the processes of tests use of csp, over the C functions: an end is a ``csp_end *``, and an operation a call.
 
-Messages are encoded and decoded by csp.ffi. The ends inside are wrapped and unwrapped here, in tuples, lists and dicts.
+It has the names of csp, so that what members of a crew do runs over it unchanged: see import_over_c. Messages are made
+and read by csp.ffi.encode and decode; the ends inside are wrapped and unwrapped here, in tuples, lists and dicts.
 """
 
 import importlib.util
@@ -56,6 +56,12 @@ def _encode(value):
 def _decode(message):
     """The value of a csp_message; the ends inside move to C."""
     return _map_ends(decode(message), (csp.Sender, csp.Receiver), wrap)
+
+
+def _drop(messages):
+    """Drop what is left in an array of csp_message; those that were moved or decoded are empty."""
+    for i in range(len(messages)):
+        lib.csp_message_drop(messages + i)
 
 
 def wrap(end):
@@ -177,11 +183,12 @@ class Sender(_End):
         """csp_send_many."""
         messages = tuple(messages)
         held, done = ffi.new("csp_message[]", len(messages)), ffi.new("size_t *")
-        for i, message in enumerate(messages):
-            held[i] = _encode(message)[0]
-        status = lib.csp_send_many(self.end, held, len(messages), done, _deadline(timeout), ffi.NULL)
-        for i in range(done[0], len(messages)):
-            lib.csp_message_drop(held + i)
+        try:
+            for i, message in enumerate(messages):
+                held[i] = _encode(message)[0]
+            status = lib.csp_send_many(self.end, held, len(messages), done, _deadline(timeout), ffi.NULL)
+        finally:
+            _drop(held)
         if status != lib.CSP_OK:
             raise _error(status, self.end, messages[done[0] :])
 
@@ -221,7 +228,10 @@ class Receiver(_End):
         status = lib.csp_recv_many(self.end, held, most, done, _deadline(timeout), ffi.NULL)
         if status != lib.CSP_OK:
             raise _error(status, self.end)
-        return [_decode(held + i) for i in range(done[0])]
+        try:
+            return [_decode(held + i) for i in range(done[0])]
+        finally:
+            _drop(held)
 
     def __iter__(self):
         return self
@@ -325,5 +335,4 @@ def select(*given, priority=False, timeout=None):
             one.taken()
         return one, _decode(guard.message) if isinstance(one, Receiver) else None
     finally:
-        for i in range(count):
-            lib.csp_message_drop(messages + i)
+        _drop(messages)

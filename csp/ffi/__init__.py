@@ -73,9 +73,9 @@ def to_receiver(end: Any, /) -> Receiver[Any]:
 def encode(value: Any, /) -> Any:
     """A message that carries *value*, as a Sender makes it: a new ``csp_message *``, which is the caller's.
 
-    What it holds is to be sent, decoded or dropped (``csp_message_drop``), once; only the memory of the struct itself
-    goes with the cffi object. The value is copied, and of ends inside there are handles in the message, open until it is
-    dropped: the caller keeps its own. Never blocks. Raises NotShareable, ClosedEnd.
+    What it holds is to be sent, decoded or dropped (``csp_message_drop``): only the memory of the struct itself goes
+    with the cffi object. The value is copied, and for ends inside the message has handles of its own, open until it is
+    dropped: the caller keeps those that it has. Never blocks. Raises NotShareable, ClosedEnd.
     """
     message = ffi.new("csp_message *")
     message_encode(value, _address(message, "csp_message *"))
@@ -85,9 +85,9 @@ def encode(value: Any, /) -> Any:
 def decode(message: Any, /) -> Any:
     """The value that a ``csp_message *`` carries, as a Receiver would give it. The message is empty afterwards.
 
-    Also of messages that C made (``csp_message_text``). Ends inside are Senders and Receivers of this interpreter. Never
-    blocks. Raises TypeError, ValueError (NULL, or empty already), SystemError (of a kind that Python knows nothing of)
-    and what unpickling raises; the message is empty after these, too, but for the first two.
+    Also of messages that C made (``csp_message_text``). Ends inside are Senders and Receivers of this interpreter.
+    Never blocks. Raises TypeError, ValueError (NULL, or empty already), SystemError (of a kind that is not Python's),
+    UnicodeDecodeError and what unpickling raises; after the last three the message is gone.
     """
     return message_decode(_address(message, "csp_message *"))
 

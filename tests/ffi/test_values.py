@@ -7,7 +7,7 @@ from csp._native import totals
 from csp.errors import NotShareable
 from csp.ffi import decode, encode, ffi, from_receiver, from_sender, lib
 
-VALUES = [None, True, -1, 2**70, 1.5, "short", "longer than 16 bytes", "ü" * 20, b"", b"x" * 100, (1, ("a",)), [{}], {1}]
+VALUES = [None, True, -1, 2**70, 1.5, "short", "more than 16 bytes", "ü" * 20, b"", b"x" * 100, (1, ("a",)), [{}], {1}]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
