@@ -18,13 +18,13 @@ from csp.messages.failure import pack, unpack
 PATIENCE = 20.0  # seconds after which a task that has not ended is a failure of its test
 
 
-def serve(orders):
-    """Carry out orders until there are no more: (module, function, arguments, where to answer)."""
+def serve(orders, find=import_module):
+    """Carry out orders until there are no more: (module, function, arguments, where to answer). *find* imports."""
     for module, name, arguments, answers in orders:
         given = [arguments]
         del arguments  # the function is to be the only one that has the ends among them
         try:
-            answer = (True, getattr(import_module(module), name)(*given.pop()))
+            answer = (True, getattr(find(module), name)(*given.pop()))
         except Exception as error:
             answer = (False, pack(error))
             error.__traceback__ = None
@@ -56,6 +56,16 @@ class _Thread:
         """Give it up. Nobody can end a thread: as a daemon it goes with the program."""
 
 
+class _CThread(_Thread):
+    """A member that is a thread of the main interpreter and uses the C functions only."""
+
+    def __init__(self, orders):
+        from capi import import_over_c, wrap
+
+        self.thread = threading.Thread(target=serve, args=(wrap(orders.clone()), import_over_c), daemon=True)
+        self.thread.start()
+
+
 class _Interpreter:
     """A member that is an interpreter with a GIL of its own."""
 
@@ -76,7 +86,7 @@ class _Interpreter:
         fence_interpreter(self.id)
 
 
-KINDS = {"threads": _Thread, "interpreters": _Interpreter}
+KINDS = {"threads": _Thread, "interpreters": _Interpreter, "C API": _CThread}
 
 
 class Task:

@@ -12,7 +12,7 @@ importing it elsewhere raises :class:`csp.NotImportable`. Start the native progr
 the channel's other end to the actor. (An extension module needs no cffi: see ``csp/capsule.h``.)
 """
 
-from csp._native import Receiver, Sender, end_adopt, end_release
+from csp._native import Receiver, Sender, end_adopt, end_release, message_decode, message_encode
 from csp.building import include_dir
 from csp.errors import NotImportable
 from csp.ffi.declarations import HEADERS, declarations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from cffi import FFI
 
-__all__ = ["builder", "ffi", "from_receiver", "from_sender", "lib", "to_receiver", "to_sender"]
+__all__ = ["builder", "decode", "encode", "ffi", "from_receiver", "from_sender", "lib", "to_receiver", "to_sender"]
 
 # Who holds the ends that are given to C and to nobody in particular; it lives as long as the process.
 _native_program = lib.csp_holder_new(b"native program")
@@ -68,6 +68,28 @@ def to_sender(end: Any, /) -> Sender[Any]:
 def to_receiver(end: Any, /) -> Receiver[Any]:
     """Move a receiving end from C to Python; otherwise as :func:`to_sender`."""
     return _moved_in(Receiver, end, lib.CSP_RECEIVING)
+
+
+def encode(value: Any, /) -> Any:
+    """A message that carries *value*, as a Sender makes it: a new ``csp_message *``, which is the caller's.
+
+    What it holds is to be sent, decoded or dropped (``csp_message_drop``): only the memory of the struct itself goes
+    with the cffi object. The value is copied, and for ends inside the message has handles of its own, open until it is
+    dropped: the caller keeps those that it has. Never blocks. Raises NotShareable, ClosedEnd.
+    """
+    message = ffi.new("csp_message *")
+    message_encode(value, _address(message, "csp_message *"))
+    return message
+
+
+def decode(message: Any, /) -> Any:
+    """The value that a ``csp_message *`` carries, as a Receiver would give it. The message is empty afterwards.
+
+    Also of messages that C made (``csp_message_text``). Ends inside are Senders and Receivers of this interpreter.
+    Never blocks. Raises TypeError, ValueError (NULL, or empty already), SystemError (of a kind that is not Python's),
+    UnicodeDecodeError and what unpickling raises; after the last three the message is gone.
+    """
+    return message_decode(_address(message, "csp_message *"))
 
 
 def builder() -> FFI:

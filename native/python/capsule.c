@@ -73,7 +73,7 @@ bool native_add_capsule(PyObject *module) {
     return ok;
 }
 
-/* ---- the same crossings for csp.ffi, which knows ends and holders by their addresses ---------------------------- */
+/* ---- the same crossings for csp.ffi, and those of messages; it knows all of them by their addresses -------------- */
 
 static PyObject *end_release(PyObject *module, PyObject *args) {
     PyObject *object, *address;
@@ -102,6 +102,40 @@ static PyObject *end_adopt(PyObject *module, PyObject *address) {
     return move_in(state_of_module(module), end);
 }
 
+static csp_message *message_at(PyObject *address) {
+    csp_message *message = PyLong_AsVoidPtr(address);
+    if (message == NULL && !PyErr_Occurred()) {
+        PyErr_SetString(PyExc_ValueError, "a message is wanted, not NULL");
+    }
+    return message;
+}
+
+static PyObject *message_encode(PyObject *module, PyObject *args) {
+    PyObject *object, *address;
+    if (!PyArg_ParseTuple(args, "OO!:message_encode", &object, &PyLong_Type, &address)) {
+        return NULL;
+    }
+    csp_message *message = message_at(address);
+    if (message == NULL || !native_encode(state_of_module(module), object, NULL, message)) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *message_decode(PyObject *module, PyObject *address) {
+    csp_message *message = message_at(address);
+    if (message == NULL) {
+        return NULL;
+    }
+    if (message->kind == 0) {
+        PyErr_SetString(PyExc_ValueError, "this message is empty: it was sent, decoded or dropped before");
+        return NULL;
+    }
+    PyObject *object = native_decode(state_of_module(module), message);
+    csp_message_drop(message); /* decoding leaves what stands in the message itself as it was */
+    return object;
+}
+
 PyMethodDef capsule_methods[] = {
     {"end_release", end_release, METH_VARARGS,
      "end_release(end, holder, /)\n--\n\nMove the end out of its object to the holder at that address; the address of "
@@ -110,5 +144,11 @@ PyMethodDef capsule_methods[] = {
      "end_adopt(address, /)\n--\n\nMove the csp_end at that address into a new Sender or Receiver of this "
      "interpreter. "
      "For csp.ffi."},
+    {"message_encode", message_encode, METH_VARARGS,
+     "message_encode(value, address, /)\n--\n\nWrite a message that carries the value at that address, over what is "
+     "there. For csp.ffi."},
+    {"message_decode", message_decode, METH_O,
+     "message_decode(address, /)\n--\n\nThe value that the csp_message at that address carries; the message is empty "
+     "afterwards. For csp.ffi."},
     {NULL, NULL, 0, NULL},
 };
