@@ -21,6 +21,9 @@ MOST_GUARDS = 7
 MOST_SENDERS = 3
 DEATHS = 1  # interpreters that end in one run: each costs some milliseconds
 KINDS = ("recv", "recv", "recv", "recv", "offer", "lock", "event", "due", "tick", "never", "skip")
+GUARDS = st.tuples(
+    st.sampled_from(KINDS), NUMBERS, st.integers(0, CLONES - 1), st.booleans()
+)  # (kind, channel, handle, has a precondition)
 CAN_END_A_WAIT = {"recv", "offer", "lock", "event"}
 
 
@@ -52,8 +55,8 @@ def choose(alternative, **keywords):
 class AlternativeMachine(RuleBasedStateMachine):
     """Two alternatives that share channels, a lock and an event; one of them at a time may wait."""
 
-    @initialize()
-    def begin(self):
+    @initialize(guards=st.lists(st.tuples(WHICH, GUARDS), min_size=4, max_size=10))
+    def begin(self, guards):
         gc.collect()
         self.alive = totals()["channels"]
         self.served = []
@@ -82,12 +85,15 @@ class AlternativeMachine(RuleBasedStateMachine):
         self.mortal = None  # (channel, interpreter)
         self.deaths = 0
         self.gone = []
+        for which, guard in guards:
+            self.add(which, guard)
 
     # ---- guards come and go ------------------------------------------------------------------------------------------
 
-    @rule(which=WHICH, kind=st.sampled_from(KINDS), number=NUMBERS, handle=st.integers(0, CLONES - 1), when=st.booleans())
-    def add(self, which, kind, number, handle, when):
+    @rule(which=WHICH, guard=GUARDS)
+    def add(self, which, guard):
         """A guard more, the last in order; none comes while a select waits."""
+        kind, number, handle, when = guard
         guards = self.guards[which]
         makers = {
             "recv": lambda: self.handles[number][handle],
@@ -101,17 +107,16 @@ class AlternativeMachine(RuleBasedStateMachine):
         }
         if kind == "offer" and (number, None) in self.closed:
             return
-        value = self.count + 1
         real = makers[kind]()
-        if len(guards) == MOST_GUARDS or any(guard.real is real for guard in guards):
+        if len(guards) == MOST_GUARDS or any(other.real is real for other in guards):
             return
         switch = [True] if when else None
-        guard = Guard(kind, real, number, handle if kind == "recv" else None, value, switch)
+        made = Guard(kind, real, number, handle if kind == "recv" else None, self.count, switch)
         if self.parked and self.parked[1] == which:
             assert self.refused(self.alternatives[which].add, real)
             return
         self.alternatives[which].add(real, when=None if switch is None else lambda: switch[0])
-        guards.append(guard)
+        guards.append(made)
 
     @rule(which=WHICH, place=st.integers(0, MOST_GUARDS - 1))
     def remove(self, which, place):
