@@ -291,7 +291,11 @@ static bool try_watch(selection *s, watch *w, bool first_of_all, csp_wakes *wake
     if (w->end == NULL) {
         w->listed = false;
         s->status = CSP_OK;
-        return w->deadline <= csp_now();
+        bool due = w->deadline <= csp_now();
+        if (!due && w->deadline < s->next_timer) {
+            s->next_timer = w->deadline; /* a tick that was listed, and then taken elsewhere */
+        }
+        return due;
     }
     csp_channel *channel = w->end->channel;
     csp__lock(&channel->lock);

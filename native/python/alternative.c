@@ -298,7 +298,8 @@ static PyObject *alternative_select(PyObject *object, PyObject *const *args, Py_
     self->busy = true;
     PyObject *result = NULL;
     bool priority = flags == CSP_SELECT_PRIORITY;
-    if (look_at_special(state, self, &seen) && (!priority || !self->disordered || put_in_order(state, self))) {
+    /* In order first: a timer that is added to the core anew has no deadline until the look. */
+    if ((!priority || !self->disordered || put_in_order(state, self)) && look_at_special(state, self, &seen)) {
         result = seen.offers || (priority && seen.skip != NULL)
                      ? select_all(state, self, flags, deadline)
                      : select_watched(state, self, flags, deadline, seen.skip);

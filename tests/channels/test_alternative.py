@@ -111,6 +111,27 @@ def test_timers(three):
     assert order[0] is not order[1]
 
 
+def test_a_timer_is_kept_when_guards_are_put_in_order(three):
+    """The first select by priority after a removal sees a timer that is due, too."""
+    _, receivers = three
+    due = csp.at(1.0)
+    alternative = csp.Alternative(*receivers[:2], due)
+    alternative.remove(receivers[0])
+    assert alternative.select(priority=True, timeout=0) == (due, None)
+
+
+def test_a_tick_that_was_taken_elsewhere_comes_again(three):
+    """It was due but another guard was chosen, and before its turn somebody took it: the wait ends with its next one."""
+    senders, receivers = three
+    tick = csp.tick(0.05)
+    alternative = csp.Alternative(receivers[0], tick)
+    senders[0].send("first")
+    csp.select(csp.after(0.06))
+    assert alternative.select() == (receivers[0], "first")
+    assert csp.select(tick) == (tick, None)
+    assert alternative.select(timeout=10) == (tick, None)
+
+
 def test_skip_is_last(three):
     """A skip is chosen when nothing else is; with priority, in its place."""
     senders, receivers = three
