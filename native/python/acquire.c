@@ -216,7 +216,8 @@ static PyMethodDef semaphore_methods[] = {
 };
 static PyMethodDef event_methods[] = {
     {"wait", FASTCALL(event_wait), METH_FASTCALL | METH_KEYWORDS,
-     "wait($self, /, timeout=None)\n--\n\nBlock until the event is set. False when the timeout (seconds) passed."},
+     "wait($self, /, timeout=None, *, deadline=None)\n--\n\nBlock until the event is set. False when the timeout "
+     "(seconds) passed."},
     {"set", event_set, METH_NOARGS, "set($self, /)\n--\n\nLet all through who wait, and all who come, until cleared."},
     {"clear", event_clear, METH_NOARGS, "clear($self, /)\n--\n\nLet nobody through until it is set again."},
     {"is_set", event_is_set, METH_NOARGS, "is_set($self, /)\n--\n\nWhether it is set now."},

@@ -386,7 +386,8 @@ static PyObject *alternative_guards(PyObject *object, void *unused) {
 
 static PyMethodDef alternative_methods[] = {
     {"select", FASTCALL(alternative_select), METH_FASTCALL | METH_KEYWORDS,
-     "select($self, /, *, priority=False, timeout=None)\n--\n\nWait until one guard is ready, carry it out, return "
+     "select($self, /, *, priority=False, timeout=None, deadline=None)\n--\n\nWait until one guard is ready, carry it "
+     "out, return "
      "(guard, value); as csp.select.\n\nFair by rotation: no receiver or timer is chosen twice while another stays "
      "ready. "
      "With priority the order is that of adding.\nPreconditions are asked first, every time. Raises what csp.select "

@@ -139,7 +139,8 @@ static PyObject *broadcaster_new(PyTypeObject *type, PyObject *args, PyObject *k
 
 static PyMethodDef broadcaster_methods[] = {
     {"send", FASTCALL(broadcaster_send), METH_FASTCALL | METH_KEYWORDS,
-     "send($self, message, /, timeout=None)\n--\n\nSend to every subscriber; blocks until each has it in its way; "
+     "send($self, message, /, timeout=None, *, deadline=None)\n--\n\nSend to every subscriber; blocks until each has "
+     "it in its way; "
      "gives how "
      "many.\n\nAll subscribers get all messages in one order. With nobody subscribed it goes nowhere. Raises "
      "TimeoutError "

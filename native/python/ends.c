@@ -483,7 +483,8 @@ static PyObject *receiver_next(PyObject *self) { return receiver_get(self, CSP_F
 
 static PyMethodDef sender_methods[] = {
     {"send", FASTCALL(sender_send), METH_FASTCALL | METH_KEYWORDS,
-     "send($self, message, /, timeout=None)\n--\n\nSend one message; blocks until a receiver has taken it "
+     "send($self, message, /, timeout=None, *, deadline=None)\n--\n\nSend one message; blocks until a receiver has "
+     "taken it "
      "(rendezvous) or the "
      "buffer has room.\n\nThe message is copied: the caller keeps its own object. timeout is in seconds; 0 does not "
      "wait.\n"
@@ -492,11 +493,12 @@ static PyMethodDef sender_methods[] = {
     {"send_nowait", sender_send_nowait, METH_O,
      "send_nowait($self, message, /)\n--\n\nLike send, but never waits: raises WouldBlock where send would."},
     {"send_many", FASTCALL(sender_send_many), METH_FASTCALL | METH_KEYWORDS,
-     "send_many($self, messages, /, timeout=None)\n--\n\n"
+     "send_many($self, messages, /, timeout=None, *, deadline=None)\n--\n\n"
      "Send all messages of an iterable, in order; blocks as send does.\n\n"
      "One lock and one wake for as many as fit. After an error those that did not go are in .unsent (BrokenChannel)."},
     {"call", FASTCALL(native_sender_call), METH_FASTCALL | METH_KEYWORDS,
-     "call($self, message, /, timeout=None)\n--\n\nSend (reply, message) and wait for the answer, and return it; "
+     "call($self, message, /, timeout=None, *, deadline=None)\n--\n\nSend (reply, message) and wait for the answer, "
+     "and return it; "
      "timeout "
      "(seconds) is for both.\n\nThe receiver gets a tuple of a csp.Reply and the message, and calls "
      "reply.answer(value) or "
@@ -510,7 +512,8 @@ static PyMethodDef sender_methods[] = {
 
 static PyMethodDef receiver_methods[] = {
     {"recv", FASTCALL(receiver_recv), METH_FASTCALL | METH_KEYWORDS,
-     "recv($self, /, timeout=None)\n--\n\nReceive one message; blocks until there is one. timeout is in seconds; 0 "
+     "recv($self, /, timeout=None, *, deadline=None)\n--\n\nReceive one message; blocks until there is one. timeout "
+     "is in seconds; 0 "
      "does not "
      "wait.\n\nRaises TimeoutError, EndOfChannel (every sender is gone and nothing is left), ClosedEnd, Stopped.\n"
      "A value that arrives in the same instant as a signal handler's exception is returned by the next recv."},
@@ -521,7 +524,7 @@ static PyMethodDef receiver_methods[] = {
      "capacity 0. "
      "(occam-pi's extended rendezvous.)"},
     {"recv_many", FASTCALL(receiver_recv_many), METH_FASTCALL | METH_KEYWORDS,
-     "recv_many($self, most, /, timeout=None)\n--\n\n"
+     "recv_many($self, most, /, timeout=None, *, deadline=None)\n--\n\n"
      "A list of 1 to most messages: blocks for the first, takes what is there without waiting for more.\n\n"
      "Raises what recv raises."},
     {"recv_nowait", FASTCALL(receiver_recv_nowait), METH_FASTCALL,

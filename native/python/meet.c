@@ -181,7 +181,8 @@ static PyObject *counter_compare_exchange(PyObject *self, PyObject *const *args,
 
 static PyMethodDef barrier_methods[] = {
     {"wait", FASTCALL(barrier_wait), METH_FASTCALL | METH_KEYWORDS,
-     "wait($self, /, timeout=None)\n--\n\nBlock until all parties wait; gives how many came before this one.\n\n"
+     "wait($self, /, timeout=None, *, deadline=None)\n--\n\nBlock until all parties wait; gives how many came before "
+     "this one.\n\n"
      "Who leaves without that breaks the barrier for all: a timeout, Ctrl-C, a stop, the end of an interpreter. "
      "Raises "
      "BrokenBarrier."},

@@ -50,8 +50,10 @@ static int module_exec(PyObject *module) {
         state->holder = csp_holder_new(name);
     }
     state->str_timeout = PyUnicode_InternFromString("timeout");
+    state->str_deadline = PyUnicode_InternFromString("deadline");
     state->str_priority = PyUnicode_InternFromString("priority");
-    if (state->holder == NULL || state->str_timeout == NULL || state->str_priority == NULL || !load_errors(state)) {
+    if (state->holder == NULL || state->str_timeout == NULL || state->str_deadline == NULL ||
+        state->str_priority == NULL || !load_errors(state)) {
         return -1;
     }
     if (!add_type(module, &sender_spec, "Sender", &state->sender_type) ||
@@ -97,6 +99,7 @@ static int module_exec(PyObject *module) {
     X(broken_barrier)   \
     X(dumps)            \
     X(loads)            \
+    X(str_deadline)     \
     X(str_timeout)      \
     X(str_priority)
 
@@ -157,7 +160,8 @@ static PyMethodDef module_methods[] = {
      "send never "
      "blocks."},
     {"select", FASTCALL(native_select), METH_FASTCALL | METH_KEYWORDS,
-     "select(*guards, priority=False, timeout=None)\n--\n\nWait until one guard is ready, carry it out, return "
+     "select(*guards, priority=False, timeout=None, deadline=None)\n--\n\nWait until one guard is ready, carry it "
+     "out, return "
      "(guard, value).\n\n"
      "A guard is a Receiver, Sender.offer(message), after(seconds), skip(), or None (off). value is what was "
      "received, else\n"

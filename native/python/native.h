@@ -21,7 +21,7 @@ typedef struct {
     PyObject *end_of_channel, *broken_channel, *closed_end, *would_block, *stopped, *not_shareable, *abandoned,
         *broken_barrier;
     PyObject *dumps, *loads; /* csp.messages.pickling, imported at first need */
-    PyObject *str_timeout, *str_priority;
+    PyObject *str_timeout, *str_deadline, *str_priority;
 } native_state;
 
 /* A Sender, a Receiver, or a handle on a synchronisation object. */
@@ -53,7 +53,8 @@ bool native_is_alone(void);
 bool native_wait_signalled(native_wait *wait);
 /* Seconds (None: for ever) to a deadline; false with ValueError or TypeError set. */
 bool native_deadline(PyObject *timeout, int64_t *deadline);
-/* Parse the keyword `timeout` (and nothing else) behind `positional` arguments. */
+bool native_instant(PyObject *instant, int64_t *deadline);
+/* Parse the keyword `timeout` or `deadline` (and nothing else) behind `positional` arguments. */
 bool native_timeout_argument(native_state *state, const char *function, PyObject *const *args, Py_ssize_t positional,
                              Py_ssize_t most, PyObject *keywords, int64_t *deadline);
 /* Raise what the status means. `unsent` may be NULL. Always returns NULL. */

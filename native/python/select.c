@@ -85,16 +85,13 @@ PyObject *native_after(PyObject *module, PyObject *seconds) {
 
 /* at(instant): an instant of time.monotonic(), which is the core's clock. */
 PyObject *native_at(PyObject *module, PyObject *instant) {
-    double seconds = PyFloat_AsDouble(instant);
-    if (seconds == -1.0 && PyErr_Occurred()) {
+    int64_t deadline;
+    if (instant == Py_None) {
+        PyErr_SetString(PyExc_TypeError,
+                        "at takes an instant in seconds of time.monotonic(), not None; csp.never() is never ready");
         return NULL;
     }
-    if (isnan(seconds)) {
-        PyErr_SetString(PyExc_ValueError, "at takes an instant in seconds of time.monotonic(), not nan");
-        return NULL;
-    }
-    int64_t deadline = seconds >= 9.0e9 ? CSP_FOREVER : seconds <= 0.0 ? CSP_POLL : (int64_t)(seconds * 1e9);
-    return make_timer(state_of_module(module), deadline, 0);
+    return native_instant(instant, &deadline) ? make_timer(state_of_module(module), deadline, 0) : NULL;
 }
 
 PyObject *native_tick(PyObject *module, PyObject *seconds) {
@@ -267,6 +264,10 @@ bool native_select_keywords(native_state *state, PyObject *const *values, PyObje
             if (!native_deadline(values[i], deadline)) {
                 return false;
             }
+        } else if (PyUnicode_Compare(name, state->str_deadline) == 0) {
+            if (!native_instant(values[i], deadline)) {
+                return false;
+            }
         } else if (PyUnicode_Compare(name, state->str_priority) == 0) {
             int priority = PyObject_IsTrue(values[i]);
             if (priority < 0) {
@@ -274,7 +275,8 @@ bool native_select_keywords(native_state *state, PyObject *const *values, PyObje
             }
             *flags = priority ? CSP_SELECT_PRIORITY : CSP_SELECT_FAIR;
         } else {
-            PyErr_Format(PyExc_TypeError, "select has no argument %R; it takes guards, priority= and timeout=", name);
+            PyErr_Format(PyExc_TypeError,
+                         "select has no argument %R; it takes guards, priority=, and timeout= or deadline=", name);
             return false;
         }
     }

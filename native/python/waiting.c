@@ -88,6 +88,24 @@ bool native_deadline(PyObject *timeout, int64_t *deadline) {
     return true;
 }
 
+/* An instant of time.monotonic(), which is the core's clock (None: never). One that is past still takes what is ready. */
+bool native_instant(PyObject *instant, int64_t *deadline) {
+    if (instant == Py_None) {
+        *deadline = CSP_FOREVER;
+        return true;
+    }
+    double seconds = PyFloat_AsDouble(instant);
+    if (seconds == -1.0 && PyErr_Occurred()) {
+        return false;
+    }
+    if (isnan(seconds)) {
+        PyErr_SetString(PyExc_ValueError, "an instant is in seconds of time.monotonic(), and nan is none");
+        return false;
+    }
+    *deadline = seconds >= 9.0e9 ? CSP_FOREVER : seconds <= 0.0 ? 1 : (int64_t)(seconds * 1e9);
+    return true;
+}
+
 bool native_timeout_argument(native_state *state, const char *function, PyObject *const *args, Py_ssize_t positional,
                              Py_ssize_t most, PyObject *keywords, int64_t *deadline) {
     PyObject *timeout = NULL;
@@ -96,13 +114,18 @@ bool native_timeout_argument(native_state *state, const char *function, PyObject
         timeout = args[most];
     }
     if (positional > most + 1 || named > 1 || (named == 1 && timeout != NULL)) {
-        PyErr_Format(PyExc_TypeError, "%s takes %zd positional argument(s) and a timeout", function, most);
+        PyErr_Format(PyExc_TypeError, "%s takes %zd positional argument(s) and a timeout, or a deadline", function,
+                     most);
         return false;
     }
     if (named == 1) {
         PyObject *name = PyTuple_GET_ITEM(keywords, 0);
+        if (PyUnicode_Compare(name, state->str_deadline) == 0) {
+            return native_instant(args[positional], deadline);
+        }
         if (PyUnicode_Compare(name, state->str_timeout) != 0) {
-            PyErr_Format(PyExc_TypeError, "%s has no argument %R; it takes timeout=seconds", function, name);
+            PyErr_Format(PyExc_TypeError, "%s has no argument %R; it takes timeout=seconds or deadline=instant",
+                         function, name);
             return false;
         }
         timeout = args[positional];

@@ -121,7 +121,7 @@ def test_a_timer_is_kept_when_guards_are_put_in_order(three):
 
 
 def test_a_tick_that_was_taken_elsewhere_comes_again(three):
-    """It was due but another guard was chosen, and before its turn somebody took it: the wait ends with its next one."""
+    """It was due, but another guard was chosen; somebody took it before its turn: the wait ends with its next one."""
     senders, receivers = three
     tick = csp.tick(0.05)
     alternative = csp.Alternative(receivers[0], tick)

@@ -568,3 +568,34 @@ def test_channel_that_holds_itself():
     del tx, rx
     gc.collect()
     assert totals()["channels"] == before
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda tx, rx, **limit: rx.recv(**limit),
+        lambda tx, rx, **limit: rx.recv_many(3, **limit),
+        lambda tx, rx, **limit: tx.send(1, **limit),
+        lambda tx, rx, **limit: tx.send_many([1], **limit),
+        lambda tx, rx, **limit: tx.call(1, **limit),
+        lambda tx, rx, **limit: csp.select(rx, **limit),
+        lambda tx, rx, **limit: csp.Alternative(rx).select(**limit),
+    ],
+    ids=["recv", "recv_many", "send", "send_many", "call", "select", "Alternative"],
+)
+def test_deadline_is_an_instant(operation):
+    """deadline= is an instant of time.monotonic(): one to come is waited for, one that is past is not."""
+    import time
+
+    tx, rx = csp.channel()
+    instant = time.monotonic() + 0.02
+    with pytest.raises(TimeoutError):
+        operation(tx, rx, deadline=instant)
+    assert time.monotonic() >= instant
+    for past in (instant, 0, -1.5):
+        with pytest.raises(TimeoutError):
+            operation(tx, rx, deadline=past)
+    with pytest.raises(ValueError, match="nan is none"):
+        operation(tx, rx, deadline=float("nan"))
+    with pytest.raises(TypeError):
+        operation(tx, rx, deadline="soon")
