@@ -128,10 +128,11 @@ class AlternativeMachine(RuleBasedStateMachine):
         if self.parked and self.parked[1] == which:
             assert self.refused(self.alternatives[which].remove, guard.real)
             return
+        self.take_away(which, guard)
+
+    def take_away(self, which, guard):
         self.alternatives[which].remove(guard.real)
-        guards.remove(guard)
-        for other in guards:
-            other.passed_over_by.discard(guard)
+        self.guards[which].remove(guard)
 
     @rule(which=WHICH, place=st.integers(0, MOST_GUARDS - 1))
     def switch(self, which, place):
@@ -236,10 +237,17 @@ class AlternativeMachine(RuleBasedStateMachine):
 
     @rule(which=WHICH, priority=st.booleans())
     def wait(self, which, priority):
-        """A select that waits is a receiver to everybody, through each guard that is on."""
-        on = [guard for guard in self.guards[which] if guard.is_on()]
-        if self.parked or self.eligible(on, priority):
+        """A select that waits is a receiver to everybody, through each guard that is on. Those that are ready are put
+        off before: by their precondition, or for good.
+        """
+        if self.parked:
             return
+        for guard in [guard for guard in self.guards[which] if guard.is_on() and self.is_ready(guard)]:
+            if guard.switch is not None:
+                guard.switch[0] = False
+            else:
+                self.take_away(which, guard)
+        on = [guard for guard in self.guards[which] if guard.is_on()]
         if not on:
             assert choose(self.alternatives[which], priority=priority) == (None, "ValueError")
         if not CAN_END_A_WAIT & {guard.kind for guard in on}:
@@ -443,7 +451,7 @@ class AlternativeMachine(RuleBasedStateMachine):
 
 TestAlternative = AlternativeMachine.TestCase
 TestAlternative.settings = settings(
-    max_examples=60,
+    max_examples=120,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
