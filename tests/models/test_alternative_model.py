@@ -1,4 +1,4 @@
-"""Any sequence of uses of reusable alternatives, and of the channels that they watch, does what the plain model does."""
+"""Any sequence of uses of reusable alternatives, and of what they watch, does what the plain model does."""
 
 import gc
 import time
@@ -284,7 +284,8 @@ class AlternativeMachine(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def wait_to_send(self, number):
         """A plain send that waits."""
-        if len(self.senders) < MOST_SENDERS and not self.models[number].can_send() and (number, None) not in self.closed:
+        may_wait = len(self.senders) < MOST_SENDERS and (number, None) not in self.closed
+        if may_wait and not self.models[number].can_send():
             value = self.value()
             self.models[number].park_sender((value, None), "sender", value)
             self.senders[value] = Waiter(self.pairs[number][0].send, value)
