@@ -79,9 +79,12 @@ static void list(watch *w) {
     csp__unlock(&alternative->lock);
 }
 
-void csp__notify_watchers(csp_channel *channel, csp_wakes *wakes) {
+void csp__notify_watchers(csp_channel *channel, const csp_end *only, csp_wakes *wakes) {
     for (csp_node *node = channel->watchers.next; node != &channel->watchers; node = node->next) {
         watch *w = watch_of(node);
+        if (only != NULL && w->end != only) {
+            continue;
+        }
         if (!w->listed) {
             w->listed = true;
             list(w);

@@ -16,8 +16,9 @@
 
 /* Under the lock: hand the message to an alternative that waits. True: it was moved out. */
 bool csp__offer_to_watchers(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes);
-/* Under the lock, after the channel became ready to receive from, or a receiving end of it was closed: list its watches. */
-void csp__notify_watchers(csp_channel *channel, csp_wakes *wakes);
+/* Under the lock, after the channel became ready to receive from: list its watches. With `only`, an end that was closed while the
+ * channel goes on, its watches alone: who waits by another end must stay somebody whom a poll to send can meet. */
+void csp__notify_watchers(csp_channel *channel, const csp_end *only, csp_wakes *wakes);
 /* Under the lock: how many alternatives wait for this channel now; and (may be NULL) a visit for each. */
 uint32_t csp__watchers_waiting(csp_channel *channel, void (*visit)(csp_waiter *waiter, csp_end *end, void *context),
                                void *context);

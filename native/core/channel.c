@@ -196,7 +196,7 @@ void csp_end_close(csp_end *end) {
         }
         csp__check(channel);
         if (csp__is_watched(channel)) {
-            csp__notify_watchers(channel, &wakes);
+            csp__notify_watchers(channel, last ? NULL : end, &wakes);
         }
     }
     csp__unlock(&channel->lock);
@@ -226,7 +226,7 @@ void csp_end_abort(csp_end *end, csp_message *cause) {
             csp__lock(&channel->lock);
         }
         if (csp__is_watched(channel)) {
-            csp__notify_watchers(channel, &wakes);
+            csp__notify_watchers(channel, NULL, &wakes);
         }
     }
     csp__unlock(&channel->lock);

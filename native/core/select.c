@@ -166,7 +166,7 @@ static void enqueue_all(csp_guard *guards, uint32_t count, csp_waiter *self, csp
             };
             csp__enqueue(guards[i].end->channel, &c->base);
             if (csp__is_watched(guards[i].end->channel) && guards[i].kind == CSP_GUARD_SEND) {
-                csp__notify_watchers(guards[i].end->channel, wakes);
+                csp__notify_watchers(guards[i].end->channel, NULL, wakes);
             }
         }
     }

@@ -138,7 +138,7 @@ void csp__sync_settle(csp_channel *channel, csp_wakes *wakes) {
     }
     publish(channel);
     if (csp__is_watched(channel) && (sync->abandoned || can_grant(sync))) {
-        csp__notify_watchers(channel, wakes);
+        csp__notify_watchers(channel, NULL, wakes);
     }
 }
 

@@ -167,7 +167,7 @@ csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_wait
     message->kind = 0;
     channel->sent++;
     if (csp__is_watched(channel)) {
-        csp__notify_watchers(channel, wakes);
+        csp__notify_watchers(channel, NULL, wakes);
     }
     return CSP_OK;
 }
@@ -287,7 +287,7 @@ static csp_status try_once(csp_end *end, csp_message *message, csp_waiter *self,
             csp__arm(self, holder, deadline);
             csp__enqueue(channel, &self->single);
             if (csp__is_watched(channel) && direction == CSP_SENDING) {
-                csp__notify_watchers(channel, &wakes);
+                csp__notify_watchers(channel, NULL, &wakes);
             }
             if (atomic_load_explicit(&channel->likely[direction], memory_order_relaxed) != self) {
                 atomic_store_explicit(&channel->likely[direction], self, memory_order_relaxed);
@@ -411,7 +411,7 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
             message->kind = 0;
             count_buffered(channel);
             if (csp__is_watched(channel)) {
-                csp__notify_watchers(channel, &wakes);
+                csp__notify_watchers(channel, NULL, &wakes);
             }
         }
     }

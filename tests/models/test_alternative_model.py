@@ -1,4 +1,4 @@
-"""Any sequence of uses of reusable alternatives, and of the channels that they watch, does as the plain model does."""
+"""Any sequence of uses of reusable alternatives, and of what they watch, does what the plain model does."""
 
 import gc
 import time
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from mortals import Mortal
-from waiters import Waiter
+from waiters import Waiter, attempt
 
 import csp
 from csp._native import channel_statistics, totals
@@ -21,9 +21,8 @@ MOST_GUARDS = 7
 MOST_SENDERS = 3
 DEATHS = 1  # interpreters that end in one run: each costs some milliseconds
 KINDS = ("recv", "recv", "recv", "recv", "offer", "lock", "event", "due", "tick", "never", "skip")
-GUARDS = st.tuples(
-    st.sampled_from(KINDS), NUMBERS, st.integers(0, CLONES - 1), st.booleans()
-)  # (kind, channel, handle, has a precondition)
+# (kind, channel, handle, has a precondition)
+GUARDS = st.tuples(st.sampled_from(KINDS), NUMBERS, st.integers(0, CLONES - 1), st.booleans())
 CAN_END_A_WAIT = {"recv", "offer", "lock", "event"}
 
 
@@ -37,9 +36,6 @@ class Guard:
 
     def is_on(self):
         return self.switch is None or self.switch[0]
-
-    def __repr__(self):
-        return f"<{self.kind} {self.number} {self.handle} {'on' if self.is_on() else 'off'}>"
 
 
 def choose(alternative, **keywords):
@@ -65,15 +61,8 @@ class AlternativeMachine(RuleBasedStateMachine):
             tx, rx = csp.channel(capacity, overflow=overflow)
             self.pairs.append((tx, rx))
             self.handles.append([rx.clone() for _ in range(CLONES)])
-            self.models.append(
-                Channel(
-                    capacity,
-                    overflow,
-                    handles={SENDER: 1, RECEIVER: 1 + CLONES},
-                    peers=self.models,
-                    served=self.served,
-                )
-            )
+            handles = {SENDER: 1, RECEIVER: 1 + CLONES}
+            self.models.append(Channel(capacity, overflow, handles=handles, peers=self.models, served=self.served))
         self.closed = set()  # (channel, handle); the handle None is the sender
         self.lock, self.event = csp.Lock(), csp.Event()
         self.locked = self.is_set = False
@@ -128,10 +117,11 @@ class AlternativeMachine(RuleBasedStateMachine):
         if self.parked and self.parked[1] == which:
             assert self.refused(self.alternatives[which].remove, guard.real)
             return
+        self.take_away(which, guard)
+
+    def take_away(self, which, guard):
         self.alternatives[which].remove(guard.real)
-        guards.remove(guard)
-        for other in guards:
-            other.passed_over_by.discard(guard)
+        self.guards[which].remove(guard)
 
     @rule(which=WHICH, place=st.integers(0, MOST_GUARDS - 1))
     def switch(self, which, place):
@@ -200,7 +190,7 @@ class AlternativeMachine(RuleBasedStateMachine):
                 assert (real, value) == (None, "TimeoutError")
                 return
             chosen = next(guard for guard in self.guards[which] if guard.real is real)
-            assert chosen in eligible, (chosen, eligible)
+            assert chosen in eligible, (vars(chosen), [vars(one) for one in eligible])
             self.note_turn(which, chosen, eligible, on, priority)
             assert value == self.carry_out(chosen)
             self.check_served()
@@ -212,7 +202,7 @@ class AlternativeMachine(RuleBasedStateMachine):
         if not priority and all(guard.kind != "offer" for guard in on):
             for other in eligible:
                 if other is not chosen:
-                    assert chosen not in other.passed_over_by, (chosen, other)
+                    assert chosen not in other.passed_over_by, (vars(chosen), vars(other))
                     other.passed_over_by.add(chosen)
         chosen.passed_over_by.clear()
         if priority:
@@ -234,12 +224,22 @@ class AlternativeMachine(RuleBasedStateMachine):
         else:
             assert choose(alternative, priority=priority, timeout=0.0005) == (None, "TimeoutError")
 
-    @rule(which=WHICH, priority=st.booleans())
-    def wait(self, which, priority):
-        """A select that waits is a receiver to everybody, through each guard that is on."""
-        on = [guard for guard in self.guards[which] if guard.is_on()]
-        if self.parked or self.eligible(on, priority):
+    @rule(which=WHICH, priority=st.booleans(), on_too=st.booleans())
+    def wait(self, which, priority, on_too):
+        """A select that waits is a receiver to everybody, through each guard that is on. Those that are ready are put
+        off before: by their precondition, or for good.
+        """
+        if self.parked:
             return
+        switched = [guard for guard in self.guards[which] if guard.kind == "recv" and guard.switch is not None]
+        for guard in switched[:1]:
+            guard.switch[0] = on_too
+        for guard in [guard for guard in self.guards[which] if guard.is_on() and self.is_ready(guard)]:
+            if guard.switch is not None:
+                guard.switch[0] = False
+            else:
+                self.take_away(which, guard)
+        on = [guard for guard in self.guards[which] if guard.is_on()]
         if not on:
             assert choose(self.alternatives[which], priority=priority) == (None, "ValueError")
         if not CAN_END_A_WAIT & {guard.kind for guard in on}:
@@ -253,6 +253,8 @@ class AlternativeMachine(RuleBasedStateMachine):
         alternative = self.alternatives[which]
         self.parked = (number, which, on, Waiter(lambda: choose(alternative, priority=priority)))
         self.wait_for_the_lines()
+        for guard in switched[:1]:
+            self.send(guard.number, 1)  # meets it only through a guard that is on
 
     def end_the_wait(self, kind):
         """A lock or event became ready. True when the select that waits was ended by that."""
@@ -272,21 +274,18 @@ class AlternativeMachine(RuleBasedStateMachine):
         for _ in range(times):
             value = self.value()
             expected = "ClosedEnd" if (number, None) in self.closed else self.models[number].send(value)
-            self.same(self.attempt(self.pairs[number][0].send_nowait, value), expected)
+            self.same(attempt(self.pairs[number][0].send_nowait, value), expected)
 
     @rule(number=NUMBERS)
     def receive(self, number):
         """A plain receive takes away what an alternative may have listed."""
-        self.same(self.attempt(self.pairs[number][1].recv_nowait), self.models[number].receive())
+        self.same(attempt(self.pairs[number][1].recv_nowait), self.models[number].receive())
 
     @rule(number=NUMBERS)
     def wait_to_send(self, number):
         """A plain send that waits."""
-        if (
-            len(self.senders) < MOST_SENDERS
-            and not self.models[number].can_send()
-            and (number, None) not in self.closed
-        ):
+        may_wait = len(self.senders) < MOST_SENDERS and (number, None) not in self.closed
+        if may_wait and not self.models[number].can_send():
             value = self.value()
             self.models[number].park_sender((value, None), "sender", value)
             self.senders[value] = Waiter(self.pairs[number][0].send, value)
@@ -357,12 +356,6 @@ class AlternativeMachine(RuleBasedStateMachine):
 
     # Fair choices are random, and hypothesis wants the same rules when it begins a run anew in the same way:
     # so no rule has a precondition, and one that cannot be does nothing.
-
-    def attempt(self, operation, *arguments):
-        try:
-            return operation(*arguments)
-        except csp.ChannelError as error:
-            return type(error).__name__
 
     def same(self, found, expected):
         assert found == expected
@@ -447,7 +440,7 @@ class AlternativeMachine(RuleBasedStateMachine):
 
 TestAlternative = AlternativeMachine.TestCase
 TestAlternative.settings = settings(
-    max_examples=60,
+    max_examples=120,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -70,7 +70,8 @@ def sending(tx: csp.Sender[int]) -> None:
     tx.send(1.5)  # rejected: arg-type
     tx.send(message=1)  # rejected: call-arg
     tx.send(1, timeout="soon")  # rejected: arg-type
-    tx.send(1, deadline=2.0)  # rejected: call-arg
+    tx.send(1, until=2.0)  # rejected: call-arg
+    tx.send(1, deadline=2.0)
     tx.send_nowait("one")  # rejected: arg-type
     tx.send_many(1)  # rejected: arg-type
     tx.send_many(["one"])  # rejected: list-item
