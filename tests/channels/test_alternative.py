@@ -240,14 +240,35 @@ def test_it_frees_what_it_watched():
     assert totals()["channels"] == before
 
 
-def test_ten_thousand_timeouts_leave_nothing(three):
-    """Nobody is left in any queue."""
-    _, receivers = three
-    alternative = csp.Alternative(*receivers)
-    for _ in range(10_000):
-        with pytest.raises(TimeoutError):
-            alternative.select(timeout=0.0000001)
+def private_kib():
+    """What this process alone has in memory."""
+    with open("/proc/self/smaps_rollup", encoding="ascii") as file:
+        return sum(int(line.split()[1]) for line in file if line.startswith("Private_Dirty"))
+
+
+@pytest.mark.parametrize("kind", ["select", "Alternative"])
+def test_ten_thousand_timeouts_leave_nothing(three, kind):
+    """Nobody is left in any queue, and memory stays as it was."""
+    senders, receivers = three
+    offers = [tx.offer(None) for tx in senders]
+    watched = csp.Alternative(*receivers)
+
+    def time_out(times):
+        for _ in range(times):
+            with pytest.raises(TimeoutError):
+                if kind == "select":
+                    csp.select(*receivers, timeout=0.0000001)
+                else:
+                    watched.select(timeout=0.0000001)
+
+    time_out(1000)
+    gc.collect()
+    before = private_kib()
+    time_out(10_000)
+    gc.collect()
+    assert private_kib() - before < 1000  # 100 bytes of each would be as much
     assert [rx.statistics().waiting_receivers for rx in receivers] == [0, 0, 0]
+    assert csp.select(offers[0], timeout=0) == (offers[0], None)
 
 
 def test_over_a_thousand_channels():
