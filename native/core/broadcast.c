@@ -186,7 +186,7 @@ csp_status csp_broadcast_send(csp_end *handle, csp_message *message, int64_t dea
     csp_message_drop(&before);
     uint32_t waiting = 0; /* those that are left are moved to the front */
     for (uint32_t i = 0; i < count; i++) {
-        if (send_to(channel, ends[i], message, holder, CSP_POLL, NULL, reached) == CSP_WOULD_BLOCK) {
+        if (send_to(channel, ends[i], message, holder, CSP_POLL, NULL, reached) != CSP_OK) {
             ends[waiting++] = ends[i];
         } else {
             csp__end_release(ends[i]);

@@ -53,7 +53,10 @@ static void read_channel(csp_channel *channel, edge_buffer *buffer) {
                              .channel = channel->id,
                              .direction = (csp_direction)d,
                              .deadline = atomic_load_explicit(&csp__case_waiter(c)->deadline, memory_order_relaxed)};
-            add(buffer, &edge, atomic_load_explicit(&csp__case_end(c)->holder, memory_order_relaxed));
+            /* A broadcast sends through ends that nobody holds: then it is the waiter that knows for whom. */
+            csp_holder *holder = atomic_load_explicit(&csp__case_end(c)->holder, memory_order_relaxed);
+            add(buffer, &edge,
+                holder != NULL ? holder : atomic_load_explicit(&csp__case_waiter(c)->holder, memory_order_relaxed));
         }
         for (csp_node *n = channel->ends[d].next; n != &channel->ends[d]; n = n->next) {
             csp_end *end = CSP_CONTAINER(n, csp_end, of_channel);

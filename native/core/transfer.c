@@ -384,7 +384,7 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
     csp_channel *channel = receiving->channel;
     csp_wakes wakes;
     wakes.count = 0;
-    wakes.may_engage = false;
+    csp_reply *engaged = NULL; /* an extended receiver's, whose sender is long gone: nobody will ask */
     if (channel->sync != NULL) {
         csp__sync_untake(receiving, message);
         return;
@@ -392,10 +392,12 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
     csp__lock(&channel->lock);
     if (!csp__is_over(channel, CSP_RECEIVING)) {
         csp_case *receiver;
-        while (message->kind != 0 && (receiver = first_receiver(channel, NULL, false)) != NULL) {
+        while (message->kind != 0 && (receiver = csp__first_other(channel, CSP_RECEIVING, NULL)) != NULL) {
+            csp_reply *unasked = receiver->extended ? *csp__case_reply(receiver) : NULL;
             *csp__case_message(receiver) = *message;
             if (csp__win(channel, receiver, CSP_OK, &wakes)) {
                 message->kind = 0;
+                engaged = unasked;
             }
         }
         if (message->kind != 0 && channel->returned_count == channel->returned_room) {
@@ -420,5 +422,8 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
     }
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
+    if (engaged != NULL) {
+        csp_reply_abandon(engaged);
+    }
     csp_message_drop(message);
 }

@@ -186,6 +186,28 @@ CASE(a_stop_reaches_the_sender,
     csp_end_free(slow);
 }
 
+static uint64_t waits_as;
+static void who_waits(const csp_edge *edge, void *context) {
+    (void)context;
+    if (edge->kind == CSP_EDGE_WAITS) {
+        waits_as = edge->holder;
+    }
+}
+
+CASE(a_waiting_sender_has_a_name,
+     "The wait graph shows who waits for a slow subscriber, though it sends through an end of nobody's.") {
+    csp_end *handle = broadcast(false), *slow = subscriber(handle, 0, CSP_OVERFLOW_BLOCK);
+    sending s = {.handle = handle, .value = 1, .deadline = CSP_FOREVER};
+    s.thread = go(send_one, &s);
+    EVENTUALLY(SENDERS_WAITING(slow) == 1);
+    CHECK_STATUS(csp_graph_visit(who_waits, NULL), CSP_OK);
+    CHECK(waits_as == csp_holder_id(me));
+    CHECK_INT(take(slow, CSP_FOREVER), ==, 1);
+    finish(s.thread);
+    csp_end_free(handle);
+    csp_end_free(slow);
+}
+
 /* ---- races ----------------------------------------------------------------------------------------------------- */
 
 enum { SENDERS = 3, SUBSCRIBERS = 3, MOST = 30000 };

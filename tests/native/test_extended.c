@@ -218,6 +218,21 @@ CASE(it_ends_like_a_receive,
     free_pair(&c);
 }
 
+CASE(it_gets_an_undone_receive,
+     "An extended receiver that waits gets what somebody else gave back; nobody is held by that.") {
+    pair c = channel(0);
+    receiving r = {.rx = c.rx, .deadline = CSP_FOREVER};
+    r.thread = go(receive, &r);
+    EVENTUALLY(RECEIVERS_WAITING(c.rx) == 1);
+    csp_message message = boxed(6), nothing = inlined(0);
+    csp_unreceive(c.rx, &message);
+    finish(r.thread);
+    CHECK_STATUS(r.status, CSP_OK);
+    CHECK_INT(opened(&r.message), ==, 6);
+    CHECK(!csp_reply_complete(r.reply, &nothing, 0));
+    free_pair(&c);
+}
+
 /* ---- races ----------------------------------------------------------------------------------------------------- */
 
 typedef struct {

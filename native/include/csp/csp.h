@@ -204,7 +204,7 @@ CSP_API csp_status csp_send(csp_end *end, csp_message *message, int64_t deadline
 CSP_API csp_status csp_recv(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks);
 /* An extended rendezvous: as csp_recv, but the sender is held until csp_reply_complete of *reply (its send gives CSP_OK; or with
  * CSP_REPLY_FAILED, CSP_FAILED and this answer) or csp_reply_break (CSP_FAILED without one; so does the end of the holder). *reply is
- * NULL unless the status is CSP_OK, and also where the message is an undone receive's. The sender's deadline counts until
+ * NULL unless the status is CSP_OK. Where the message is an undone receive's it is NULL, or nobody hears of it. The sender's deadline counts until
  * the message was taken; a sender that is stopped or interrupted while it is held gives CANCELLED or INTERRUPTED with an empty
  * message. One that cannot wait (CSP_POLL) does not meet an extended receive. INVALID for buffered channels. */
 CSP_API csp_status csp_recv_extended(csp_end *end, csp_message *message, csp_reply **reply, int64_t deadline,
