@@ -418,13 +418,11 @@ if __name__ == "__main__":
     assert time.monotonic() - begun < 5 * slowness()
 
 
-def test_tracemalloc_is_refused():
+def test_tracemalloc_is_refused(program):
     """CPython hangs or crashes when it makes an interpreter under tracemalloc: a start says so instead."""
-    import subprocess
-    import sys
-
-    code = "import csp\ntry:\n    csp.System()\nexcept csp.StartFailed as error:\n    print(error)"
-    shown = subprocess.run(
-        [sys.executable, "-X", "tracemalloc", "-c", code], capture_output=True, text=True, check=True, timeout=60
-    ).stdout
-    assert shown.startswith("tracemalloc is on")
+    status, out, err = program.script(
+        "import csp\nimport tracemalloc\ntracemalloc.start()\n"
+        "try:\n    csp.System()\nexcept csp.StartFailed as error:\n    print(error)\n"
+    )
+    assert status == 0, err
+    assert out.startswith("tracemalloc is on")
