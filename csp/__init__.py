@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from csp._native import Counter as Counter
     from csp._native import Event as Event
     from csp._native import Lock as Lock
+    from csp._native import Offer as Offer
     from csp._native import Receiver as Receiver
     from csp._native import Reply as Reply
     from csp._native import RLock as RLock
     from csp._native import Semaphore as Semaphore
     from csp._native import Sender as Sender
+    from csp._native import Skip as Skip
     from csp._native import Statistics as Statistics
+    from csp._native import Timer as Timer
     from csp._native import after as after
     from csp._native import at as at
     from csp._native import broadcast as broadcast
@@ -62,8 +65,13 @@ if TYPE_CHECKING:
     from csp.errors import SupervisionError as SupervisionError
     from csp.errors import SyncError as SyncError
     from csp.errors import WouldBlock as WouldBlock
+    from csp.extended import Extended as Extended
+    from csp.processes.parallel import Parallel as Parallel
+    from csp.processes.parallel import Process as Process
     from csp.processes.parallel import parallel as parallel
+    from csp.processes.pipeline import Pipeline as Pipeline
     from csp.processes.pipeline import pipeline as pipeline
+    from csp.supervision.child import ChildSpec as ChildSpec
     from csp.supervision.child import child as child
     from csp.supervision.intensity import Backoff as Backoff
     from csp.supervision.intensity import Intensity as Intensity
@@ -79,12 +87,15 @@ _HOMES = {
         "Counter",
         "Event",
         "Lock",
+        "Offer",
         "RLock",
         "Receiver",
         "Reply",
         "Semaphore",
         "Sender",
+        "Skip",
         "Statistics",
+        "Timer",
         "after",
         "at",
         "broadcast",
@@ -99,7 +110,10 @@ _HOMES = {
     "csp.actors.handler": ("handler",),
     "csp.actors.mailbox": ("Buffered",),
     "csp.actors.ref": ("Ref",),
-    "csp.building": ("include_dir", "library_dir"),
+    "csp.building": (
+        "include_dir",
+        "library_dir",
+    ),
     "csp.condition": ("Condition",),
     "csp.errors": (
         "Abandoned",
@@ -131,10 +145,24 @@ _HOMES = {
         "SyncError",
         "WouldBlock",
     ),
-    "csp.processes.parallel": ("parallel",),
-    "csp.processes.pipeline": ("pipeline",),
-    "csp.supervision.child": ("child",),
-    "csp.supervision.intensity": ("Backoff", "Intensity"),
+    "csp.extended": ("Extended",),
+    "csp.processes.parallel": (
+        "Parallel",
+        "Process",
+        "parallel",
+    ),
+    "csp.processes.pipeline": (
+        "Pipeline",
+        "pipeline",
+    ),
+    "csp.supervision.child": (
+        "ChildSpec",
+        "child",
+    ),
+    "csp.supervision.intensity": (
+        "Backoff",
+        "Intensity",
+    ),
     "csp.supervision.supervisor": ("Supervisor",),
     "csp.system.run": ("run",),
     "csp.system.system": ("System",),

@@ -48,9 +48,10 @@ class handler(Generic[P, T_co]):  # noqa: N801  (a decorator)
         return self if instance is None else MethodType(self.function, instance)
 
 
-# Names that a ref uses itself, or that an actor overrides for its own life.
+# Names that a ref uses itself, that an actor overrides for its own life, or that it calls on itself.
 _RESERVED = frozenset(
     {"send", "cast", "call", "name", "id", "on_start", "on_stop", "receive", "run", "me", "log", "mailbox"}
+    | {"stop", "handle", "spawn", "lookup"}
 )
 
 

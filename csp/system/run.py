@@ -5,7 +5,7 @@ import sys
 from threading import Thread
 
 from csp._native import Sender, channel, select
-from csp.errors import ActorError, ChannelError, EscalationError
+from csp.errors import ActorError, ChannelError, EscalationError, StartFailed
 from csp.interpreters.importing import refuse_while_loading
 from csp.system.system import System
 
@@ -25,6 +25,9 @@ def run(supervisor: type[Supervisor] | Supervisor, *, warm: int | None = None) -
     Args:
         supervisor: a supervisor, or its class if it takes no arguments.
         warm: see System.
+
+    Raises:
+        StartFailed: this is not the main thread of the program, the one that signals come to.
     """
     refuse_while_loading("csp.run would start a supervision tree")
     sys.exit(_run(supervisor() if isinstance(supervisor, type) else supervisor, warm))
@@ -43,7 +46,13 @@ def _run(supervisor: Supervisor, warm: int | None) -> int:
             os._exit(128 + number)
         signals.send_nowait(number)
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    except ValueError:
+        raise StartFailed(
+            "csp.run waits for a signal, and those come to the program's main thread alone: call it there; elsewhere "
+            "use supervise(...) and wait(...) of a csp.System"
+        ) from None
     try:
         with System(warm=warm) as system:
             name = type(supervisor).__name__.lower()

@@ -456,7 +456,7 @@ def test_inherited_and_removed_handlers(system):
     assert system.spawn(WithNames).taken_away() == "never"
 
 
-@pytest.mark.parametrize("name", ["send", "_private", "run", "receive", "mailbox", "on_stop"])
+@pytest.mark.parametrize("name", ["send", "_private", "run", "receive", "mailbox", "on_stop", "stop", "lookup"])
 def test_reserved_names(name):
     """A handler cannot take a name that the ref or the actor needs."""
     with pytest.raises(TypeError, match=rf"Bad\.{name} cannot be a handler"):

@@ -163,3 +163,20 @@ def test_handlers_are_put_back(program):
     )
     status, out, err = program.script(text)
     assert (status, out) == (0, "status 1\nnever reached\n"), err
+
+
+def test_run_outside_of_the_main_thread(program):
+    """Where no signal arrives csp.run says so, and what to use instead."""
+    status, out, err = program.script(
+        "import csp, threading\n"
+        "def go():\n"
+        "    try: csp.run(csp.Supervisor)\n"
+        "    except csp.StartFailed as error: print(error)\n"
+        "if __name__ == '__main__':\n"
+        "    thread = threading.Thread(target=go)\n"
+        "    thread.start()\n"
+        "    thread.join()\n"
+    )
+    assert status == 0, err
+    assert "main thread alone" in out
+    assert "supervise(...)" in out

@@ -24,6 +24,7 @@ def blocks() -> None:
         tx, rx = csp.channel()
         par.start(numbers, tx, count=3)
         summing = par.start(total, rx)
+        assert_type(summing, csp.Process[int])
         assert_type(par.start_many(2, total, rx)[0].result(), int)
         par.start(numbers, rx)  # rejected: arg-type
         par.start(numbers, words)  # rejected: arg-type

@@ -12,7 +12,7 @@ class Ledger(csp.Actor):
 
 
 class Branches(csp.Supervisor):
-    def children(self) -> Iterator[Any]:
+    def children(self) -> Iterator[csp.ChildSpec[Any]]:
         yield csp.child(Ledger, "branch.db")
 
 
@@ -23,7 +23,7 @@ class Bank(csp.Supervisor):
     def __init__(self, path: str) -> None:
         self.path = path
 
-    def children(self) -> Iterator[Any]:
+    def children(self) -> Iterator[csp.ChildSpec[Any]]:
         yield csp.child(Ledger, self.path, pages=3).options(name="ledger", shutdown=5.0)
         yield csp.child(Ledger, self.path).options(restart="transient", backoff=csp.Backoff(0.1, 10.0, jitter=0.2))
         yield csp.child(Ledger, self.path).options(shutdown="kill", intensity=None, significant=True)
