@@ -159,6 +159,10 @@ def take_census(
             elif guard is ended:
                 raise CensusFailed(f"the workers ended before every file was counted: {message}")
             elif message is None:
+                # The last number was sent before this; an event goes first when both are there.
+                last = progress.recv_nowait(None)
+                if on_progress is not None and last is not None:
+                    on_progress(last)
                 break
             else:
                 if on_kill is not None:
