@@ -3,6 +3,7 @@
  * Blocks: what a message carries beyond 16 bytes, and the ends and replies that travel in it. */
 #include <stdlib.h>
 
+#include "block.h"
 #include "channel.h"
 #include "csp/csp.h"
 #include "reply.h"
@@ -50,6 +51,11 @@ csp_block *csp_block_new(size_t size, uint32_t attachments) {
 }
 
 uint32_t csp__block_attachments(const csp_block *block) { return block->attachments; }
+csp_end *csp__block_end(csp_block *block, uint32_t index) { return attachments_of(block)[index].end; }
+
+bool csp__block_is_shared(const csp_block *block) {
+    return atomic_load_explicit(&block->references, memory_order_relaxed) > 1;
+}
 
 csp_block *csp_block_retain(csp_block *block) {
     atomic_fetch_add_explicit(&block->references, 1, memory_order_relaxed);

@@ -3,10 +3,9 @@
  * Broadcasts: one lock, which is the turn to send, and a channel for each subscriber. */
 #include <stdlib.h>
 
+#include "block.h"
 #include "holder.h"
 #include "sync.h"
-
-uint32_t csp__block_attachments(const csp_block *block);
 
 csp_status csp_broadcast_new(bool keep, csp_holder *holder, csp_end **handle) {
     csp_status status = csp__sync_make(CSP_SYNC_BROADCAST, 1, 1, holder, handle);

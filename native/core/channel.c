@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "alternative.h"
+#include "cycles.h"
 #include "holder.h"
 #include "sync.h"
 
@@ -199,10 +200,30 @@ void csp_end_close(csp_end *end) {
             csp__notify_watchers(channel, last ? NULL : end, &wakes);
         }
     }
+    bool cut_off = csp__may_be_cut_off(channel);
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
     drop_remains(&left);
     csp__subscribers_free(&subscribers);
+    if (cut_off) {
+        csp__end_if_cut_off(channel);
+    }
+}
+
+void csp__end_receiving(csp_channel *channel) {
+    csp_wakes wakes = {.count = 0};
+    remains left = {0};
+    csp__lock(&channel->lock);
+    atomic_store_explicit(&channel->over[CSP_RECEIVING], true, memory_order_relaxed);
+    take_buffer(channel, &left);
+    while (release_waiters(channel, CSP_SENDING, NULL, CSP_BROKEN, &wakes)) {
+        csp__unlock(&channel->lock);
+        csp__wakes_flush(&wakes);
+        csp__lock(&channel->lock);
+    }
+    csp__unlock(&channel->lock);
+    csp__wakes_flush(&wakes);
+    drop_remains(&left);
 }
 
 void csp_end_abort(csp_end *end, csp_message *cause) {

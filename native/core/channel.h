@@ -99,6 +99,9 @@ bool csp__win(csp_channel *channel, csp_case *c, csp_status outcome, csp_wakes *
 void csp__enqueue(csp_channel *channel, csp_case *c);
 void csp__dequeue(csp_channel *channel, csp_case *c);
 
+/* What the close of the last receiving end does, for a channel whose receiving ends nobody can reach. */
+void csp__end_receiving(csp_channel *channel);
+
 void csp__end_retain(csp_end *end);
 void csp__end_release(csp_end *end);
 /* Give an end in transit to a holder, or (NULL) put it in transit. */

@@ -2,7 +2,7 @@
  *
  * The core's lock: one word, 4 to 15 ns when nobody contends. Held for tens of nanoseconds, so a contender looks a few
  * times before it sleeps. A leaf lock: under it no callback, no wake-up, no allocation through a language runtime.
- * The only nesting: an alternative takes several channels' locks, in the order of their ids. */
+ * The only nesting: an alternative, and the look for cycles, take several channels' locks, in the order of their ids. */
 #ifndef CSP_LOCK_H
 #define CSP_LOCK_H
 

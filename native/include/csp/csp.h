@@ -115,7 +115,8 @@ CSP_API int64_t csp_blocks_alive(void);
 
 /* Put an end, or the answering right of a reply, into place `index` of the block. The block owns it from then on: if
  * nobody takes it out, dropping the block closes the end, or breaks the reply (its caller learns that the call never
- * ran). An attached end belongs to no holder: it is in transit. */
+ * ran). An attached end belongs to no holder: it is in transit. Channels whose receiving ends are all in transit in each
+ * other's buffers end with the close of the last handle outside (up to 64 of them): nobody could receive from them. */
 CSP_API void csp_block_attach_end(csp_block *block, uint32_t index, csp_end *end);
 CSP_API void csp_block_attach_reply(csp_block *block, uint32_t index, csp_reply *reply);
 /* Take it out again, now held by `holder`. NULL if there is none of that sort, or it was taken before. */
