@@ -60,13 +60,16 @@ bool native_timeout_argument(native_state *state, const char *function, PyObject
 /* Raise what the status means. `unsent` may be NULL. Always returns NULL. */
 PyObject *native_raise(native_state *state, csp_status status, csp_end *end, PyObject *unsent, bool nowait);
 
-/* ---- codec.c -------------------------------------------------------------------------------------------------- */
+/* ---- encode.c ------------------------------------------------------------------------------------------------- */
 
 /* Encode an object into a self-contained message. With a reply, the object must be a tuple; it arrives with the answering
  * right in front: (reply, *object). The reply's answering right is taken over, also on failure. */
 bool native_encode(native_state *state, PyObject *object, csp_reply *reply, csp_message *message);
 /* A message that is one integer; needs no interpreter. */
 void native_encode_integer(int64_t value, csp_message *message);
+
+/* ---- decode.c ------------------------------------------------------------------------------------------------- */
+
 /* Decode and consume the message. NULL with an exception set on failure; the message is dropped all the same. */
 PyObject *native_decode(native_state *state, csp_message *message);
 
