@@ -75,7 +75,6 @@ PyObject *native_decode(native_state *state, csp_message *message);
 
 /* ---- ends.c --------------------------------------------------------------------------------------------------- */
 
-extern PyType_Spec sender_spec, receiver_spec, channel_spec;
 /* Wrap an end that this interpreter holds; consumes it, also on failure. */
 PyObject *native_wrap_end(native_state *state, csp_end *end);
 /* capacity and overflow, positional or by name; what is not given stays as it is. False with an exception set. */
@@ -94,6 +93,10 @@ PyObject *native_end_reduce(PyObject *self, PyObject *unused);
 PyObject *native_end_compare(PyObject *self, PyObject *other, int operation);
 Py_hash_t native_end_hash(PyObject *self);
 PyObject *native_statistics_object(native_state *state, const csp_statistics *statistics);
+
+/* ---- sender.c, receiver.c ------------------------------------------------------------------------------------- */
+
+extern PyType_Spec sender_spec, receiver_spec;
 
 /* ---- sync.c --------------------------------------------------------------------------------------------------- */
 
