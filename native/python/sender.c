@@ -49,6 +49,17 @@ static void drop_messages(csp_message *messages, Py_ssize_t from, Py_ssize_t cou
     PyMem_Free(messages);
 }
 
+/* Whatever is being raised says which messages did not go. (An exception that takes no attributes is raised as it is.) */
+static void hand_back(PyObject *objects, Py_ssize_t done) {
+    PyObject *error = PyErr_GetRaisedException();
+    PyObject *unsent = PyTuple_GetSlice(objects, done, PyTuple_GET_SIZE(objects));
+    if (unsent == NULL || PyObject_SetAttrString(error, "unsent", unsent) < 0) {
+        PyErr_Clear();
+    }
+    Py_XDECREF(unsent);
+    PyErr_SetRaisedException(error);
+}
+
 static PyObject *sender_send_many(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
     native_state *state = state_of(self);
     csp_end *end = end_of(self);
@@ -83,22 +94,18 @@ static PyObject *sender_send_many(PyObject *self, PyObject *const *args, Py_ssiz
     native_wait wait;
     native_wait_begin(&wait, state);
     csp_status status = csp_send_many(end, messages, (size_t)wanted, &done, deadline, &wait.hooks);
-    PyObject *result = NULL;
+    bool sent = status == CSP_OK && !wait.signalled;
     if (status == CSP_FAILED) {
         native_raise_unsent(state, status, end, &messages[done], PyTuple_GET_ITEM(objects, (Py_ssize_t)done), false);
+    } else if (status != CSP_OK) {
+        native_raise(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, end, NULL, false);
     }
     drop_messages(messages, (Py_ssize_t)done, wanted);
-    if (status == CSP_OK) {
-        result = wait.signalled ? NULL : Py_NewRef(Py_None);
-    } else if (status != CSP_FAILED) {
-        PyObject *unsent = PyTuple_GetSlice(objects, (Py_ssize_t)done, wanted);
-        if (unsent != NULL) {
-            native_raise(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, end, unsent, false);
-            Py_DECREF(unsent);
-        }
+    if (!sent) {
+        hand_back(objects, (Py_ssize_t)done);
     }
     Py_DECREF(objects);
-    return result;
+    return sent ? Py_NewRef(Py_None) : NULL;
 }
 
 /* ---- the type ------------------------------------------------------------------------------------------------- */
@@ -117,7 +124,11 @@ static PyMethodDef sender_methods[] = {
     {"send_many", FASTCALL(sender_send_many), METH_FASTCALL | METH_KEYWORDS,
      "send_many($self, messages, /, timeout=None, *, deadline=None)\n--\n\n"
      "Send all messages of an iterable, in order; blocks as send does.\n\n"
-     "One lock and one wake for as many as fit. After an error those that did not go are in .unsent (BrokenChannel)."},
+     "One lock and one wake for as many as fit. All are copied before the first is sent. Whatever is raised once "
+     "sending "
+     "has begun (TimeoutError, BrokenChannel, ClosedEnd, WouldBlock, Stopped, KeyboardInterrupt, ...) has .unsent: a "
+     "tuple of "
+     "those that did not go, of which the first is the one that it failed on."},
     {"call", FASTCALL(native_sender_call), METH_FASTCALL | METH_KEYWORDS,
      "call($self, message, /, timeout=None, *, deadline=None)\n--\n\nSend (reply, message) and wait for the answer, "
      "and return it; "

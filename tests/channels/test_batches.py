@@ -1,6 +1,8 @@
 """send_many and recv_many: batches with one lock and one wake."""
 
+import contextlib
 import threading
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -66,9 +68,58 @@ def test_what_did_not_go_is_handed_back() -> None:
 def test_a_timeout_hands_nothing_back_twice() -> None:
     """With timeout=0 what fits is sent, and the rest is reported by TimeoutError."""
     tx, rx = csp.channel(2)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError) as late:
         tx.send_many([1, 2, 3], timeout=0)
+    assert late.value.unsent == (3,)
     assert rx.recv_many(10) == [1, 2]
+
+
+@pytest.mark.parametrize("how", ["refused", "closed", "aborted", "failed"])
+def test_every_error_says_what_did_not_go(how: str) -> None:
+    """Whatever send_many raises, .unsent is what the receivers did not get."""
+    tx, rx = csp.channel(2, "error") if how == "refused" else csp.channel(0 if how == "failed" else 2)
+    raised: list[BaseException] = []
+
+    def send() -> None:
+        try:
+            tx.send_many("abcd")
+        except csp.ChannelError as error:
+            raised.append(error)
+        except ValueError as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    if how == "failed":
+        assert rx.recv() == "a"
+        with contextlib.suppress(ValueError), rx.extended():
+            raise ValueError("not this one")
+    else:
+        while how != "refused" and tx.statistics().waiting_senders == 0:
+            pass
+        if how == "closed":
+            tx.close()
+        elif how == "aborted":
+            rx.abort("enough")
+    thread.join()
+    kinds = {"refused": csp.WouldBlock, "closed": csp.ClosedEnd, "aborted": csp.BrokenChannel, "failed": ValueError}
+    assert type(raised[0]) is kinds[how]
+    assert raised[0].unsent == tuple("bcd" if how == "failed" else "cd")
+
+
+def test_an_interrupted_batch_says_what_did_not_go(program: Any) -> None:
+    """Ctrl-C in the middle of a batch leaves its rest in .unsent."""
+    status, out, err = program.script("""
+import csp, os, signal, threading
+tx, rx = csp.channel(2)
+def interrupt():
+    while tx.statistics().waiting_senders == 0: pass
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=interrupt).start()
+try: tx.send_many(range(5))
+except KeyboardInterrupt as error: print(error.unsent, rx.recv_many(9))
+""")
+    assert (status, out) == (0, "(2, 3, 4) [0, 1]\n"), err
 
 
 def test_a_value_that_cannot_travel_is_found_before_any_is_sent() -> None:
