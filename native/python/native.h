@@ -154,6 +154,9 @@ PyObject *native_raise_unsent(native_state *state, csp_status status, csp_end *e
 /* ---- interpreters.c ------------------------------------------------------------------------------------------- */
 
 extern PyMethodDef interpreter_methods[];
+
+/* ---- life.c --------------------------------------------------------------------------------------------------- */
+
 /* The holder of an interpreter that this library started on the calling thread, or NULL. */
 csp_holder *native_thread_holder(void);
 

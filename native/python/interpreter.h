@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An interpreter that this library started, as registry.c, life.c and interpreters.c know it. */
+#ifndef CSP_NATIVE_INTERPRETER_H
+#define CSP_NATIVE_INTERPRETER_H
+
+#include <pthread.h>
+
+#include "native.h"
+
+typedef struct interpreter {
+    uint64_t id; /* its holder's */
+    csp_holder *holder;
+    csp_end *control, *exits; /* until the thread takes them over */
+    char module[128], function[64], name[64];
+    int64_t tag; /* the starter's, for the exit message */
+    PyInterpreterState *state;
+    /* The gate: `inside` attached visitors; when `closing`, none may enter. */
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    int inside;
+    bool open, closing;
+    _Atomic bool killed;
+    _Atomic bool abandoned;
+    int64_t references; /* guarded by the mutex of the registry */
+    struct interpreter *next;
+} interpreter;
+
+/* ---- registry.c ----------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    int64_t alive, started, ended, abandoned;
+} interpreter_numbers;
+
+typedef struct {
+    uint64_t id;
+    char name[64];
+    bool abandoned;
+} seen_interpreter;
+
+void native_registry_add(interpreter *self);
+/* With one more reference, or NULL if it is gone. */
+interpreter *native_registry_find(uint64_t id);
+/* `left`: it could not be ended. */
+void native_registry_remove(interpreter *self, bool left);
+/* One that was left has ended. */
+void native_registry_ended_after_all(void);
+interpreter_numbers native_registry_count(void);
+/* A copy of those alive, for the caller to free; NULL when out of memory. */
+seen_interpreter *native_registry_see(size_t *count);
+void native_interpreter_retain(interpreter *self);
+void native_interpreter_release(interpreter *self);
+
+/* Enter, unless it was not open yet or is closing; then leave. While anybody is inside, the interpreter does not end. */
+bool native_gate_enter(interpreter *self);
+void native_gate_leave(interpreter *self);
+void native_gate_open(interpreter *self);
+/* Attached. Waits, detached, until every visitor has left. */
+void native_gate_close(interpreter *self);
+
+/* ---- life.c --------------------------------------------------------------------------------------------------- */
+
+/* Start its thread, which takes over the caller's reference and the two ends; false: nothing was taken. */
+bool native_interpreter_start(interpreter *self);
+/* Make all its Python code raise; does not wait. */
+void native_interpreter_kill(interpreter *self);
+
+#endif

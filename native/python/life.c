@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The life of an interpreter, on a thread of its own where it is created, run and ended, and the way to cut it short.
+ *
+ * The order of the end: the entry function returned -> no raising tracer is left -> no other thread is left in it (else the
+ * interpreter is abandoned: ending it would hang or crash) -> nobody attaches to it any more -> Py_EndInterpreter -> its
+ * holder is fenced -> the exit message. Whoever wants to act on a running interpreter passes its gate first. */
+#include <signal.h>
+#include <time.h>
+
+#include "interpreter.h"
+
+static _Thread_local csp_holder *thread_holder;
+
+csp_holder *native_thread_holder(void) { return thread_holder; }
+
+static bool start_thread(void *(*function)(void *), void *argument) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t all_signals, before;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all_signals);
+    /* Signals are for the main thread: one that landed here would not wake it. */
+    pthread_sigmask(SIG_SETMASK, &all_signals, &before);
+    bool started = pthread_create(&thread, &attributes, function, argument) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return started;
+}
+
+/* ---- killing -------------------------------------------------------------------------------------------------- */
+
+/* A trace function that raises: unlike an asynchronous exception, no `except:` can swallow it for good. */
+static int poison(PyObject *object, PyFrameObject *frame, int what, PyObject *argument) {
+    (void)object;
+    (void)frame;
+    (void)what;
+    (void)argument;
+    PyErr_SetString(PyExc_SystemExit, "killed");
+    return -1;
+}
+
+/* On a thread of its own, because attaching waits for the victim's GIL, which C code may hold for long. */
+static void *kill_thread(void *argument) {
+    interpreter *self = argument;
+    if (native_gate_enter(self)) {
+        PyThreadState *mine = PyThreadState_New(self->state);
+        if (mine != NULL) {
+            PyEval_RestoreThread(mine);
+            PyEval_SetTraceAllThreads(poison, NULL);
+            PyEval_SetTrace(NULL, NULL);
+            PyThreadState_Clear(mine);
+            PyThreadState_DeleteCurrent();
+        }
+        native_gate_leave(self);
+    }
+    /* After the tracer is set: what is parked wakes up into it, and does not get as far as any clean-up. */
+    csp_holder_cancel(self->holder);
+    native_interpreter_release(self);
+    return NULL;
+}
+
+void native_interpreter_kill(interpreter *self) {
+    self->killed = true;
+    native_interpreter_retain(self);
+    if (!start_thread(kill_thread, self)) {
+        csp_holder_cancel(self->holder);
+        native_interpreter_release(self);
+    }
+}
+
+/* ---- one life ------------------------------------------------------------------------------------------------- */
+
+static int64_t count_threads(void) {
+    int64_t count = 0;
+    for (PyThreadState *t = PyInterpreterState_ThreadHead(PyInterpreterState_Get()); t != NULL;
+         t = PyThreadState_Next(t)) {
+        count++;
+    }
+    return count;
+}
+
+/* Attached. Wait up to `milliseconds`, detached in between, until ours is the only thread state. */
+static bool alone_within(int milliseconds) {
+    for (int waited = 0; count_threads() > 1; waited++) {
+        if (waited >= milliseconds) {
+            return false;
+        }
+        PyThreadState *saved = PyEval_SaveThread();
+        struct timespec one = {0, 1000000};
+        nanosleep(&one, NULL);
+        PyEval_RestoreThread(saved);
+    }
+    return true;
+}
+
+/* Other threads that the code started and left behind: ask, then raise in them, then give up. */
+static bool end_other_threads(interpreter *self) {
+    if (alone_within(0)) {
+        return true;
+    }
+    csp_holder_cancel(self->holder);
+    if (alone_within(500)) {
+        return true;
+    }
+    PyEval_SetTraceAllThreads(poison, NULL);
+    PyEval_SetTrace(NULL, NULL);
+    return alone_within(500);
+}
+
+static PyObject *run(interpreter *self) {
+    PyObject *result = NULL;
+    PyObject *native = PyImport_ImportModule("csp._native");
+    if (native != NULL) {
+        native_state *state = state_of_module(native);
+        PyObject *control = native_wrap_end(state, self->control);
+        self->control = NULL;
+        PyObject *module = control != NULL ? PyImport_ImportModule(self->module) : NULL;
+        PyObject *function = module != NULL ? PyObject_GetAttrString(module, self->function) : NULL;
+        if (function != NULL) {
+            result = PyObject_CallOneArg(function, control);
+        }
+        Py_XDECREF(function);
+        Py_XDECREF(module);
+        Py_XDECREF(control);
+        Py_DECREF(native);
+    }
+    return result;
+}
+
+/* The pending exception as "Type: text". */
+static PyObject *describe_exception(void) {
+    PyObject *error = PyErr_GetRaisedException();
+    PyObject *text = error != NULL ? PyUnicode_FromFormat("%T: %S", error, error) : NULL;
+    PyErr_Clear();
+    Py_XDECREF(error);
+    return text != NULL ? text : PyUnicode_FromString("unknown error");
+}
+
+/* (tag, ending, detail); `ending` is "ended" with what the entry returned, "killed" or "failed" with a text. What cannot
+ * travel becomes a text that says so; should even that fail, the bare tag goes out. */
+static void make_exit(interpreter *self, PyObject *result, csp_message *message) {
+    native_encode_integer(self->tag, message);
+    PyObject *detail = result != NULL ? Py_NewRef(result) : describe_exception();
+    PyObject *native = PyImport_ImportModule("csp._native");
+    bool returned = result != NULL, done = native == NULL;
+    for (int attempt = 0; !done && attempt < 2; attempt++) {
+        const char *ending = returned ? "ended" : self->killed ? "killed" : "failed";
+        PyObject *triple = Py_BuildValue("(LsO)", (long long)self->tag, ending, detail != NULL ? detail : Py_None);
+        csp_message whole;
+        done = triple != NULL && native_encode(state_of_module(native), triple, NULL, &whole);
+        Py_XDECREF(triple);
+        if (done) {
+            *message = whole;
+        } else {
+            returned = false;
+            Py_XSETREF(detail, describe_exception());
+        }
+    }
+    PyErr_Clear();
+    Py_XDECREF(detail);
+    Py_XDECREF(native);
+}
+
+static void finish(interpreter *self, csp_message *exit_message, bool left) {
+    csp_holder_fence(self->holder);
+    native_registry_remove(self, left); /* first: who got the exit message may count on it */
+    if (csp_send(self->exits, exit_message, CSP_POLL, NULL) != CSP_OK) {
+        csp_message_drop(exit_message);
+    }
+    csp_end_free(self->exits);
+    if (self->control != NULL) {
+        csp_end_free(self->control);
+    }
+    native_interpreter_release(self);
+}
+
+/* Threads were left that nobody can stop; all that the interpreter held is cut off, and its exit was told. Should they go one
+ * day, it ends after them. */
+static void outlive_left_threads(PyThreadState *mine) {
+    struct timespec pause = {0, 20000000};
+    for (;;) {
+        nanosleep(&pause, NULL);
+        PyEval_RestoreThread(mine);
+        if (count_threads() == 1) {
+            break;
+        }
+        PyEval_SaveThread();
+        pause.tv_nsec = pause.tv_nsec < 500000000 ? pause.tv_nsec * 2 : pause.tv_nsec;
+    }
+    PyEval_SetTraceAllThreads(NULL, NULL);
+    PyErr_Clear();
+    Py_EndInterpreter(mine);
+    native_registry_ended_after_all();
+}
+
+static void *interpreter_thread(void *argument) {
+    interpreter *self = argument;
+    csp_thread_may_settle();
+    csp_message exit_message = {0};
+    thread_holder = self->holder;
+    PyInterpreterConfig config = {
+        .use_main_obmalloc = 0,
+        .allow_fork = 0,
+        .allow_exec = 0,
+        .allow_threads = 1,
+        .allow_daemon_threads = 0,
+        .check_multi_interp_extensions = 1,
+        .gil = PyInterpreterConfig_OWN_GIL,
+    };
+    PyThreadState *mine = NULL;
+    PyStatus status = Py_NewInterpreterFromConfig(&mine, &config);
+    if (PyStatus_Exception(status) || mine == NULL) {
+        /* No interpreter, so no words. */
+        native_encode_integer(self->tag, &exit_message);
+        finish(self, &exit_message, false);
+        return NULL;
+    }
+    self->state = PyThreadState_GetInterpreter(mine);
+    native_gate_open(self);
+    PyObject *result = run(self);
+    PyEval_SetTraceAllThreads(NULL, NULL);
+    make_exit(self, result, &exit_message);
+    Py_CLEAR(result);
+    /* One that was fenced may have come back from where it was stuck: nothing keeps it from ending like any other. */
+    bool clean = end_other_threads(self);
+    native_gate_close(self);
+    PyEval_SetTraceAllThreads(NULL, NULL); /* a kill that came in the meantime; atexit handlers must be able to run */
+    PyErr_Clear();
+    if (clean) {
+        Py_EndInterpreter(mine);
+    } else {
+        PyEval_SaveThread();
+    }
+    finish(self, &exit_message, !clean);
+    if (!clean) {
+        outlive_left_threads(mine);
+    }
+    return NULL;
+}
+
+bool native_interpreter_start(interpreter *self) { return start_thread(interpreter_thread, self); }

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who may touch an interpreter: it is found among the living, where finding it keeps it in memory, and is entered through
+ * its gate, which keeps it from ending meanwhile. */
+#include <malloc.h>
+
+#include "interpreter.h"
+
+static pthread_mutex_t registry_mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the list, references and the numbers */
+static interpreter *all;
+static interpreter_numbers numbers;
+
+/* ---- registry ------------------------------------------------------------------------------------------------- */
+
+void native_registry_add(interpreter *self) {
+    pthread_mutex_lock(&registry_mutex);
+    self->next = all;
+    all = self;
+    numbers.alive++;
+    numbers.started++;
+    pthread_mutex_unlock(&registry_mutex);
+}
+
+interpreter *native_registry_find(uint64_t id) {
+    pthread_mutex_lock(&registry_mutex);
+    interpreter *found = all;
+    while (found != NULL && found->id != id) {
+        found = found->next;
+    }
+    if (found != NULL) {
+        found->references++;
+    }
+    pthread_mutex_unlock(&registry_mutex);
+    return found;
+}
+
+void native_interpreter_retain(interpreter *self) {
+    pthread_mutex_lock(&registry_mutex);
+    self->references++;
+    pthread_mutex_unlock(&registry_mutex);
+}
+
+void native_interpreter_release(interpreter *self) {
+    pthread_mutex_lock(&registry_mutex);
+    bool last = --self->references == 0;
+    pthread_mutex_unlock(&registry_mutex);
+    if (last) {
+        pthread_mutex_destroy(&self->mutex);
+        pthread_cond_destroy(&self->changed);
+        csp_holder_release(self->holder);
+        free(self);
+    }
+}
+
+void native_registry_remove(interpreter *self, bool left) {
+    pthread_mutex_lock(&registry_mutex);
+    interpreter **place = &all;
+    while (*place != NULL && *place != self) {
+        place = &(*place)->next;
+    }
+    if (*place == self) {
+        *place = self->next;
+        numbers.alive--;
+        numbers.ended++;
+        if (left) {
+            numbers.abandoned++;
+        }
+    }
+    bool trim = numbers.ended % 64 == 0;
+    pthread_mutex_unlock(&registry_mutex);
+    if (trim) {
+        malloc_trim(0); /* what ended interpreters gave back would otherwise stay with the allocator */
+    }
+}
+
+void native_registry_ended_after_all(void) {
+    pthread_mutex_lock(&registry_mutex);
+    numbers.abandoned--;
+    pthread_mutex_unlock(&registry_mutex);
+}
+
+interpreter_numbers native_registry_count(void) {
+    pthread_mutex_lock(&registry_mutex);
+    interpreter_numbers copy = numbers;
+    pthread_mutex_unlock(&registry_mutex);
+    return copy;
+}
+
+/* Copied under the lock, made into objects after it: an allocation may collect garbage, and that may come back here. */
+seen_interpreter *native_registry_see(size_t *count) {
+    pthread_mutex_lock(&registry_mutex);
+    seen_interpreter *copies = calloc((size_t)numbers.alive + 1, sizeof *copies);
+    *count = 0;
+    for (interpreter *i = all; copies != NULL && i != NULL; i = i->next) {
+        seen_interpreter *copy = &copies[(*count)++];
+        copy->id = i->id;
+        copy->abandoned = i->abandoned;
+        snprintf(copy->name, sizeof copy->name, "%s", csp_holder_name(i->holder));
+    }
+    pthread_mutex_unlock(&registry_mutex);
+    return copies;
+}
+
+/* ---- the gate ------------------------------------------------------------------------------------------------- */
+
+bool native_gate_enter(interpreter *self) {
+    pthread_mutex_lock(&self->mutex);
+    bool entered = self->open && !self->closing;
+    if (entered) {
+        self->inside++;
+    }
+    pthread_mutex_unlock(&self->mutex);
+    return entered;
+}
+
+void native_gate_leave(interpreter *self) {
+    pthread_mutex_lock(&self->mutex);
+    self->inside--;
+    pthread_cond_broadcast(&self->changed);
+    pthread_mutex_unlock(&self->mutex);
+}
+
+void native_gate_open(interpreter *self) {
+    pthread_mutex_lock(&self->mutex);
+    self->open = true;
+    pthread_mutex_unlock(&self->mutex);
+}
+
+void native_gate_close(interpreter *self) {
+    PyThreadState *saved = PyEval_SaveThread();
+    pthread_mutex_lock(&self->mutex);
+    self->closing = true;
+    while (self->inside > 0) {
+        pthread_cond_wait(&self->changed, &self->mutex);
+    }
+    pthread_mutex_unlock(&self->mutex);
+    PyEval_RestoreThread(saved);
+}
