@@ -437,7 +437,10 @@ class AlternativeMachine(RuleBasedStateMachine):
             alive = self.alive
             self.__dict__.clear()
             gc.collect()
-            assert failing or totals()["channels"] == alive
+            # An interpreter that has told how it ended lets go of the channel by which it told it a moment later.
+            limit = time.monotonic() + 10
+            while totals()["channels"] > alive and not failing:
+                assert time.monotonic() < limit, (totals(), alive)
 
 
 TestAlternative = AlternativeMachine.TestCase
