@@ -66,7 +66,10 @@ static bool may_be_ready(csp_channel *channel, const csp_end *end) {
 static bool is_reentrant(const csp_end *end) { return csp_end_sync(end) == CSP_SYNC_RLOCK; }
 
 csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *place) {
-    if (end->direction != CSP_RECEIVING || alternative->used >= CSP_GUARDS_MAX) {
+    csp_sync_kind kind = csp_end_sync(end);
+    /* A notification is for who waits in the queue, and nobody acquires the other two: a watch would never be told. */
+    bool unwatchable = kind == CSP_SYNC_CONDITION || kind == CSP_SYNC_BARRIER || kind == CSP_SYNC_COUNTER;
+    if (end->direction != CSP_RECEIVING || unwatchable || alternative->used >= CSP_GUARDS_MAX) {
         return CSP_INVALID;
     }
     watch *w = new_place(alternative);

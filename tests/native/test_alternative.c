@@ -423,3 +423,17 @@ CASE(all_places_can_be_used_again, "It is full with CSP_GUARDS_MAX places in use
     csp_alternative_free(alternative);
     free_pair(&channels[0]);
 }
+
+CASE(what_would_never_be_told_is_invalid, "Conditions, barriers, counters and sending ends cannot be watched.") {
+    static const csp_sync_kind kinds[] = {CSP_SYNC_CONDITION, CSP_SYNC_BARRIER, CSP_SYNC_COUNTER};
+    set_up(1);
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        csp_end *object;
+        uint32_t place;
+        CHECK_STATUS(csp_sync_new(kinds[i], 0, 1, me, &object), CSP_OK);
+        CHECK_STATUS(csp_alternative_add(alternative, object, &place), CSP_INVALID);
+        csp_end_free(object);
+    }
+    CHECK_INT(next(CSP_SELECT_FAIR, CSP_POLL), ==, NOT(CSP_WOULD_BLOCK));
+    tear_down();
+}

@@ -263,8 +263,8 @@ typedef struct csp_alternative csp_alternative;
 /* NULL when out of memory. `holder` (may be NULL) is who waits. */
 CSP_API csp_alternative *csp_alternative_new(csp_holder *holder);
 CSP_API void csp_alternative_free(csp_alternative *alternative);
-/* Watch a receiving end or a synchronisation object (it is kept in memory, not open). OK, NO_MEMORY, or
- * INVALID: no such end, or CSP_GUARDS_MAX places are in use. */
+/* Watch a receiving end, a lock, semaphore, event or broadcast (it is kept in memory, not open). OK, NO_MEMORY, or
+ * INVALID: none of these, or CSP_GUARDS_MAX places are in use. */
 CSP_API csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *place);
 CSP_API csp_status csp_alternative_add_timer(csp_alternative *alternative, uint32_t *place);
 CSP_API void csp_alternative_set_timer(csp_alternative *alternative, uint32_t place, int64_t deadline);
