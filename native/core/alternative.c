@@ -7,108 +7,8 @@
 #include <stdlib.h>
 
 #include "holder.h"
-
-typedef struct {
-    csp_node of_channel; /* the channel's lock */
-    csp_node of_ready;   /* the alternative's lock */
-    csp_alternative *alternative;
-    csp_end *end; /* referenced; NULL: a timer, or a place that is free */
-    csp_message
-        slot; /* what was handed over; ours while the alternative is not armed, the channel's lock's while it is */
-    int64_t deadline; /* timer */
-    uint32_t place;
-    uint8_t outcome;
-    bool used;
-    bool on;        /* its precondition; changed under the channel's lock */
-    bool listed;    /* the channel's lock; a timer's is its owner's */
-    bool set_aside; /* listed, and off when its turn came: back on the list when it is on again */
-} watch;
-
-struct csp_alternative {
-    csp_waiter *waiter;
-    csp_holder *holder;
-    csp_lock lock;
-    csp_node ready; /* watches that may be ready, the longest first */
-    watch **places;
-    uint32_t count, room, timers;
-    csp_wait_statistics waits;
-};
-
-/* ---- from the channel's side ---------------------------------------------------------------------------------- */
-
-static watch *watch_of(csp_node *node) { return CSP_CONTAINER(node, watch, of_channel); }
-
-/* Claim the alternative, which may have been armed or not. */
-static bool claim(csp_alternative *alternative, uint32_t code, csp_wakes *wakes) {
-    bool must_wake = false;
-    if (!csp__claim(alternative->waiter, code, &must_wake)) {
-        return false;
-    }
-    if (must_wake) {
-        if (wakes->count == CSP_WAKES) {
-            csp__wakes_flush(wakes);
-        }
-        wakes->waiters[wakes->count++] = alternative->waiter;
-    }
-    return true;
-}
-
-bool csp__offer_to_watchers(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes) {
-    for (csp_node *node = channel->watchers.next; node != &channel->watchers; node = node->next) {
-        watch *w = watch_of(node);
-        csp_waiter *waiter = w->alternative->waiter;
-        /* Armed: then its owner has read the slot that an earlier offer filled, and will not look again unless we win. */
-        if (!w->on || atomic_load_explicit(&w->end->closed, memory_order_relaxed) ||
-            atomic_load_explicit(&waiter->thread, memory_order_relaxed) == self || !csp__is_armed(waiter)) {
-            continue;
-        }
-        w->slot = *message;
-        w->outcome = CSP_OK;
-        if (claim(w->alternative, CSP_WON + w->place, wakes)) {
-            message->kind = 0;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void list(watch *w) {
-    csp_alternative *alternative = w->alternative;
-    csp__lock(&alternative->lock);
-    csp__list_append(&alternative->ready, &w->of_ready);
-    csp__unlock(&alternative->lock);
-}
-
-void csp__notify_watchers(csp_channel *channel, const csp_end *only, csp_wakes *wakes) {
-    for (csp_node *node = channel->watchers.next; node != &channel->watchers; node = node->next) {
-        watch *w = watch_of(node);
-        if (only != NULL && w->end != only) {
-            continue;
-        }
-        if (!w->listed) {
-            w->listed = true;
-            list(w);
-        }
-        /* It arms, and then looks at its list once more: it sees the entry, or we see it armed. */
-        if (w->on) {
-            claim(w->alternative, CSP_NOTIFIED, wakes);
-        }
-    }
-}
-
-uint32_t csp__watchers_waiting(csp_channel *channel, void (*visit)(csp_waiter *, csp_end *, void *), void *context) {
-    uint32_t waiting = 0;
-    for (csp_node *node = channel->watchers.next; node != &channel->watchers; node = node->next) {
-        watch *w = watch_of(node);
-        if (w->on && csp__is_armed(w->alternative->waiter)) {
-            waiting++;
-            if (visit != NULL) {
-                visit(w->alternative->waiter, w->end, context);
-            }
-        }
-    }
-    return waiting;
-}
+#include "sync.h"
+#include "watch.h"
 
 /* ---- making and changing -------------------------------------------------------------------------------------- */
 
@@ -129,11 +29,11 @@ csp_alternative *csp_alternative_new(csp_holder *holder) {
     return alternative;
 }
 
-/* A place that is free, or a new one. NULL when out of memory. */
+/* The first place that is free, which needs no memory, or a new one. NULL when out of memory. */
 static watch *new_place(csp_alternative *alternative) {
-    for (uint32_t i = 0; i < alternative->count; i++) {
-        if (!alternative->places[i]->used) {
-            return alternative->places[i];
+    for (; alternative->free_from < alternative->count; alternative->free_from++) {
+        if (!alternative->places[alternative->free_from]->used) {
+            return alternative->places[alternative->free_from];
         }
     }
     if (alternative->count == alternative->room) {
@@ -163,8 +63,13 @@ static bool may_be_ready(csp_channel *channel, const csp_end *end) {
            csp__is_over(channel, CSP_SENDING) || atomic_load_explicit(&end->closed, memory_order_relaxed);
 }
 
+static bool is_reentrant(const csp_end *end) { return csp_end_sync(end) == CSP_SYNC_RLOCK; }
+
 csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *place) {
-    if (end->direction != CSP_RECEIVING || alternative->count >= CSP_GUARDS_MAX) {
+    csp_sync_kind kind = csp_end_sync(end);
+    /* A notification is for who waits in the queue, and nobody acquires the other two: a watch would never be told. */
+    bool unwatchable = kind == CSP_SYNC_CONDITION || kind == CSP_SYNC_BARRIER || kind == CSP_SYNC_COUNTER;
+    if (end->direction != CSP_RECEIVING || unwatchable || alternative->used >= CSP_GUARDS_MAX) {
         return CSP_INVALID;
     }
     watch *w = new_place(alternative);
@@ -177,11 +82,13 @@ csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint3
     w->end = end;
     w->used = w->on = true;
     w->set_aside = false;
+    alternative->used++;
+    alternative->reentrant += is_reentrant(end);
     csp__list_append(&channel->watchers, &w->of_channel);
     atomic_fetch_add_explicit(&channel->watched, 1, memory_order_relaxed);
     w->listed = may_be_ready(channel, end);
     if (w->listed) {
-        list(w);
+        csp__watch_list(w);
     }
     csp__unlock(&channel->lock);
     *place = w->place;
@@ -189,7 +96,10 @@ csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint3
 }
 
 csp_status csp_alternative_add_timer(csp_alternative *alternative, uint32_t *place) {
-    watch *w = alternative->count < CSP_GUARDS_MAX ? new_place(alternative) : NULL;
+    if (alternative->used >= CSP_GUARDS_MAX) {
+        return CSP_INVALID;
+    }
+    watch *w = new_place(alternative);
     if (w == NULL) {
         return CSP_NO_MEMORY;
     }
@@ -197,6 +107,7 @@ csp_status csp_alternative_add_timer(csp_alternative *alternative, uint32_t *pla
     w->used = w->on = true;
     w->listed = w->set_aside = false;
     w->deadline = CSP_FOREVER;
+    alternative->used++;
     alternative->timers++;
     *place = w->place;
     return CSP_OK;
@@ -209,6 +120,7 @@ void csp_alternative_remove(csp_alternative *alternative, uint32_t place) {
         csp__lock(&end->channel->lock);
         csp__list_remove(&w->of_channel);
         atomic_fetch_sub_explicit(&end->channel->watched, 1, memory_order_relaxed);
+        alternative->reentrant -= is_reentrant(end);
     } else {
         alternative->timers--;
     }
@@ -217,6 +129,10 @@ void csp_alternative_remove(csp_alternative *alternative, uint32_t place) {
     csp__unlock(&alternative->lock);
     w->used = false;
     w->end = NULL;
+    alternative->used--;
+    if (place < alternative->free_from) {
+        alternative->free_from = place;
+    }
     if (end != NULL) {
         csp__unlock(&end->channel->lock);
         csp__end_release(end);
@@ -237,7 +153,7 @@ void csp_alternative_enable(csp_alternative *alternative, uint32_t place, bool o
     }
     if (on && w->set_aside) {
         w->set_aside = false;
-        list(w);
+        csp__watch_list(w);
     }
 }
 
@@ -279,13 +195,30 @@ static int64_t list_due_timers(csp_alternative *alternative) {
         if (w->used && w->end == NULL && w->on && !w->listed) {
             if (w->deadline <= now) {
                 w->listed = true;
-                list(w);
+                csp__watch_list(w);
             } else if (w->deadline < next) {
                 next = w->deadline;
             }
         }
     }
     return next;
+}
+
+/* A recursive lock is ready to nobody but the thread that has it, so no channel could have listed it. While that thread
+ * waits here it can neither get the lock nor give it up: one look per select is enough. */
+static void list_own_locks(csp_alternative *alternative, const csp_waiter *self) {
+    for (uint32_t i = 0; i < alternative->count; i++) {
+        watch *w = alternative->places[i];
+        if (w->used && w->end != NULL && w->on && is_reentrant(w->end)) {
+            csp_channel *channel = w->end->channel;
+            csp__lock(&channel->lock);
+            if (!w->listed && channel->sync->owner != NULL && channel->sync->thread == self->id) {
+                w->listed = true;
+                csp__watch_list(w);
+            }
+            csp__unlock(&channel->lock);
+        }
+    }
 }
 
 /* Carry out what a watch is for, if it is ready; its place in the list goes to the end, or is lost. */
@@ -321,7 +254,7 @@ static bool try_watch(selection *s, watch *w, bool first_of_all, csp_wakes *wake
                     : csp__take(channel, w->end, s->message, s->self, wakes);
     w->listed = s->status != CSP_WOULD_BLOCK && may_be_ready(channel, w->end);
     if (w->listed) {
-        list(w);
+        csp__watch_list(w);
     }
     csp__unlock(&channel->lock);
     return s->status != CSP_WOULD_BLOCK;
@@ -382,6 +315,9 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
     }
     csp__pass_gate(CSP_GATE_SELECT, alternative->holder, 0);
     atomic_store_explicit(&waiter->thread, s.self, memory_order_relaxed);
+    if (alternative->reentrant > 0) {
+        list_own_locks(alternative, s.self);
+    }
     for (;;) {
         if (look(&s, priority)) {
             *place = s.chosen->place;

@@ -80,18 +80,21 @@ csp_status csp_broadcast_subscribe(csp_end *handle, uint32_t capacity, csp_overf
             /* Nested, and harmless: nobody knows the new channel who could hold its lock and want ours. A rendezvous
              * takes nothing here; its subscriber begins with the next. */
             csp__lock(&sending->channel->lock);
-            csp__offer(sending->channel, &latest, NULL, &wakes, &dropped);
+            csp_status offered = csp__offer(sending->channel, &latest, NULL, &wakes, &dropped);
             csp__unlock(&sending->channel->lock);
+            if (offered == CSP_NO_MEMORY) { /* without the latest it would be no subscriber of this kind */
+                subscribers->count--;
+                status = CSP_NO_MEMORY;
+            }
         }
     }
     csp__unlock(&channel->lock);
+    csp_message_drop(&latest);
     if (status != CSP_OK) {
         csp_end_free(sending);
         csp_end_free(*receiving);
-        return status;
     }
-    csp_message_drop(&latest);
-    return CSP_OK;
+    return status;
 }
 
 /* Under the lock: take it off the list. True if it was there; then it is the caller's to free. */
@@ -184,14 +187,17 @@ csp_status csp_broadcast_send(csp_end *handle, csp_message *message, int64_t dea
     }
     csp_message_drop(&before);
     uint32_t waiting = 0; /* those that are left are moved to the front */
+    csp_status refused = CSP_WOULD_BLOCK;
     for (uint32_t i = 0; i < count; i++) {
-        if (send_to(channel, ends[i], message, holder, CSP_POLL, NULL, reached) != CSP_OK) {
+        csp_status sent = send_to(channel, ends[i], message, holder, CSP_POLL, NULL, reached);
+        if (sent != CSP_OK) {
             ends[waiting++] = ends[i];
+            refused = sent == CSP_NO_MEMORY ? CSP_NO_MEMORY : refused;
         } else {
             csp__end_release(ends[i]);
         }
     }
-    status = waiting > 0 && deadline == CSP_POLL ? CSP_WOULD_BLOCK : CSP_OK;
+    status = waiting > 0 && deadline == CSP_POLL ? refused : CSP_OK;
     for (uint32_t i = 0; i < waiting; i++) {
         if (status == CSP_OK) {
             status = send_to(channel, ends[i], message, holder, deadline, hooks, reached);

@@ -38,7 +38,8 @@ static bool looks_ready(const csp_guard *guard) {
     }
     uint32_t buffered = atomic_load_explicit(&channel->buffered, memory_order_relaxed);
     if (guard->kind == CSP_GUARD_RECV) {
-        return buffered > 0 || atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed) > 0;
+        return buffered > 0 || atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed) > 0 ||
+               csp_end_sync(guard->end) == CSP_SYNC_RLOCK; /* taken, it is ready to its owner */
     }
     return buffered < channel->capacity || channel->overflow != CSP_OVERFLOW_BLOCK ||
            atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) > 0 ||

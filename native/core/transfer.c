@@ -3,6 +3,7 @@
  * Sending and receiving: the hand-over itself, under the lock, and the two single operations built on it. */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "alternative.h"
 #include "channel.h"
@@ -51,6 +52,18 @@ static csp_message ring_pop(csp_channel *channel) {
     channel->count--;
     count_buffered(channel);
     return message;
+}
+
+/* Undone receives stand beside the ring and take none of its places. What has been here longest is the one that was undone
+ * last; its place goes to the oldest of the ring, which is younger than all that were undone. */
+static csp_message drop_oldest(csp_channel *channel) {
+    if (channel->returned_count == 0) {
+        return ring_pop(channel);
+    }
+    csp_message oldest = channel->returned[channel->returned_count - 1];
+    memmove(&channel->returned[1], &channel->returned[0], sizeof oldest * (channel->returned_count - 1));
+    channel->returned[0] = ring_pop(channel);
+    return oldest;
 }
 
 /* ---- queues --------------------------------------------------------------------------------------------------- */
@@ -155,7 +168,7 @@ csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_wait
                 channel->dropped++;
                 return CSP_OK;
             case CSP_OVERFLOW_OLDEST:
-                *dropped = ring_pop(channel);
+                *dropped = drop_oldest(channel);
                 channel->dropped++;
                 break;
         }

@@ -248,6 +248,18 @@ static uint32_t claim_own(csp_waiter *waiter, uint32_t code) {
     return csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
 }
 
+/* The same for whoever is interrupted. Who was only told to look again has been given nothing, and what is there will be found
+ * by the next look: the interruption goes first, or it would be forgotten. A word that is claimed is its owner's. */
+static uint32_t claim_interrupted(csp_waiter *waiter) {
+    uint32_t code = claim_own(waiter, CSP_SIGNALLED);
+    if (code != CSP_NOTIFIED) {
+        return code;
+    }
+    uint32_t state = atomic_load_explicit(&waiter->state, memory_order_relaxed);
+    atomic_store_explicit(&waiter->state, (state & ~UINT32_C(0xffff)) | CSP_SIGNALLED, memory_order_relaxed);
+    return CSP_SIGNALLED;
+}
+
 /* A signal handler may use channels itself, also the very one that we wait on. Our record stands in a queue meanwhile, so
  * what the handler does goes by another one; and if it sends what we wait for, it claims us like anybody else. */
 static int ask_interrupted(const csp_hooks *hooks) {
@@ -294,7 +306,7 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
         }
         /* A signal, or time to look: the place in the queue is kept unless a handler wants out. */
         if (woken != CSP_PARK_WOKEN && hooks != NULL && hooks->interrupted != NULL && ask_interrupted(hooks) != 0) {
-            code = claim_own(waiter, CSP_SIGNALLED);
+            code = claim_interrupted(waiter);
             break;
         }
     }

@@ -4,7 +4,7 @@
  *
  * Invariants
  *  - `state` is sequence<<16 | code. Only the owner goes IDLE..WON -> ARMED and bumps the sequence; any other thread may only
- *    claim: ARMED or PARKED -> a code above, once per sequence.
+ *    claim: ARMED or PARKED -> a code above, once per sequence. From NOTIFIED the owner may go on to SIGNALLED.
  *  - A case is linked only while its waiter's operation is under way, and only under its channel's lock. The claimer unlinks
  *    the case first, then claims, then touches nothing of case or slot: the owner may have returned already.
  *  - Waiters are type-stable: recycled, never freed. So a wake that comes late hits a living word, at worst for nothing.

@@ -51,15 +51,14 @@ static bool add_to_core(native_state *state, alternative_object *self, Py_ssize_
     return true;
 }
 
-/* All anew, so that the order of the places is that of the entries, as priority needs it. */
+/* All out and in again, so that the order of the places is that of the entries, as priority needs it. This cannot fail half
+ * way: the core fills the places that are free from the first on, and needs no memory for it. */
 static bool put_in_order(native_state *state, alternative_object *self) {
-    csp_alternative *fresh = csp_alternative_new(state->holder);
-    if (fresh == NULL) {
-        PyErr_NoMemory();
-        return false;
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        if (self->entries[i].place != NO_PLACE) {
+            csp_alternative_remove(self->alternative, self->entries[i].place);
+        }
     }
-    csp_alternative_free(self->alternative);
-    self->alternative = fresh;
     for (Py_ssize_t i = 0; i < self->count; i++) {
         if (!add_to_core(state, self, i)) {
             return false;

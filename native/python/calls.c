@@ -220,7 +220,7 @@ static PyObject *raise_lost(native_state *state, const char *text, PyObject *uns
 
 PyObject *native_raise_unsent(native_state *state, csp_status status, csp_end *end, csp_message *message,
                               PyObject *unsent, bool nowait) {
-    if (status != CSP_FAILED) {
+    if (status != CSP_FAILED || PyErr_Occurred()) {
         csp_message_drop(message);
         return native_raise(state, status, end, unsent, nowait);
     }

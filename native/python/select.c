@@ -223,9 +223,10 @@ PyObject *native_guard_outcome(native_state *state, PyObject *object, csp_guard 
         return NULL;
     }
     if (guard->status != CSP_OK) {
+        bool handled = PyErr_Occurred() != NULL; /* a signal handler's exception: no guard's */
         PyObject *unsent = guard->kind == CSP_GUARD_SEND ? ((offer_object *)object)->value : NULL;
         native_raise_unsent(state, guard->status, guard->end, guard->message, unsent, false);
-        return say_which(object);
+        return handled ? NULL : say_which(object);
     }
     PyObject *value;
     if (is_sync) {

@@ -174,6 +174,9 @@ static PyObject *raise_abandoned(native_state *state, csp_end *end) {
 }
 
 PyObject *native_raise(native_state *state, csp_status status, csp_end *end, PyObject *unsent, bool nowait) {
+    if (PyErr_Occurred()) {
+        return NULL; /* a signal handler's, which may itself have ended what was waited for */
+    }
     bool sending = end != NULL && csp_end_direction(end) == CSP_SENDING;
     switch (status) {
         case CSP_WOULD_BLOCK:
@@ -204,9 +207,7 @@ PyObject *native_raise(native_state *state, csp_status status, csp_end *end, PyO
             PyErr_SetString(state->stopped, "told to stop");
             break;
         case CSP_INTERRUPTED:
-            if (!PyErr_Occurred()) {
-                PyErr_SetString(PyExc_InterruptedError, "interrupted");
-            }
+            PyErr_SetString(PyExc_InterruptedError, "interrupted");
             break;
         case CSP_NO_MEMORY:
             PyErr_NoMemory();

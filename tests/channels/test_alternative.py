@@ -155,6 +155,23 @@ def test_locks_are_guards():
     assert alternative.select() == (event, None)
 
 
+def test_a_recursive_lock_can_be_taken_again(three):
+    """By the thread that has it, in its turn among others, as with csp.select."""
+    senders, receivers = three
+    lock = csp.RLock()
+    alternative = csp.Alternative(receivers[0], lock)
+    with lock:
+        senders[0].send_many(["a", "b"])
+        chosen = [alternative.select()[0] for _ in range(4)]
+        assert chosen.count(lock) == 2
+        assert chosen[:2].count(lock) == 1
+        lock.release()
+        lock.release()
+        assert alternative.select(priority=True)[0] is lock
+        lock.release()
+    assert not lock.locked()
+
+
 def test_the_end_names_its_guard(three):
     """A channel that is over is ready and raises; .guard says which it was, so that it can be removed."""
     senders, receivers = three

@@ -112,7 +112,7 @@ void did_send(belief *b, uint64_t tag) {
         if (b->overflow == CSP_OVERFLOW_NEWEST) {
             return;
         }
-        pop(b, b->returned);
+        pop(b, 0); /* also if it was undone: then its place beside the ring goes to the ring's oldest */
     }
     b->tags[b->count++] = tag;
 }

@@ -182,7 +182,9 @@ static void watch(machine *m, chooser *c) {
         return;
     }
     csp_status status = csp_alternative_add(c->alternative, *end, &place);
-    bool valid = csp_end_direction(*end) == CSP_RECEIVING;
+    csp_sync_kind kind = csp_end_sync(*end);
+    bool valid = csp_end_direction(*end) == CSP_RECEIVING && kind != CSP_SYNC_CONDITION && kind != CSP_SYNC_BARRIER &&
+                 kind != CSP_SYNC_COUNTER;
     CHECK(status == (valid ? CSP_OK : CSP_INVALID), "csp_alternative_add: %s", csp_status_name(status));
     if (valid) {
         CHECK(place < PLACES && !c->places[place].used, "place %u is not free", place);

@@ -1,6 +1,7 @@
 """Any sequence of uses of reusable alternatives, and of what they watch, does what the plain model does."""
 
 import gc
+import sys
 import time
 
 from channel_model import RECEIVER, SENDER, Channel
@@ -429,13 +430,17 @@ class AlternativeMachine(RuleBasedStateMachine):
             waiter.outcome()
 
     def teardown(self):
-        """Nothing is left alive."""
+        """Nothing is left alive. A run that failed says why instead: its traceback still holds what it held."""
+        failing = sys.exception() is not None
         if hasattr(self, "gone"):
             self.end_everything()
             alive = self.alive
             self.__dict__.clear()
             gc.collect()
-            assert totals()["channels"] == alive
+            # An interpreter that has told how it ended lets go of the channel by which it told it a moment later.
+            limit = time.monotonic() + 10
+            while totals()["channels"] > alive and not failing:
+                assert time.monotonic() < limit, (totals(), alive)
 
 
 TestAlternative = AlternativeMachine.TestCase

@@ -363,3 +363,77 @@ CASE(the_graph_shows_what_it_waits_for, "One edge for each channel that it waits
     opened(&got);
     tear_down();
 }
+
+CASE(a_recursive_lock_is_ready_to_its_owner,
+     "Whoever has a recursive lock finds it ready, in its turn among others; nobody else does, until it is free.") {
+    FOR_BOTH_WAYS(flags) {
+        set_up(10);
+        csp_end *lock;
+        CHECK_STATUS(csp_sync_new(CSP_SYNC_RLOCK, 0, 0, me, &lock), CSP_OK);
+        uint32_t place = watched(lock);
+        for (int depth = 1; depth <= 3; depth++) {
+            CHECK_INT(next(flags, CSP_POLL), ==, place);
+        }
+        csp_sync_state state;
+        csp_sync_read(lock, &state);
+        CHECK_INT(state.value, ==, 3);
+        put(channels[0].tx, 1, CSP_POLL);
+        put(channels[0].tx, 2, CSP_POLL);
+        CHECK_INT(next(flags, CSP_FOREVER), ==, 0);
+        opened(&got);
+        CHECK_INT(next(flags, CSP_POLL), ==, flags == CSP_SELECT_FAIR ? place : 0);
+        if (flags == CSP_SELECT_FAIR) {
+            CHECK_INT(next(flags, CSP_POLL), ==, 0);
+            CHECK_STATUS(csp_sync_release(lock, 1), CSP_OK);
+        }
+        opened(&got);
+        csp_alternative_enable(alternative, place, false);
+        CHECK_INT(next(flags, CSP_POLL), ==, NOT(CSP_WOULD_BLOCK));
+        csp_alternative_enable(alternative, place, true);
+        selecting other;
+        begin(&other, lock, CSP_FOREVER); /* another thread's select waits for what this one has */
+        for (int depth = 3; depth >= 1; depth--) {
+            CHECK_INT(RECEIVERS_WAITING(lock), ==, 1);
+            CHECK_STATUS(csp_sync_release(lock, 1), CSP_OK);
+        }
+        finish(other.thread);
+        CHECK_INT(other.chosen, ==, place);
+        csp_alternative_remove(alternative, place);
+        csp_end_free(lock);
+        tear_down();
+    }
+}
+
+CASE(all_places_can_be_used_again, "It is full with CSP_GUARDS_MAX places in use, and not for those once used.") {
+    alternative = csp_alternative_new(me);
+    uint32_t place;
+    for (uint32_t i = 0; i < CSP_GUARDS_MAX; i++) {
+        CHECK_STATUS(csp_alternative_add_timer(alternative, &place), CSP_OK);
+        CHECK_INT(place, ==, i);
+    }
+    channels[0] = channel(1);
+    CHECK_STATUS(csp_alternative_add_timer(alternative, &place), CSP_INVALID);
+    CHECK_STATUS(csp_alternative_add(alternative, channels[0].rx, &place), CSP_INVALID);
+    csp_alternative_remove(alternative, 9);
+    csp_alternative_remove(alternative, 3);
+    CHECK_INT(watched(channels[0].rx), ==, 3);
+    CHECK_STATUS(csp_alternative_add_timer(alternative, &place), CSP_OK);
+    CHECK_INT(place, ==, 9);
+    CHECK_STATUS(csp_alternative_add_timer(alternative, &place), CSP_INVALID);
+    csp_alternative_free(alternative);
+    free_pair(&channels[0]);
+}
+
+CASE(what_would_never_be_told_is_invalid, "Conditions, barriers, counters and sending ends cannot be watched.") {
+    static const csp_sync_kind kinds[] = {CSP_SYNC_CONDITION, CSP_SYNC_BARRIER, CSP_SYNC_COUNTER};
+    set_up(1);
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        csp_end *object;
+        uint32_t place;
+        CHECK_STATUS(csp_sync_new(kinds[i], 0, 1, me, &object), CSP_OK);
+        CHECK_STATUS(csp_alternative_add(alternative, object, &place), CSP_INVALID);
+        csp_end_free(object);
+    }
+    CHECK_INT(next(CSP_SELECT_FAIR, CSP_POLL), ==, NOT(CSP_WOULD_BLOCK));
+    tear_down();
+}

@@ -240,6 +240,50 @@ CASE(undone_receives_die_with_the_channel,
     free_pair(&p);
 }
 
+/* What will be received next; it is received and put back. */
+static int64_t front(csp_end *rx) {
+    int64_t value;
+    csp_message first = received(rx);
+    memcpy(&value, csp_block_bytes(first.as.block), sizeof value);
+    csp_unreceive(rx, &first);
+    return value;
+}
+
+CASE(an_undone_receive_is_the_oldest, "A full buffer that drops its oldest drops undone receives first, the last "
+                                      "undone before the others; order holds.") {
+    FOR_EACH_BOUND(c) {
+        for (uint32_t undone = 1; undone <= 3 && undone <= c; undone++) {
+            pair p = channel_of(c, CSP_OVERFLOW_OLDEST, me);
+            csp_message held[3];
+            int64_t next = 0, oldest = 0;
+            for (uint32_t i = 0; i < c; i++) {
+                CHECK_STATUS(put(p.tx, next++, CSP_POLL), CSP_OK);
+            }
+            for (uint32_t i = 0; i < undone; i++) {
+                held[i] = received(p.rx);
+                CHECK_STATUS(put(p.tx, next++, CSP_POLL), CSP_OK); /* the buffer is full again */
+            }
+            for (uint32_t i = undone; i-- > 0;) {
+                csp_unreceive(p.rx, &held[i]);
+            }
+            for (uint32_t i = 0; i < 2 * c + undone; i++) {
+                CHECK_STATUS(put(p.tx, next++, CSP_POLL), CSP_OK);
+                oldest++;
+                CHECK_INT(seen(p.tx).dropped, ==, oldest);
+                CHECK_INT(seen(p.tx).length, ==, c + undone);
+                CHECK_CONSERVED(p.tx);
+                CHECK_INT(front(p.rx), ==, oldest);
+            }
+            while (oldest < next) {
+                CHECK_INT(take(p.rx, CSP_POLL), ==, oldest++);
+            }
+            CHECK_INT(take(p.rx, CSP_POLL), ==, NOT(CSP_WOULD_BLOCK));
+            CHECK_INT(csp_blocks_alive(), ==, 0);
+            free_pair(&p);
+        }
+    }
+}
+
 /* ---- the sum --------------------------------------------------------------------------------------------------- */
 
 CASE(nothing_is_lost_or_counted_twice,

@@ -305,3 +305,29 @@ CASE(too_many_guards_are_invalid, "CSP_GUARDS_MAX guards work; one more is INVAL
     CHECK_INT(choose(guards, CSP_GUARDS_MAX + 1, FAIR, CSP_FOREVER), ==, NOT(CSP_INVALID));
     free(guards);
 }
+
+CASE(a_lock_of_my_own_has_its_turn,
+     "A recursive lock that the selecting thread has is chosen beside a channel that is always ready.") {
+    pair p = channel(1000);
+    csp_end *lock;
+    csp_message got, token;
+    int64_t turns[2] = {0};
+    CHECK_STATUS(csp_sync_new(CSP_SYNC_RLOCK, 0, 0, me, &lock), CSP_OK);
+    CHECK_STATUS(csp_recv(lock, &token, CSP_POLL, NULL), CSP_OK);
+    for (int i = 0; i < 500; i++) {
+        CHECK_STATUS(put(p.tx, i, CSP_POLL), CSP_OK);
+    }
+    csp_guard guards[] = {on_recv(p.rx, &got), on_recv(lock, &token)};
+    for (int i = 0; i < 200; i++) {
+        int64_t which = choose(guards, 2, CSP_SELECT_FAIR, CSP_POLL);
+        CHECK(which == 0 || which == 1);
+        turns[which]++;
+        if (which == 0) {
+            opened(&got);
+        }
+    }
+    CHECK_INT(turns[0], >, 50);
+    CHECK_INT(turns[1], >, 50);
+    csp_end_free(lock);
+    free_pair(&p);
+}

@@ -218,7 +218,9 @@ CSP_API csp_status csp_send_many(csp_end *end, csp_message *messages, size_t cou
 CSP_API csp_status csp_recv_many(csp_end *end, csp_message *messages, size_t count, size_t *done, int64_t deadline,
                                  const csp_hooks *hooks);
 /* Undo a receive whose value could not be used (its receiver was interrupted in the same instant): the message goes to
- * the front, before everything buffered, or straight to a waiting receiver. Dropped and counted if the channel is over.
+ * the front, before everything buffered, or straight to a waiting receiver. There it takes no place of the buffer; when
+ * that is full, CSP_OVERFLOW_OLDEST drops it first, as the oldest. Dropped and counted as undelivered if the channel is
+ * over, or when out of memory.
  * On a synchronisation object, with the message of a csp_recv that gave OK or ABANDONED: it was not acquired, and somebody
  * else will be told. */
 CSP_API void csp_unreceive(csp_end *receiving, csp_message *message);
@@ -255,13 +257,15 @@ CSP_API csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int6
                               uint32_t *chosen);
 
 /* A reusable alternative of receiving ends and timers. Its ends are watched from csp_alternative_add to csp_alternative_remove, so
- * that one select costs the same whatever their number. Places are numbered from 0 in the order of adding; a place that was
- * removed is used again by the next. Not safe for threads: one at a time may use it; ends may be closed by anybody meanwhile. */
+ * that one select costs the same whatever their number. Places are numbered from 0 in the order of adding; the first of
+ * those that were removed is used again by the next, without new memory. Not safe for threads: one at a time may use it;
+ * ends may be closed by anybody meanwhile. */
 typedef struct csp_alternative csp_alternative;
 /* NULL when out of memory. `holder` (may be NULL) is who waits. */
 CSP_API csp_alternative *csp_alternative_new(csp_holder *holder);
 CSP_API void csp_alternative_free(csp_alternative *alternative);
-/* Watch a receiving end or a synchronisation object (it is kept in memory, not open); OK, INVALID or NO_MEMORY. */
+/* Watch a receiving end, a lock, semaphore, event or broadcast (it is kept in memory, not open). OK, NO_MEMORY, or
+ * INVALID: none of these, or CSP_GUARDS_MAX places are in use. */
 CSP_API csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *place);
 CSP_API csp_status csp_alternative_add_timer(csp_alternative *alternative, uint32_t *place);
 CSP_API void csp_alternative_set_timer(csp_alternative *alternative, uint32_t place, int64_t deadline);
@@ -343,8 +347,8 @@ CSP_API csp_status csp_broadcast_new(bool keep, csp_holder *holder, csp_end **ha
 CSP_API csp_status csp_broadcast_subscribe(csp_end *handle, uint32_t capacity, csp_overflow overflow,
                                            csp_holder *holder, csp_end **receiving);
 /* Send to every subscriber, first to those that need no wait; waits for the others. *reached counts who got it (or whose
- * policy dropped it). OK moves the message. TIMEOUT, WOULD_BLOCK, CANCELLED, INTERRUPTED: the message is still the caller's, and those
- * who have not been reached do not get it. INVALID: the message holds ends or replies, of which there is one each. */
+ * policy dropped it). OK moves the message. TIMEOUT, WOULD_BLOCK, CANCELLED, INTERRUPTED, NO_MEMORY: the message
+ * is still the caller's, and those who have not been reached do not get it. INVALID: the message holds ends or replies, of which there is one each. */
 CSP_API csp_status csp_broadcast_send(csp_end *handle, csp_message *message, int64_t deadline, const csp_hooks *hooks,
                                       uint32_t *reached);
 /* A copy of the latest message, if `keep`; false when there is none. How many subscribers there are. */

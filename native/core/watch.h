@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a reusable alternative consists of, for the two files that know: alternative.c, whose owner changes it and selects,
+ * and watch.c, where the channels find it. */
+#ifndef CSP_WATCH_H
+#define CSP_WATCH_H
+
+#include "channel.h"
+
+typedef struct {
+    csp_node of_channel; /* the channel's lock */
+    csp_node of_ready;   /* the alternative's lock */
+    csp_alternative *alternative;
+    csp_end *end; /* referenced; NULL: a timer, or a place that is free */
+    csp_message
+        slot; /* handed over; the owner's while the alternative is not armed, the channel's lock's while it is */
+    int64_t deadline; /* timer */
+    uint32_t place;
+    uint8_t outcome;
+    bool used;
+    bool on;        /* its precondition; changed under the channel's lock */
+    bool listed;    /* the channel's lock; a timer's is its owner's */
+    bool set_aside; /* listed, and off when its turn came: back on the list when it is on again */
+} watch;
+
+struct csp_alternative {
+    csp_waiter *waiter;
+    csp_holder *holder;
+    csp_lock lock;
+    csp_node ready; /* watches that may be ready, the longest first */
+    watch **places;
+    uint32_t count, room;
+    uint32_t used;              /* places that hold something */
+    uint32_t free_from;         /* no place below this one is free */
+    uint32_t timers, reentrant; /* how many of those in use are timers; recursive locks */
+    csp_wait_statistics waits;
+};
+
+/* Whoever sets `listed`, under what guards it: put the watch at the end of its alternative's list. */
+void csp__watch_list(watch *w);
+
+#endif
