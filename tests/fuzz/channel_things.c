@@ -290,7 +290,7 @@ static void receive_many(machine *m) {
         return;
     }
     belief *b = belief_of(*end);
-    uint32_t here = b->count;
+    uint32_t here = m->alone ? b->count : 0;
     csp_status predicted = !m->alone    ? CSP_OK
                            : count == 0 ? CSP_INVALID
                                         : if_waiting(would_receive(b, *end), deadline, csp_end_holder(*end));

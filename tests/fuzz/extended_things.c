@@ -16,11 +16,12 @@ static csp_end **pick_rendezvous(machine *m) {
     return first;
 }
 
-static csp_status predict(csp_end *end, int64_t deadline) {
+/* Of an end that is not refused, only alone. */
+static csp_status predict(const machine *m, csp_end *end, int64_t deadline) {
     if (csp_end_sync(end) != CSP_SYNC_NONE || belief_of(end)->capacity > 0) {
         return CSP_INVALID;
     }
-    return if_waiting(would_receive(belief_of(end), end), deadline, csp_end_holder(end));
+    return m->alone ? if_waiting(would_receive(belief_of(end), end), deadline, csp_end_holder(end)) : CSP_OK;
 }
 
 static void answer_at_once(csp_reply *reply, uint64_t tag, bool fails) {
@@ -39,9 +40,9 @@ void do_extended_receive(machine *m) {
     }
     csp_message message;
     csp_reply *reply;
-    csp_status predicted = predict(*end, m->alone ? deadline : CSP_POLL);
+    csp_status predicted = predict(m, *end, deadline);
     csp_status status = csp_recv_extended(*end, &message, &reply, deadline, pick_hooks(m));
-    CHECK((m->alone ? status == predicted : (status == CSP_INVALID) == (predicted == CSP_INVALID)),
+    CHECK(m->alone ? status == predicted : (status == CSP_INVALID) == (predicted == CSP_INVALID),
           "csp_recv_extended: %s, expected %s", csp_status_name(status), csp_status_name(predicted));
     CHECK((message.kind != 0) == (status == CSP_OK), "%s with a message of kind %u", csp_status_name(status),
           message.kind);
