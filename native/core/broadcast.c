@@ -148,10 +148,11 @@ static csp_status send_to(csp_channel *channel, csp_end *subscriber, const csp_m
                           int64_t deadline, const csp_hooks *hooks, uint32_t *reached) {
     csp_message copy = copy_of(message);
     csp_status status = csp__send_as(subscriber, &copy, holder, deadline, hooks);
+    /* It has the message, also where we were stopped while it held us. */
+    *reached += status == CSP_FAILED || copy.kind == 0;
     csp_message_drop(&copy); /* a no-op unless it did not go, or the receiver failed with it */
     if (status == CSP_OK || status == CSP_FAILED || status == CSP_OVERFLOW) {
-        *reached += status != CSP_OVERFLOW; /* whose policy is to refuse: it is that subscriber's choice */
-        return CSP_OK;
+        return CSP_OK; /* to refuse is that subscriber's choice */
     }
     if (status == CSP_BROKEN || status == CSP_CLOSED_END) {
         csp__lock(&channel->lock);

@@ -9,7 +9,12 @@
 static belief beliefs[BELIEFS];
 static _Atomic uint32_t begun;
 static bool exact;
-static _Atomic bool taken[THREADS][CREDIT + 1];
+static _Atomic bool fenced;
+
+/* Who received a message: a bit for each subscriber of a broadcast, and one for all other channels together. */
+static _Atomic uint32_t taken[THREADS][CREDIT + 1];
+#define ANY_OTHER (UINT32_C(1) << 31)
+_Static_assert(BELIEFS <= 31, "each belief has a bit");
 
 void fuzz_fail(const char *file, int line, const char *format, ...) {
     va_list arguments;
@@ -28,12 +33,16 @@ void beliefs_begin(bool alone) {
     }
     atomic_store(&begun, 0);
     exact = alone;
+    atomic_store(&fenced, false);
     for (int t = 0; t < THREADS; t++) {
         for (int n = 0; n <= CREDIT; n++) {
-            atomic_store_explicit(&taken[t][n], false, memory_order_relaxed);
+            atomic_store_explicit(&taken[t][n], 0, memory_order_relaxed);
         }
     }
 }
+
+void will_fence(void) { atomic_store(&fenced, true); }
+bool was_fenced(void) { return atomic_load(&fenced); }
 
 bool beliefs_full(void) { return atomic_load(&begun) >= BELIEFS - THREADS; } /* all may see it at once */
 
@@ -59,6 +68,8 @@ belief *belief_of(csp_end *end) {
     fuzz_fail(__FILE__, __LINE__, "an end of a channel that nobody made: %#llx", (unsigned long long)id);
 }
 
+belief *belief_at(uint32_t rank) { return rank < atomic_load(&begun) ? &beliefs[rank] : NULL; }
+
 /* ---- predictions ----------------------------------------------------------------------------------------------- */
 
 /* What the buffer itself holds: undone receives are beside it, and take no place. */
@@ -67,10 +78,11 @@ static uint32_t ring(const belief *b) { return b->count - b->returned; }
 csp_status would_send(belief *b, csp_end *end) {
     csp_statistics s;
     csp_end_statistics(end, &s);
-    if (csp_end_is_closed(end)) {
-        return CSP_CLOSED_END;
-    }
-    if (s.receiving_ends == 0 || s.aborted) {
+    return csp_end_is_closed(end) ? CSP_CLOSED_END : would_offer(b, &s);
+}
+
+csp_status would_offer(const belief *b, const csp_statistics *s) {
+    if (s->receiving_ends == 0 || s->aborted) {
         return CSP_BROKEN;
     }
     if (b->capacity == 0) {
@@ -117,6 +129,17 @@ void did_send(belief *b, uint64_t tag) {
     b->tags[b->count++] = tag;
 }
 
+static uint32_t mark_of(const belief *b) { return b->of != NULL ? UINT32_C(1) << b->rank : ANY_OTHER; }
+
+/* What one of those that receive from a subscriber got, in its order. */
+static void note_order(belief *b, uint64_t tag, void *reader) {
+    void *nobody = NULL;
+    bool mine = atomic_compare_exchange_strong(&b->reader, &nobody, reader) || nobody == reader;
+    if (mine && b->count < CREDIT) {
+        b->tags[b->count++] = tag;
+    }
+}
+
 void did_receive(belief *b, uint64_t tag, memory last) {
     atomic_fetch_add(&b->received, 1);
     if (b->routed) {
@@ -126,8 +149,8 @@ void did_receive(belief *b, uint64_t tag, memory last) {
     uint32_t number = tag_number(tag);
     CHECK(thread < THREADS && number >= 1 && number <= CREDIT, "received what nobody sent: tag %#llx",
           (unsigned long long)tag);
-    CHECK(!atomic_exchange(&taken[thread][number], true), "message %u of thread %d was received twice", number,
-          thread);
+    CHECK((atomic_fetch_or(&taken[thread][number], mark_of(b)) & mark_of(b)) == 0,
+          "message %u of thread %d was received twice", number, thread);
     if (exact) {
         CHECK(b->count > 0 && b->tags[0] == tag, "received %u, expected %u", number,
               b->count > 0 ? tag_number(b->tags[0]) : 0);
@@ -137,7 +160,18 @@ void did_receive(belief *b, uint64_t tag, memory last) {
         CHECK(b->unordered || number > last[b->rank][thread], "message %u of thread %d came after its %u", number,
               thread, (unsigned)last[b->rank][thread]);
         last[b->rank][thread] = number;
+        if (b->of != NULL) {
+            note_order(b, tag, last);
+        }
     }
+}
+
+uint32_t subscribers_served(uint64_t tag) {
+    uint32_t count = 0;
+    for (uint32_t bits = taken[tag_thread(tag)][tag_number(tag)] & ~ANY_OTHER; bits != 0; bits &= bits - 1) {
+        count++;
+    }
+    return count;
 }
 
 void will_unreceive(belief *b, uint64_t tag) {
@@ -146,7 +180,7 @@ void will_unreceive(belief *b, uint64_t tag) {
         return;
     }
     atomic_store(&b->unordered, true);
-    atomic_store(&taken[tag_thread(tag)][tag_number(tag)], false);
+    atomic_fetch_and(&taken[tag_thread(tag)][tag_number(tag)], ~mark_of(b));
     if (exact) {
         memmove(&b->tags[1], &b->tags[0], b->count * sizeof b->tags[0]);
         b->tags[0] = tag;

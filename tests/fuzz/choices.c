@@ -46,7 +46,7 @@ enum { GUARDS = 6, HOUR_NS_EXPONENT = 42 };
 typedef struct {
     csp_guard guards[GUARDS];
     csp_message messages[GUARDS];
-    uint64_t tags[GUARDS];
+    csp_message offers[GUARDS]; /* as they were */
     outlook outlooks[GUARDS];
     uint32_t count;
     csp_holder *holder; /* of the first guard with an end */
@@ -56,7 +56,7 @@ typedef struct {
 
 static int64_t far_away(void) { return csp_deadline_after(INT64_C(1) << HOUR_NS_EXPONENT); }
 
-static void add_guard(machine *m, selection *s, bool fair) {
+static void add_guard(machine *m, selection *s, bool fair, bool polls) {
     uint32_t i = s->count++;
     csp_guard *guard = &s->guards[i];
     csp_end **end = NULL;
@@ -78,7 +78,8 @@ static void add_guard(machine *m, selection *s, bool fair) {
                 guard->kind = CSP_GUARD_SEND;
                 s->messages[i] = (csp_message){.kind = 1, .size = 8};
                 number(m, &s->messages[i]);
-                s->tags[i] = s->messages[i].tag;
+                will_offer(s->messages[i].tag, polls, false);
+                s->offers[i] = s->messages[i];
                 *expected = m->alone ? of_status(would_send(belief_of(*end), *end)) : UNKNOWN;
             } else {
                 end = NULL;
@@ -126,7 +127,7 @@ void do_select(machine *m) {
     bool fair = pick(m, 2) == 0;
     int64_t deadline = pick_deadline(m);
     for (uint32_t wanted = pick(m, GUARDS + 1); wanted > 0; wanted--) {
-        add_guard(m, &s, fair);
+        add_guard(m, &s, fair, deadline == CSP_POLL);
     }
     uint32_t chosen = GUARDS;
     int flags = fair ? CSP_SELECT_FAIR : CSP_SELECT_PRIORITY;
@@ -138,11 +139,13 @@ void do_select(machine *m) {
     check_select(&s, fair, m->alone, deadline, status, chosen);
     for (uint32_t i = 0; i < s.count; i++) {
         csp_guard *guard = &s.guards[i];
-        bool done = status == CSP_OK && i == chosen && guard->status == CSP_OK;
+        bool chose = status == CSP_OK && i == chosen, done = chose && guard->status == CSP_OK;
         if (guard->kind == CSP_GUARD_SEND) {
-            CHECK((guard->message->kind == 0) == done, "an offer that is gone and not chosen, or the other way round");
-            if (done) {
-                did_send(belief_of(guard->end), s.tags[i]);
+            /* One that was not chosen is as one that timed out. */
+            bool went =
+                offered(belief_of(guard->end), &s.offers[i], guard->message, chose ? guard->status : CSP_TIMEOUT);
+            if (went && guard->message->kind != 0) {
+                keep_message(m, guard->message, NULL, false);
             }
         } else if (guard->kind == CSP_GUARD_RECV) {
             CHECK((guard->message->kind != 0) == done, "guard %u %s a message", i, done ? "lacks" : "left");

@@ -139,7 +139,16 @@ void keep_message(machine *m, csp_message *message, belief *from, bool fresh) {
     message->kind = 0;
 }
 
-void keep_owed(machine *m, csp_reply *reply, uint32_t rank) {
+void break_owed(owed_reply *owed, bool maybe_ran) {
+    csp_reply *reply = owed->reply;
+    owed->reply = NULL;
+    if (owed->held != 0) {
+        will_answer(owed->held, BREAKS);
+    }
+    csp_reply_break(reply, maybe_ran);
+}
+
+void keep_owed(machine *m, csp_reply *reply, uint32_t rank, uint64_t held) {
     if (reply == NULL) {
         return;
     }
@@ -151,9 +160,9 @@ void keep_owed(machine *m, csp_reply *reply, uint32_t rank) {
         }
     }
     if (owed->reply != NULL) {
-        csp_reply_break(owed->reply, true);
+        break_owed(owed, true);
     }
-    *owed = (owed_reply){reply, rank};
+    *owed = (owed_reply){reply, rank, held};
 }
 
 /* ---- what messages carry --------------------------------------------------------------------------------------- */
@@ -169,12 +178,40 @@ bool may_carry(const csp_message *message, const belief *into) {
 
 bool may_be_cause(const csp_message *message, const belief *of) {
     const payload *p = payload_of(message);
-    return p == NULL ||
-           (p->lowest_receiving == NO_RANK && (p->lowest_sending == NO_RANK || p->lowest_sending > of->rank));
+    return p == NULL || (!p->broadcast && p->lowest_receiving == NO_RANK &&
+                         (p->lowest_sending == NO_RANK || p->lowest_sending > of->rank));
 }
 
 bool may_number(const machine *m, uint32_t count) { return m->numbered + count <= CREDIT; }
 void number(machine *m, csp_message *message) { message->tag = tag_of(m->thread, ++m->numbered); }
+
+bool offered(belief *b, const csp_message *before, csp_message *message, csp_status status) {
+    bool same = message->kind == before->kind && message->tag == before->tag && message->as.block == before->as.block;
+    bool taken = message->kind == 0;
+    switch (status) {
+        case CSP_OK:
+            CHECK(taken, "the message went, and is still ours");
+            break;
+        case CSP_FAILED:
+            CHECK(taken || message->tag == 0, "what the receiver said has a tag: %#llx",
+                  (unsigned long long)message->tag);
+            break;
+        case CSP_CANCELLED:
+        case CSP_INTERRUPTED: /* empty: while it was held */
+            CHECK(taken || same, "%s, and the message is another", csp_status_name(status));
+            break;
+        default:
+            CHECK(same, "%s, and the message is not what it was", csp_status_name(status));
+    }
+    bool held = status != CSP_OK && (taken || status == CSP_FAILED);
+    CHECK(!held || b->capacity == 0, "%s of a sender that cannot have been held", csp_status_name(status));
+    did_offer(before->tag, status, taken ? TAKEN : status == CSP_FAILED ? SAID : LEFT_ALONE);
+    if (taken || status == CSP_FAILED) {
+        did_send(b, before->tag);
+        return true;
+    }
+    return false;
+}
 
 csp_status if_waiting(csp_status predicted, int64_t deadline, const csp_holder *holder) {
     return predicted != CSP_WOULD_BLOCK || deadline == CSP_POLL ? predicted
@@ -199,13 +236,15 @@ static bool spin_detached(void *context) { return (((patience *)context)->until 
 
 const csp_hooks *pick_hooks(machine *m) {
     CHECK(mine.detached == 0, "detached and not attached again, or the other way round: %d", mine.detached);
-    mine.until = csp_deadline_after(2000000);
+    uint32_t choice = pick(m, 4);
+    int64_t patient_for = (choice & 2) == 0 ? 2000000 : 20000;
+    mine.until = csp_deadline_after(patient_for);
     mine.hooks = (csp_hooks){.detach = detach,
                              .attach = attach,
                              .interrupted = interrupted,
                              .context = &mine,
-                             .slice_ns = 500000,
-                             .spin_detached = pick(m, 2) == 0 ? NULL : spin_detached};
+                             .slice_ns = patient_for / 4,
+                             .spin_detached = (choice & 1) == 0 ? NULL : spin_detached};
     return &mine.hooks;
 }
 
@@ -228,14 +267,24 @@ void machine_run(machine *m) {
         uint32_t byte = next_byte(m), what = byte >> 4 | (byte & 8) << 1;
         switch (byte & 7) { /* transfers and choices twice: all else is there for them */
             case 0:
-                do_channel_thing(m, what % CHANNEL_THINGS);
+                if (what < 24) {
+                    do_channel_thing(m, what % CHANNEL_THINGS);
+                } else {
+                    do_outside_thing(m, what % OUTSIDE_THINGS);
+                }
                 break;
             case 1:
                 do_message_thing(m, what % MESSAGE_THINGS);
                 break;
             case 2:
-            case 3:
                 do_transfer(m, what % TRANSFERS);
+                break;
+            case 3:
+                if ((what & 1) == 0) {
+                    do_transfer(m, (what >> 1) % TRANSFERS);
+                } else {
+                    do_broadcast_thing(m, (what >> 1) % BROADCAST_THINGS);
+                }
                 break;
             case 4:
                 do_select(m);
@@ -267,7 +316,7 @@ void machine_end(machine *m) {
             csp_reply_abandon(m->asked[i].reply);
         }
         if (m->owed[i].reply != NULL) {
-            csp_reply_break(m->owed[i].reply, false);
+            break_owed(&m->owed[i], false);
         }
     }
     for (int i = 0; i < MESSAGES; i++) {

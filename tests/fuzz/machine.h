@@ -8,16 +8,17 @@
  *
  * One rule is the machine's own. Channels whose buffers hold each other's last receiving ends keep each other alive for
  * ever, as no reference count could know better. A receiving end therefore travels only through channels that were made
- * before its own; and what a channel was aborted with holds sending ends of later ones only.
+ * before its own; and what a channel was aborted with holds sending ends of later ones only, and no broadcast: that has
+ * sending ends itself.
  */
 #ifndef CSP_FUZZ_MACHINE_H
 #define CSP_FUZZ_MACHINE_H
 
 #include <stddef.h>
 
-#include "belief.h"
+#include "engagement.h"
 
-enum { HOLDERS = 3, ENDS = 14, MESSAGES = 6, REPLIES = 4, ALTERNATIVES = 2, PLACES = 6, ATTACHMENTS = 3 };
+enum { HOLDERS = 3, ENDS = 16, MESSAGES = 6, REPLIES = 4, ALTERNATIVES = 2, PLACES = 6, ATTACHMENTS = 3 };
 #define NO_RANK UINT32_MAX
 
 typedef struct {
@@ -29,6 +30,7 @@ typedef struct {
 /* In front of every block's bytes; written only while the block is fresh. */
 typedef struct {
     uint32_t places, filled;
+    bool broadcast;                            /* one was attached */
     uint32_t lowest_receiving, lowest_sending; /* ranks of what was ever attached */
 } payload;
 
@@ -40,6 +42,7 @@ typedef struct {
 typedef struct {
     csp_reply *reply;
     uint32_t rank; /* of the channel that the answer goes to; 0 where it is not known, NO_RANK for none */
+    uint64_t held; /* the tag of what its sender sent, which waits for this; 0: no such sender is known */
 } owed_reply;
 
 typedef struct {
@@ -98,7 +101,9 @@ owed_reply *pick_owed(machine *m);
 /* Keep what the machine got; where all places are taken, something makes room. */
 void keep_end(machine *m, csp_end *end);
 void keep_message(machine *m, csp_message *message, belief *from, bool fresh);
-void keep_owed(machine *m, csp_reply *reply, uint32_t rank);
+void keep_owed(machine *m, csp_reply *reply, uint32_t rank, uint64_t held);
+/* Give the right to answer up. */
+void break_owed(owed_reply *owed, bool maybe_ran);
 void drop_held(held_message *held);
 
 /* NULL: the message owns no block. */
@@ -110,6 +115,8 @@ bool may_be_cause(const csp_message *message, const belief *of);
 /* Another message may be sent: give it its tag. */
 bool may_number(const machine *m, uint32_t count);
 void number(machine *m, csp_message *message);
+/* After a send of a message that was as `before`: whether it went. What the receiver said instead is left in *message. */
+bool offered(belief *b, const csp_message *before, csp_message *message, csp_status status);
 
 /* Check a status against what was predicted for an operation that may not wait. */
 csp_status if_waiting(csp_status predicted, int64_t deadline, const csp_holder *holder);
@@ -122,15 +129,22 @@ void do_transfer(machine *m, uint32_t what);
 void do_select(machine *m);
 void do_alternative_thing(machine *m, uint32_t what);
 void do_sync_thing(machine *m, uint32_t what);
+void do_broadcast_thing(machine *m, uint32_t what);
+void do_extended_receive(machine *m);
 void do_reply_thing(machine *m, uint32_t what);
+void do_outside_thing(machine *m, uint32_t what);
+/* What do_outside_thing changed of the process is as at first. */
+void outside_restore(void);
 /* How many `what` each of them knows. */
 enum {
-    CHANNEL_THINGS = 10,
+    CHANNEL_THINGS = 9,
     MESSAGE_THINGS = 6,
-    TRANSFERS = 5,
+    TRANSFERS = 6,
     ALTERNATIVE_THINGS = 6,
-    SYNC_THINGS = 9,
+    SYNC_THINGS = 10,
+    BROADCAST_THINGS = 6,
     REPLY_THINGS = 8,
+    OUTSIDE_THINGS = 6,
 };
 
 #endif

@@ -9,7 +9,7 @@ static void new_reply(machine *m) {
             csp_reply *reply = csp_reply_new();
             CHECK(reply != NULL, "no memory");
             m->asked[i] = (asked_reply){reply, false};
-            keep_owed(m, reply, NO_RANK);
+            keep_owed(m, reply, NO_RANK, 0);
             return;
         }
     }
@@ -23,7 +23,7 @@ static void new_routed(machine *m) {
     belief *b = belief_of(*target);
     if (b->capacity == CSP_UNBOUNDED) {
         b->routed = true;
-        keep_owed(m, csp_reply_new_routed(*target, next_byte(m)), b->rank);
+        keep_owed(m, csp_reply_new_routed(*target, next_byte(m)), b->rank, 0);
     }
 }
 
@@ -64,7 +64,13 @@ static void complete(machine *m) {
     csp_message *answer = fitting ? &held->message : &small;
     csp_reply *reply = owed->reply;
     owed->reply = NULL;
-    csp_reply_complete(reply, answer, failed ? CSP_REPLY_FAILED : 0);
+    if (owed->held != 0) {
+        will_answer(owed->held, failed ? FAILS : LETS_GO);
+    }
+    bool heard = csp_reply_complete(reply, answer, failed ? CSP_REPLY_FAILED : 0);
+    if (owed->held != 0) {
+        did_answer(owed->held, heard);
+    }
     CHECK(answer->kind == 0, "the answer is still ours");
     if (fitting) {
         held->from = NULL;
@@ -91,9 +97,7 @@ void do_reply_thing(machine *m, uint32_t what) {
             break;
         case 6:
             if ((owed = pick_owed(m)) != NULL) {
-                csp_reply *reply = owed->reply;
-                owed->reply = NULL;
-                csp_reply_break(reply, pick(m, 2) == 0);
+                break_owed(owed, pick(m, 2) == 0);
             }
             break;
         default:

@@ -51,9 +51,8 @@ static void acquire(machine *m) {
     if (status != CSP_OK) {
         CHECK(now == before.value, "%s, and the value went from %lld to %lld", csp_status_name(status),
               (long long)before.value, (long long)now);
-        bool free_to_take =
-            (before.kind == CSP_SYNC_LOCK || before.kind == CSP_SYNC_SEMAPHORE || before.kind == CSP_SYNC_EVENT) &&
-            before.value > 0;
+        bool free_to_take = before.value > 0 && (before.kind == CSP_SYNC_LOCK || before.kind == CSP_SYNC_SEMAPHORE ||
+                                                 before.kind == CSP_SYNC_EVENT || before.kind == CSP_SYNC_BROADCAST);
         CHECK(!free_to_take || status == CSP_ABANDONED || status == CSP_CLOSED_END, "%s of what was free",
               csp_status_name(status));
         return;
@@ -61,6 +60,7 @@ static void acquire(machine *m) {
     switch (before.kind) {
         case CSP_SYNC_LOCK:
         case CSP_SYNC_SEMAPHORE:
+        case CSP_SYNC_BROADCAST:
             CHECK(now == before.value - 1, "one was taken of %lld, %lld are left", (long long)before.value,
                   (long long)now);
             break;
@@ -69,6 +69,29 @@ static void acquire(machine *m) {
             break;
         default:
             CHECK(before.kind == CSP_SYNC_EVENT && before.value > 0, "acquired what cannot be");
+    }
+}
+
+/* What was acquired was not, or the news was not heard. */
+static void undo(machine *m) {
+    csp_end **handle = pick_end(m, SYNC_ONLY);
+    int64_t deadline = pick_deadline(m);
+    if (handle == NULL) {
+        return;
+    }
+    csp_message message;
+    csp_sync_state before = state_of(*handle);
+    csp_status status = csp_recv(*handle, &message, deadline, pick_hooks(m));
+    if (status != CSP_OK && status != CSP_ABANDONED) {
+        return;
+    }
+    csp_unreceive(*handle, &message);
+    CHECK(message.kind == 0, "the acquisition is still ours");
+    if (m->alone) {
+        CHECK(state_of(*handle).value == before.value, "%lld, and undone %lld", (long long)before.value,
+              (long long)state_of(*handle).value);
+        csp_status again = csp_recv(*handle, &message, CSP_POLL, NULL);
+        CHECK(again == status, "%s, and after it was undone %s", csp_status_name(status), csp_status_name(again));
     }
 }
 
@@ -204,6 +227,9 @@ void do_sync_thing(machine *m, uint32_t what) {
                 csp_status status = csp_barrier_put(*handle, broken);
                 CHECK(!m->alone || status != CSP_OK || state_of(*handle).broken == broken, "broken or not");
             }
+            break;
+        case 8:
+            undo(m);
             break;
         default:
             use_counter(m);
