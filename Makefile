@@ -116,7 +116,7 @@ format: setup-lint ## rewrite Python and C as lint wants it
 # are about threads, and two programs on two processors would measure each other.
 define native-tests
 	@$(STEP) $(1)-configure "C tests, $(2): configuring" $(VENV)/bin/cmake -S native -B build/$(1) -G Ninja \
-		-DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(VENV)/bin/ninja -DCSP_WERROR=ON $(3)
+		-DCMAKE_MAKE_PROGRAM='$(CURDIR)/$(VENV)/bin/ninja' -DCSP_WERROR=ON $(3)
 	@$(STEP) $(1)-build "C tests, $(2): building" $(VENV)/bin/cmake --build build/$(1)
 	@$(STEP) $(1)-test "C tests, $(2): running" $(4) $(VENV)/bin/ctest --test-dir build/$(1) --output-on-failure \
 		--no-tests=error
@@ -162,18 +162,18 @@ FUZZ_BUILD = build/native-$(if $(FUZZ_CLANG),libfuzzer,address)
 .PHONY: fuzz
 fuzz: setup-tools ## fuzz the C interface (FUZZ_SECONDS=...); the inputs that it finds are in build/fuzz
 	@$(STEP) fuzz-configure "fuzzers: configuring" $(VENV)/bin/cmake -S native -B $(FUZZ_BUILD) -G Ninja \
-		-DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(VENV)/bin/ninja -DCSP_WERROR=ON -DCSP_SANITIZE=address$(comma)undefined \
+		-DCMAKE_MAKE_PROGRAM='$(CURDIR)/$(VENV)/bin/ninja' -DCSP_WERROR=ON -DCSP_SANITIZE=address$(comma)undefined \
 		$(if $(FUZZ_CLANG),-DCMAKE_C_COMPILER=clang -DCSP_LIBFUZZER=ON)
 	@$(STEP) fuzz-build "fuzzers: building" $(VENV)/bin/cmake --build $(FUZZ_BUILD) --target fuzz_alone fuzz_threads
 	@for program in fuzz_alone fuzz_threads; do \
 		mkdir -p build/fuzz/$$program && cd build/fuzz && \
 		if [ -n '$(FUZZ_CLANG)' ]; then \
-			$(CURDIR)/$(FUZZ_BUILD)/$$program -max_total_time=$(FUZZ_SECONDS) -max_len=400 -verbosity=0 \
-				-print_final_stats=1 $$program $(CURDIR)/tests/fuzz/corpus/$$program; \
+			'$(CURDIR)/$(FUZZ_BUILD)'/$$program -max_total_time=$(FUZZ_SECONDS) -max_len=400 -verbosity=0 \
+				-print_final_stats=1 $$program '$(CURDIR)/tests/fuzz/corpus'/$$program; \
 		else \
-			$(CURDIR)/$(FUZZ_BUILD)/$$program -seconds=$(FUZZ_SECONDS) -seed=$$RANDOM -keep=$$program $$program \
-				$(CURDIR)/tests/fuzz/corpus/$$program; \
-		fi && cd $(CURDIR) || exit 1; \
+			'$(CURDIR)/$(FUZZ_BUILD)'/$$program -seconds=$(FUZZ_SECONDS) -seed=$$RANDOM -keep=$$program $$program \
+				'$(CURDIR)/tests/fuzz/corpus'/$$program; \
+		fi && cd '$(CURDIR)' || exit 1; \
 	done
 
 ##@ Package

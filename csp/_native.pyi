@@ -93,6 +93,7 @@ class Receiver(Generic[_T_co]):  # noqa: UP046  (see above)
 # With both names annotated (`tx: Sender[int]`, `rx: Receiver[int]`, then `tx, rx = channel()`) T is what they say.
 # Without it is Any: nobody is made to annotate.
 def channel[T = Any](capacity: int = 0, overflow: _Overflow = "block") -> tuple[Sender[T], Receiver[T]]: ...
+def unbounded_channel() -> tuple[Sender[Any], Receiver[Any]]: ...
 
 @final
 class Broadcaster(Generic[_T_contra]):  # noqa: UP046  (see above)

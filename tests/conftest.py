@@ -201,11 +201,11 @@ def program(tmp_path):
 @pytest.fixture
 def in_interpreter():
     """Run ``module.function(control, *arguments)`` in a fresh interpreter; gives (ending, detail)."""
-    from csp._native import channel
+    from csp._native import unbounded_channel
     from csp.interpreters.start import order, start
 
     def run(module, function, *arguments, warm=False, timeout=20.0):
-        exits, ended = channel(-1)
+        exits, ended = unbounded_channel()
         with exits, ended:
             started = start(f"{module}.{function}", exits, 1, warm=warm)
             with started.control:

@@ -3,7 +3,7 @@
 import threading
 from concurrent.futures import Future
 
-from csp._native import Receiver, Sender, ask, channel, recv_reply
+from csp._native import Receiver, Sender, ask, recv_reply, unbounded_channel
 from csp.actors.ref import DEFAULT_TIMEOUT, _died, remote_error
 from csp.errors import BrokenChannel, CallTimeout, MailboxFull, Stopped, WouldBlock
 
@@ -50,7 +50,7 @@ def ask_future(
 def _start_receiving() -> Sender[object]:
     global _replies
     if _replies is None or _replies.closed:
-        sender, receiver = channel(-1)
+        sender, receiver = unbounded_channel()
         thread = threading.Thread(target=_receive, args=(receiver,), name="csp-futures")
         # Ends with the channel, which is closed before Python waits for the threads of this interpreter.
         threading._register_atexit(sender.close)  # type: ignore[attr-defined]  # private, and there is no other way

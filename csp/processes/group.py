@@ -6,7 +6,7 @@ in the inbox, in order: what they send there themselves, and last, from each, it
 
 from time import monotonic
 
-from csp._native import cancel_interpreter, channel, fence_interpreter, kill_interpreter, self_resume
+from csp._native import cancel_interpreter, fence_interpreter, kill_interpreter, self_resume, unbounded_channel
 from csp.errors import Stopped
 from csp.interpreters.start import order, start
 from csp.processes import process
@@ -41,7 +41,7 @@ class Group:
     def __init__(self) -> None:
         self.sender: Sender[Any]
         self.inbox: Receiver[Any]
-        self.sender, self.inbox = channel(-1)
+        self.sender, self.inbox = unbounded_channel()
         self.alive: dict[int, tuple[int, str]] = {}
         self._next = -1
 

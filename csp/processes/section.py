@@ -9,7 +9,7 @@ chunk to fill: it is made of what is there.
 from collections import deque
 from time import perf_counter_ns
 
-from csp._native import Receiver, Sender, channel
+from csp._native import Receiver, Sender, unbounded_channel
 from csp.errors import ClosedEnd, NotShareable, ProcessFailed
 from csp.processes.worker import WAKE
 
@@ -82,7 +82,7 @@ class Section:
         out: Sender[Chunk] = group.sender
         for number in reversed(range(len(self.stages))):
             stage = self.stages[number]
-            jobs, door = channel(-1)  # bounded by the window
+            jobs, door = unbounded_channel()  # bounded by the window
             self._doors.append(door)
             paths = tuple((function.keeps, function.module, function.name) for function in stage.functions)
             count = stage.workers if most is None else min(stage.workers, most)

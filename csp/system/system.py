@@ -2,7 +2,7 @@
 
 import os
 
-from csp._native import Receiver, Sender, channel, kill_interpreter
+from csp._native import Receiver, Sender, kill_interpreter, unbounded_channel
 from csp.actors.ref import Ref
 from csp.errors import ActorError, EndOfChannel, StartFailed
 from csp.interpreters.importing import refuse_while_loading
@@ -44,9 +44,9 @@ class System:
         self._log = LogPump(_LOG_CAPACITY)
         self._closed = False
         inbox: Receiver[object]
-        self._kernel, inbox = channel(-1)
+        self._kernel, inbox = unbounded_channel()
         exits: Sender[Exit]
-        exits, self._exits = channel(-1)
+        exits, self._exits = unbounded_channel()
         try:
             started = start("csp kernel", exits, _KERNEL_TAG)
             self._kernel_id = started.id

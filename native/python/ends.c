@@ -54,11 +54,11 @@ static bool read_capacity(PyObject *object, uint32_t *capacity) {
     }
     int overflow;
     long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
-    if (overflow != 0 || value < -1 || value > (1 << 30)) {
+    if (overflow != 0 || value < 0 || value > (1 << 30)) {
         PyErr_Format(PyExc_ValueError, "capacity must be between 0 (rendezvous) and 2**30, not %S", object);
         return false;
     }
-    *capacity = value == -1 ? CSP_UNBOUNDED : (uint32_t)value;
+    *capacity = (uint32_t)value;
     return true;
 }
 
@@ -113,20 +113,28 @@ bool native_channel_arguments(const char *function, PyObject *const *args, Py_ss
     return true;
 }
 
-/* channel(capacity=0, overflow="block") -> (Sender, Receiver); capacity -1 is unbounded, for the library's own use. */
-PyObject *native_channel(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
-    native_state *state = state_of_module(module);
-    uint32_t capacity = 0;
-    csp_overflow overflow = CSP_OVERFLOW_BLOCK;
-    if (!native_channel_arguments("channel", args, count, keywords, &capacity, &overflow)) {
-        return NULL;
-    }
+static PyObject *make_channel(native_state *state, uint32_t capacity, csp_overflow overflow) {
     csp_end *sending, *receiving;
     csp_status status = csp_channel_new(capacity, overflow, state->holder, &sending, &receiving);
     if (status != CSP_OK) {
         return native_raise(state, status, NULL, NULL, false);
     }
     return wrap_pair(state, sending, receiving);
+}
+
+/* channel(capacity=0, overflow="block") -> (Sender, Receiver) */
+PyObject *native_channel(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
+    uint32_t capacity = 0;
+    csp_overflow overflow = CSP_OVERFLOW_BLOCK;
+    if (!native_channel_arguments("channel", args, count, keywords, &capacity, &overflow)) {
+        return NULL;
+    }
+    return make_channel(state_of_module(module), capacity, overflow);
+}
+
+PyObject *native_unbounded_channel(PyObject *module, PyObject *unused) {
+    (void)unused;
+    return make_channel(state_of_module(module), CSP_UNBOUNDED, CSP_OVERFLOW_BLOCK);
 }
 
 /* ---- what both ends have -------------------------------------------------------------------------------------- */

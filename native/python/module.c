@@ -149,6 +149,10 @@ static PyMethodDef module_methods[] = {
      "says: drop_oldest, drop_newest (both counted) or error (WouldBlock).\nAny number of senders and receivers, "
      "first come "
      "first served. (CSP; Hoare 1978.)"},
+    {"unbounded_channel", native_unbounded_channel, METH_NOARGS,
+     "unbounded_channel()\n--\n\nA channel whose buffer has no bound: for what is bounded by something else, inside "
+     "the "
+     "library. Its capacity is -1."},
     {"broadcast", FASTCALL(native_broadcast), METH_FASTCALL | METH_KEYWORDS,
      "broadcast(capacity=0, overflow='block')\n--\n\nA new broadcast: its (Broadcaster, Receiver). Every subscriber "
      "gets every "

@@ -81,6 +81,7 @@ PyObject *native_wrap_end(native_state *state, csp_end *end);
 bool native_channel_arguments(const char *function, PyObject *const *args, Py_ssize_t count, PyObject *keywords,
                               uint32_t *capacity, csp_overflow *overflow);
 PyObject *native_channel(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
+PyObject *native_unbounded_channel(PyObject *module, PyObject *unused);
 /* Whether it is any handle, and so has the layout of end_object. */
 bool native_is_end(PyObject *object);
 /* What all handles have. */

@@ -65,18 +65,32 @@ bool native_wait_signalled(native_wait *wait) {
     return wait->signalled;
 }
 
+/* A number that is not a bool, as a double; an int beyond all doubles counts as infinite. */
+static bool read_seconds(PyObject *object, const char *what, double *seconds) {
+    if (PyBool_Check(object) ||
+        (!PyFloat_Check(object) && !PyIndex_Check(object) &&
+         (Py_TYPE(object)->tp_as_number == NULL || Py_TYPE(object)->tp_as_number->nb_float == NULL))) {
+        PyErr_Format(PyExc_TypeError, "%s or None, not %T", what, object);
+        return false;
+    }
+    *seconds = PyFloat_AsDouble(object);
+    if (*seconds == -1.0 && PyErr_Occurred()) {
+        if (!PyLong_Check(object) || !PyErr_ExceptionMatches(PyExc_OverflowError)) {
+            return false;
+        }
+        PyErr_Clear();
+        *seconds = PyLong_IsNegative(object) == 1 ? -INFINITY : INFINITY;
+    }
+    return true;
+}
+
 bool native_deadline(PyObject *timeout, int64_t *deadline) {
+    double seconds;
     if (timeout == NULL || timeout == Py_None) {
         *deadline = CSP_FOREVER;
         return true;
     }
-    if (!PyFloat_Check(timeout) && !PyLong_Check(timeout) && !PyIndex_Check(timeout) &&
-        (Py_TYPE(timeout)->tp_as_number == NULL || Py_TYPE(timeout)->tp_as_number->nb_float == NULL)) {
-        PyErr_Format(PyExc_TypeError, "timeout must be a number of seconds or None, not %T", timeout);
-        return false;
-    }
-    double seconds = PyFloat_AsDouble(timeout);
-    if (seconds == -1.0 && PyErr_Occurred()) {
+    if (!read_seconds(timeout, "timeout must be a number of seconds", &seconds)) {
         return false;
     }
     if (isnan(seconds) || seconds < 0.0) {
@@ -94,8 +108,8 @@ bool native_instant(PyObject *instant, int64_t *deadline) {
         *deadline = CSP_FOREVER;
         return true;
     }
-    double seconds = PyFloat_AsDouble(instant);
-    if (seconds == -1.0 && PyErr_Occurred()) {
+    double seconds;
+    if (!read_seconds(instant, "deadline must be an instant of time.monotonic(), in seconds,", &seconds)) {
         return false;
     }
     if (isnan(seconds)) {

@@ -48,7 +48,9 @@ def machine() -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="csp against its peers.")
-    parser.add_argument("--only", type=_names, default=NAMES, metavar="NAME[,NAME]", help=f"of {', '.join(NAMES)}")
+    parser.add_argument(
+        "--only", type=_names, action="extend", metavar="NAME[,NAME]", help=f"of {', '.join(NAMES)}; may be repeated"
+    )
     parser.add_argument(
         "--peers", default="", metavar="TEXT[,TEXT]", help="only peers whose names contain one of these"
     )
@@ -56,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: does it work at all?")
     parser.add_argument("--cpus", choices=("free", "pinned", "both"), default="both")
     options = parser.parse_args()
+    options.only = options.only or NAMES
     parts = [part for part in options.peers.split(",") if part]
     options.peers = lambda name: not parts or any(part in name for part in parts)
     return options

@@ -1,6 +1,7 @@
 """Functions in own-GIL interpreters of csp's, on raw channels, below the actor layer."""
 
 import csp
+from csp._native import unbounded_channel
 from csp.interpreters.start import order, start
 
 TYPE_CHECKING = False
@@ -17,7 +18,7 @@ class Crew:
     """The interpreters of one peer. Leaving it waits until all have ended, so close their channels first."""
 
     def __init__(self) -> None:
-        self._exits, self._ended = csp.channel(-1)
+        self._exits, self._ended = unbounded_channel()
         self._running = 0
 
     def run(self, function: Callable[..., object], *arguments: object) -> None:

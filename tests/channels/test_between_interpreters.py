@@ -3,7 +3,7 @@
 import pytest
 
 import csp
-from csp._native import channel
+from csp._native import unbounded_channel
 from csp.interpreters.start import order, start
 
 
@@ -13,7 +13,7 @@ def begin():
     opened = []
 
     def begin(name, *arguments):
-        exits, ended = channel(-1)
+        exits, ended = unbounded_channel()
         started = start(name, exits, 1)
         order(started, "entries", name, arguments)
         exits.close()

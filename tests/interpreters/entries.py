@@ -1,7 +1,7 @@
 """What the tests run in interpreters of their own: functions of (control, *arguments). Imports nothing but csp."""
 
 import csp
-from csp._native import channel, start_interpreter
+from csp._native import channel, start_interpreter, unbounded_channel
 
 
 def nothing(control):
@@ -90,7 +90,7 @@ def nest(control, depth):
         return 0, tuple(sys.argv), tuple(sys.path)
     from csp.interpreters.start import order, start
 
-    exits, ended = channel(-1)
+    exits, ended = unbounded_channel()
     started = start("nested", exits, 5)
     order(started, "entries", "nest", (depth - 1,))
     tag, ending, detail = ended.recv(timeout=20)

@@ -52,11 +52,11 @@ class Slow(csp.Actor):
 BEGIN = """
 import csp, os, sys, signal, subprocess, threading, time
 import helper
-from csp._native import channel, interpreter_counts
+from csp._native import channel, interpreter_counts, unbounded_channel
 from csp.interpreters.start import start, order
 
 def begin(name, *arguments, wait=True):
-    exits, ended = channel(-1)
+    exits, ended = unbounded_channel()
     started = start(name, exits, 1)
     if wait:
         here, arrived = channel(1)

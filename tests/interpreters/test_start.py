@@ -18,6 +18,7 @@ from csp._native import (
     self_id,
     start_interpreter,
     totals,
+    unbounded_channel,
 )
 from csp.interpreters.start import order, start
 
@@ -28,7 +29,7 @@ def begin():
     opened = []
 
     def begin(name, *arguments):
-        exits, ended = channel(-1)
+        exits, ended = unbounded_channel()
         here, arrived = channel(10)
         started = start(name, exits, 7)
         order(started, "entries", name, (here, *arguments))
@@ -93,7 +94,7 @@ def test_orders_that_cannot_be_found(in_interpreter, module, function, text):
 
 def test_never_ordered(wait_until):
     """An interpreter whose starter goes away without an order ends by itself."""
-    exits, ended = channel(-1)
+    exits, ended = unbounded_channel()
     started = start("never needed", exits, 3, warm=True)
     assert (started.id, "never needed", False) in interpreters()
     started.control.close()
@@ -215,7 +216,7 @@ def test_raw_start_checks_its_arguments(wrong):
 def test_raw_start_with_wrong_parts():
     """Long or wrong names, tags and closed ends are refused, and start nothing."""
     tx, rx = channel(1)
-    out, _in = channel(-1)
+    out, _in = unbounded_channel()
     begun = interpreter_counts()[1]
     for name, module, function, tag, error in (
         (5, "m", "f", 1, TypeError),
@@ -244,7 +245,7 @@ def test_ids_are_numbers(wrong):
 
 def test_long_names_are_cut():
     """A name of any length and script starts, cut to what the reports hold."""
-    exits, ended = channel(-1)
+    exits, ended = unbounded_channel()
     started = start("ä" * 500, exits, 1)
     started.control.close()
     assert ended.recv(timeout=10)[0] == 1
@@ -252,7 +253,7 @@ def test_long_names_are_cut():
 
 def test_the_list_of_interpreters_survives_a_cut_name():
     """A name cut in the middle of a character does not break the list."""
-    exits, ended = channel(-1)
+    exits, ended = unbounded_channel()
     started = start("x" + "ä" * 100, exits, 1)
     assert [name for id, name, _ in interpreters() if id == started.id]
     started.control.close()
@@ -315,7 +316,7 @@ def test_ends_in_interpreters_of_the_standard_library():
 
 def test_many_at_once():
     """Forty interpreters start, run side by side, and end; each says so."""
-    exits, ended = channel(-1)
+    exits, ended = unbounded_channel()
     controls = []
     for n in range(40):
         started = start(f"crowd {n}", exits, n)

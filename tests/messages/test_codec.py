@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sample_messages import Colour, Picky, Point, Slots
 
 import csp
-from csp._native import channel, totals
+from csp._native import totals, unbounded_channel
 from csp.interpreters.start import order, start
 
 # All of str, the halves of surrogate pairs included, and of every width that CPython stores.
@@ -88,7 +88,7 @@ def through_deadline(message):
 @pytest.fixture(scope="module")
 def echo():
     """To another interpreter and back."""
-    exits, ended = channel(-1)
+    exits, ended = unbounded_channel()
     there, inbox = csp.channel()
     outbox, back = csp.channel()
     started = start("echo", exits, 1)

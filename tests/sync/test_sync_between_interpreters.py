@@ -6,7 +6,7 @@ import pytest
 from background import Background, in_background, wait_for_waiters, waiting
 
 import csp
-from csp._native import Receiver, Sender, cancel_interpreter, channel, fence_interpreter, kill_interpreter
+from csp._native import Receiver, Sender, cancel_interpreter, fence_interpreter, kill_interpreter, unbounded_channel
 from csp.interpreters.start import order, start
 
 
@@ -48,8 +48,8 @@ def begin():
     opened = []
 
     def begin(name, *arguments):
-        exits, ended = channel(-1)
-        tell, here = channel(-1)
+        exits, ended = unbounded_channel()
+        tell, here = unbounded_channel()
         called = f"{name} {len(opened)}"
         started = start(called, exits, 1)
         order(started, "holders", name, (tell, *arguments))

@@ -108,11 +108,11 @@ def bare(scale: Scale) -> Iterator[Figures]:
     For the memory: interpreters that wait for their order, without what an actor imports.
     """
     import csp
-    from csp._native import start_interpreter
+    from csp._native import start_interpreter, unbounded_channel
     from csp.interpreters.start import start
 
     count = scale.pick(8, 3)
-    exits, ended = csp.channel(-1)
+    exits, ended = unbounded_channel()
     waiting = []
 
     def one() -> float:
