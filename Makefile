@@ -64,7 +64,7 @@ ifneq ($(shell cat $(VENV)/.place 2>/dev/null),$(CURDIR))
 endif
 $(PY):
 	@python=$$(PYTHON='$(PYTHON)' .ci/provide-python $(VERSION)) && \
-	$(STEP) venv "$(VENV) of $$($$python -V)" $$python -m venv --clear $(VENV) && \
+	$(STEP) venv "$(VENV) of $$("$$python" -V)" "$$python" -m venv --clear $(VENV) && \
 	echo '$(CURDIR)' >$(VENV)/.place
 
 $(VENV)/.test-installed: .ci/test.lock $(PY)
