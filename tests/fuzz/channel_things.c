@@ -83,6 +83,9 @@ void do_channel_thing(machine *m, uint32_t what) {
                 will_fence();
                 csp_holder_fence(holder);
                 CHECK(csp_holder_cancelled(holder), "fenced and not cancelled");
+                for (int i = 0; i < REPLIES; i++) {
+                    m->owed[i].cut = m->owed[i].cut || m->owed[i].holder == csp_holder_id(holder);
+                }
             } else if (choice <= 3) {
                 csp_holder_cancel(holder);
             } else {
@@ -184,7 +187,7 @@ void do_message_thing(machine *m, uint32_t what) {
             if (held != NULL && payload_of(&held->message) != NULL) {
                 csp_holder *holder = pick_holder(m);
                 keep_end(m, csp_block_take_end(held->message.as.block, place, holder));
-                keep_owed(m, csp_block_take_reply(held->message.as.block, place, holder), 0, 0);
+                keep_owed(m, csp_block_take_reply(held->message.as.block, place, holder), 0, 0, holder);
             }
             break;
     }
