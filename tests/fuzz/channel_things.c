@@ -275,7 +275,7 @@ static void send_many(machine *m) {
           csp_status_name(status), done, csp_status_name(predicted), believed);
     for (uint32_t i = 0; i < count; i++) {
         csp_message before = {.kind = 1, .size = 8, .tag = tag_of(m->thread, first + i)};
-        /* Those before the one that failed went well, those behind it were not tried: as with a message that timed out. */
+        /* Those before the one that failed went well; those behind it were not tried, and are as if they timed out. */
         bool went = offered(b, &before, &messages[i], i < done ? CSP_OK : i == done ? status : CSP_TIMEOUT);
         if (went && messages[i].kind != 0) {
             keep_message(m, &messages[i], NULL, false);

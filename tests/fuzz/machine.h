@@ -117,7 +117,7 @@ bool may_be_cause(const csp_message *message, const belief *of);
 /* Another message may be sent: give it its tag. */
 bool may_number(const machine *m, uint32_t count);
 void number(machine *m, csp_message *message);
-/* After a send of a message that was as `before`: whether it went. What the receiver said instead is left in *message. */
+/* After a send of a message that was as `before`: whether it went. What the receiver said is left in *message. */
 bool offered(belief *b, const csp_message *before, csp_message *message, csp_status status);
 
 /* Check a status against what was predicted for an operation that may not wait. */
