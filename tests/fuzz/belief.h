@@ -75,7 +75,7 @@ void will_unreceive(belief *b, uint64_t tag);
 
 /* A subscriber was made: it begins with the latest, if that is kept and it has room. */
 belief *belief_subscriber(csp_end *receiving, uint32_t capacity, csp_overflow overflow, belief *of);
-/* Alone: what a send gives to whoever has the turn, and how many it reaches; it is believed to have happened. `if_waits`
+/* Alone: what a send gives to whoever has the turn, and how many it reaches; it is then believed. `if_waits`
  * is what the send gives for a subscriber that it would have to wait for. */
 csp_status believe_broadcast(belief *b, uint64_t tag, csp_status if_waits, uint32_t *reached);
 uint32_t subscribers_believed(const belief *b);
@@ -83,7 +83,7 @@ uint32_t subscribers_believed(const belief *b);
 void did_broadcast(belief *b, uint64_t tag, csp_status status, uint32_t reached);
 /* How many subscribers of its broadcast received this message. */
 uint32_t subscribers_served(uint64_t tag);
-/* When all is over: what any two subscribers got, they got in one order, and no more got a message than it had reached. */
+/* When all is over: what any two subscribers got, they got in one order; no more got a message than were reached. */
 void broadcasts_check(bool alone);
 /* Some holder is cut off in this run: from then on little is known of what sends in progress find. */
 void will_fence(void);

@@ -83,6 +83,9 @@ void do_channel_thing(machine *m, uint32_t what) {
                 will_fence();
                 csp_holder_fence(holder);
                 CHECK(csp_holder_cancelled(holder), "fenced and not cancelled");
+                for (int i = 0; i < REPLIES; i++) {
+                    m->owed[i].cut = m->owed[i].cut || m->owed[i].holder == csp_holder_id(holder);
+                }
             } else if (choice <= 3) {
                 csp_holder_cancel(holder);
             } else {
@@ -184,7 +187,7 @@ void do_message_thing(machine *m, uint32_t what) {
             if (held != NULL && payload_of(&held->message) != NULL) {
                 csp_holder *holder = pick_holder(m);
                 keep_end(m, csp_block_take_end(held->message.as.block, place, holder));
-                keep_owed(m, csp_block_take_reply(held->message.as.block, place, holder), 0, 0);
+                keep_owed(m, csp_block_take_reply(held->message.as.block, place, holder), 0, 0, holder);
             }
             break;
     }
@@ -272,7 +275,7 @@ static void send_many(machine *m) {
           csp_status_name(status), done, csp_status_name(predicted), believed);
     for (uint32_t i = 0; i < count; i++) {
         csp_message before = {.kind = 1, .size = 8, .tag = tag_of(m->thread, first + i)};
-        /* Those before the one that failed went well, those behind it were not tried: as with a message that timed out. */
+        /* Those before the one that failed went well; those behind it were not tried, and are as if they timed out. */
         bool went = offered(b, &before, &messages[i], i < done ? CSP_OK : i == done ? status : CSP_TIMEOUT);
         if (went && messages[i].kind != 0) {
             keep_message(m, &messages[i], NULL, false);

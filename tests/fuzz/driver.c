@@ -4,7 +4,7 @@
  * at random, and keeps those that make the code go where it had not gone. (The idea is AFL's: Zalewski 2013.)
  *
  *     fuzz_alone [-seconds=N] [-runs=N] [-seed=N] [-keep=FOLDER] [FOLDER ...]   fuzz, from the inputs in the folders on
- *     fuzz_alone FILE ...                                                       run just these inputs
+ *     fuzz_alone [-runs=N] FILE ...                                             run just these inputs, each so often
  *     fuzz_alone -minimise=NEW [FOLDER ...]                                     few and short inputs that go as far
  *
  * What breaks is written to a file, crash-..., and how to run it again is printed. The code has to be compiled with
@@ -320,7 +320,9 @@ int main(int argc, char **argv) {
         } else {
             input in;
             inputs_read_file(&in, argv[i]);
-            run(in.data, in.size);
+            for (uint64_t n = o.runs > 0 ? o.runs : 1; n > 0; n--) {
+                run(in.data, in.size);
+            }
             printf("%s: well\n", argv[i]);
             files++;
         }

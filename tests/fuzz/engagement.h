@@ -2,8 +2,9 @@
  *
  * What a fuzzed program may believe of senders that extended receivers hold.
  *
- * Sender and receiver are in different threads, and each of them says what it is about to do before it does it. So the two
- * can be compared: no sender that is held reports that its message went, and what it is told is what the receiver said. */
+ * Sender and receiver are in different threads, and each of them says what it is about to do before it does it. So the
+ * two can be compared: no sender that is held reports that its message went, and what it is told is what the receiver
+ * said. */
 #ifndef CSP_FUZZ_ENGAGEMENT_H
 #define CSP_FUZZ_ENGAGEMENT_H
 

@@ -129,6 +129,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     share_object(threads, shared, CSP_SYNC_CONDITION);
     share_object(threads, shared, others[(data[1] >> 1) % 6]);
 
+    if ((data[0] & 4) != 0) {
+        outside_gate();
+    }
     pthread_t running[THREADS];
     atomic_store(&missing, threads);
     for (int t = 1; t < threads; t++) {

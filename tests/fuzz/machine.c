@@ -148,7 +148,7 @@ void break_owed(owed_reply *owed, bool maybe_ran) {
     csp_reply_break(reply, maybe_ran);
 }
 
-void keep_owed(machine *m, csp_reply *reply, uint32_t rank, uint64_t held) {
+void keep_owed(machine *m, csp_reply *reply, uint32_t rank, uint64_t held, const csp_holder *holder) {
     if (reply == NULL) {
         return;
     }
@@ -162,7 +162,7 @@ void keep_owed(machine *m, csp_reply *reply, uint32_t rank, uint64_t held) {
     if (owed->reply != NULL) {
         break_owed(owed, true);
     }
-    *owed = (owed_reply){reply, rank, held};
+    *owed = (owed_reply){reply, rank, held, csp_holder_id(holder), false};
 }
 
 /* ---- what messages carry --------------------------------------------------------------------------------------- */

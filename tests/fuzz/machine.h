@@ -41,8 +41,10 @@ typedef struct {
 
 typedef struct {
     csp_reply *reply;
-    uint32_t rank; /* of the channel that the answer goes to; 0 where it is not known, NO_RANK for none */
-    uint64_t held; /* the tag of what its sender sent, which waits for this; 0: no such sender is known */
+    uint32_t rank;   /* of the channel that the answer goes to; 0 where it is not known, NO_RANK for none */
+    uint64_t held;   /* the tag of what its sender sent, which waits for this; 0: no such sender is known */
+    uint64_t holder; /* id of who owes it; 0: nobody that is known */
+    bool cut;        /* ... and who was cut off since: the reply is broken */
 } owed_reply;
 
 typedef struct {
@@ -101,7 +103,7 @@ owed_reply *pick_owed(machine *m);
 /* Keep what the machine got; where all places are taken, something makes room. */
 void keep_end(machine *m, csp_end *end);
 void keep_message(machine *m, csp_message *message, belief *from, bool fresh);
-void keep_owed(machine *m, csp_reply *reply, uint32_t rank, uint64_t held);
+void keep_owed(machine *m, csp_reply *reply, uint32_t rank, uint64_t held, const csp_holder *holder);
 /* Give the right to answer up. */
 void break_owed(owed_reply *owed, bool maybe_ran);
 void drop_held(held_message *held);
@@ -115,7 +117,7 @@ bool may_be_cause(const csp_message *message, const belief *of);
 /* Another message may be sent: give it its tag. */
 bool may_number(const machine *m, uint32_t count);
 void number(machine *m, csp_message *message);
-/* After a send of a message that was as `before`: whether it went. What the receiver said instead is left in *message. */
+/* After a send of a message that was as `before`: whether it went. What the receiver said is left in *message. */
 bool offered(belief *b, const csp_message *before, csp_message *message, csp_status status);
 
 /* Check a status against what was predicted for an operation that may not wait. */
@@ -133,6 +135,8 @@ void do_broadcast_thing(machine *m, uint32_t what);
 void do_extended_receive(machine *m);
 void do_reply_thing(machine *m, uint32_t what);
 void do_outside_thing(machine *m, uint32_t what);
+/* Every operation passes the scheduler gate, and dawdles there. */
+void outside_gate(void);
 /* What do_outside_thing changed of the process is as at first. */
 void outside_restore(void);
 /* How many `what` each of them knows. */
