@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "alternative.h"
+#include "block.h"
 #include "cycles.h"
 #include "holder.h"
 #include "sync.h"
@@ -226,12 +227,16 @@ void csp__end_receiving(csp_channel *channel) {
     drop_remains(&left);
 }
 
-void csp_end_abort(csp_end *end, csp_message *cause) {
+csp_status csp_end_abort(csp_end *end, csp_message *cause) {
     csp_channel *channel = end->channel;
+    if (channel->sync != NULL ||
+        (cause != NULL && (cause->kind & CSP_KIND_BLOCK) != 0 && csp__block_attachments(cause->as.block) > 0)) {
+        return CSP_INVALID;
+    }
     csp_wakes wakes = {.count = 0};
     remains left = {0};
     csp__lock(&channel->lock);
-    if (!channel->aborted && channel->sync == NULL) {
+    if (!channel->aborted) {
         channel->aborted = true;
         if (cause != NULL) {
             channel->cause = *cause;
@@ -256,6 +261,7 @@ void csp_end_abort(csp_end *end, csp_message *cause) {
     if (cause != NULL) {
         csp_message_drop(cause);
     }
+    return CSP_OK;
 }
 
 bool csp_end_cause(csp_end *end, csp_message *cause) {

@@ -178,7 +178,13 @@ PyObject *native_end_abort(PyObject *self, PyObject *const *args, Py_ssize_t cou
     if (count == 1 && args[0] != Py_None && !native_encode(state, args[0], NULL, &cause)) {
         return NULL;
     }
-    csp_end_abort(end_of(self), &cause);
+    if (csp_end_abort(end_of(self), &cause) != CSP_OK) {
+        csp_message_drop(&cause);
+        PyErr_SetString(
+            state->not_shareable,
+            "the cause of an abort cannot hold channel ends, locks or replies: everybody who asks gets it");
+        return NULL;
+    }
     Py_RETURN_NONE;
 }
 

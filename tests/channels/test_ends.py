@@ -408,6 +408,19 @@ def test_abort_ends_both_directions(cause, pair):
     assert seen.undelivered == tx.capacity
 
 
+def test_the_cause_of_an_abort_holds_no_ends():
+    """Everybody may read the cause, as often as he likes: ends, which are taken once, are refused in it."""
+    tx, rx = csp.channel(2)
+    for cause in (tx, ("why", [rx]), csp.Lock()):
+        with pytest.raises(csp.NotShareable, match="cause of an abort cannot hold"):
+            rx.abort(cause)
+    tx.send("still open")
+    rx.abort("why")
+    for _ in range(3):
+        with pytest.raises(csp.BrokenChannel, match="why"):
+            tx.send(1)
+
+
 def test_abort_wakes_both_sides(wait_until):
     """abort releases who waits."""
     tx, rx = csp.channel()

@@ -31,12 +31,17 @@ static void abort_channel(machine *m) {
     if (end == NULL) {
         return;
     }
-    if (held != NULL && may_be_cause(&held->message, belief_of(*end))) {
-        csp_end_abort(*end, &held->message);
-        CHECK(held->message.kind == 0, "the cause is still ours");
+    if (held == NULL) {
+        CHECK(csp_end_abort(*end, NULL) == CSP_OK, "an abort without a cause");
+        return;
+    }
+    const payload *p = payload_of(&held->message);
+    bool carries = p != NULL && p->places > 0;
+    csp_status status = csp_end_abort(*end, &held->message);
+    CHECK(status == (carries ? CSP_INVALID : CSP_OK), "csp_end_abort: %s", csp_status_name(status));
+    CHECK((held->message.kind == 0) == !carries, "whose is the cause?");
+    if (!carries) {
         held->from = NULL;
-    } else {
-        csp_end_abort(*end, NULL);
     }
 }
 
@@ -112,12 +117,9 @@ static void new_block(machine *m) {
     CHECK(message.as.block != NULL, "no memory");
     CHECK(csp_block_size(message.as.block) == size, "%zu bytes of %zu", csp_block_size(message.as.block), size);
     csp_block_release(csp_block_retain(message.as.block));
-    *payload_of(&message) =
-        (payload){.places = places, .filled = 0, .lowest_receiving = NO_RANK, .lowest_sending = NO_RANK};
+    *payload_of(&message) = (payload){.places = places, .filled = 0, .lowest_receiving = NO_RANK};
     keep_message(m, &message, NULL, true);
 }
-
-static void lower(uint32_t *lowest, uint32_t rank) { *lowest = rank < *lowest ? rank : *lowest; }
 
 static bool free_place(held_message *held, uint32_t place) {
     payload *p = held != NULL && held->fresh ? payload_of(&held->message) : NULL;
@@ -144,11 +146,10 @@ void do_message_thing(machine *m, uint32_t what) {
             if (end != NULL && free_place(held, place)) {
                 payload *p = payload_of(&held->message);
                 p->filled |= 1U << place;
-                if (csp_end_sync(*end) == CSP_SYNC_NONE) {
-                    bool sends = csp_end_direction(*end) == CSP_SENDING;
-                    lower(sends ? &p->lowest_sending : &p->lowest_receiving, belief_of(*end)->rank);
+                if (csp_end_sync(*end) == CSP_SYNC_NONE && csp_end_direction(*end) == CSP_RECEIVING) {
+                    uint32_t rank = belief_of(*end)->rank;
+                    p->lowest_receiving = rank < p->lowest_receiving ? rank : p->lowest_receiving;
                 }
-                p->broadcast = p->broadcast || csp_end_sync(*end) == CSP_SYNC_BROADCAST;
                 csp_block_attach_end(held->message.as.block, place, *end);
                 *end = NULL;
             }
@@ -160,7 +161,6 @@ void do_message_thing(machine *m, uint32_t what) {
             if (owed != NULL && free_place(held, place)) {
                 payload *p = payload_of(&held->message);
                 p->filled |= 1U << place;
-                lower(&p->lowest_sending, owed->rank);
                 if (owed->held != 0) {
                     will_answer(owed->held, PASSES_ON);
                 }
@@ -187,7 +187,7 @@ void do_message_thing(machine *m, uint32_t what) {
             if (held != NULL && payload_of(&held->message) != NULL) {
                 csp_holder *holder = pick_holder(m);
                 keep_end(m, csp_block_take_end(held->message.as.block, place, holder));
-                keep_owed(m, csp_block_take_reply(held->message.as.block, place, holder), 0, 0, holder);
+                keep_owed(m, csp_block_take_reply(held->message.as.block, place, holder), 0, holder);
             }
             break;
     }

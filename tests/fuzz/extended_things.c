@@ -60,6 +60,6 @@ void do_extended_receive(machine *m) {
     if (reply != NULL && then < 3) {
         answer_at_once(reply, tag, then == 2);
     } else if (reply != NULL) {
-        keep_owed(m, reply, NO_RANK, tag, csp_end_holder(*end));
+        keep_owed(m, reply, tag, csp_end_holder(*end));
     }
 }

@@ -148,7 +148,7 @@ void break_owed(owed_reply *owed, bool maybe_ran) {
     csp_reply_break(reply, maybe_ran);
 }
 
-void keep_owed(machine *m, csp_reply *reply, uint32_t rank, uint64_t held, const csp_holder *holder) {
+void keep_owed(machine *m, csp_reply *reply, uint64_t held, const csp_holder *holder) {
     if (reply == NULL) {
         return;
     }
@@ -162,7 +162,7 @@ void keep_owed(machine *m, csp_reply *reply, uint32_t rank, uint64_t held, const
     if (owed->reply != NULL) {
         break_owed(owed, true);
     }
-    *owed = (owed_reply){reply, rank, held, csp_holder_id(holder), false};
+    *owed = (owed_reply){reply, held, csp_holder_id(holder), false};
 }
 
 /* ---- what messages carry --------------------------------------------------------------------------------------- */
@@ -174,12 +174,6 @@ payload *payload_of(const csp_message *message) {
 bool may_carry(const csp_message *message, const belief *into) {
     const payload *p = payload_of(message);
     return p == NULL || p->lowest_receiving == NO_RANK || p->lowest_receiving > into->rank;
-}
-
-bool may_be_cause(const csp_message *message, const belief *of) {
-    const payload *p = payload_of(message);
-    return p == NULL || (!p->broadcast && p->lowest_receiving == NO_RANK &&
-                         (p->lowest_sending == NO_RANK || p->lowest_sending > of->rank));
 }
 
 bool may_number(const machine *m, uint32_t count) { return m->numbered + count <= CREDIT; }

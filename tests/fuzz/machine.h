@@ -30,8 +30,7 @@ typedef struct {
 /* In front of every block's bytes; written only while the block is fresh. */
 typedef struct {
     uint32_t places, filled;
-    bool broadcast;                            /* one was attached */
-    uint32_t lowest_receiving, lowest_sending; /* ranks of what was ever attached */
+    uint32_t lowest_receiving; /* of the ranks of what was ever attached */
 } payload;
 
 typedef struct {
@@ -41,7 +40,6 @@ typedef struct {
 
 typedef struct {
     csp_reply *reply;
-    uint32_t rank;   /* of the channel that the answer goes to; 0 where it is not known, NO_RANK for none */
     uint64_t held;   /* the tag of what its sender sent, which waits for this; 0: no such sender is known */
     uint64_t holder; /* id of who owes it; 0: nobody that is known */
     bool cut;        /* ... and who was cut off since: the reply is broken */
@@ -103,16 +101,15 @@ owed_reply *pick_owed(machine *m);
 /* Keep what the machine got; where all places are taken, something makes room. */
 void keep_end(machine *m, csp_end *end);
 void keep_message(machine *m, csp_message *message, belief *from, bool fresh);
-void keep_owed(machine *m, csp_reply *reply, uint32_t rank, uint64_t held, const csp_holder *holder);
+void keep_owed(machine *m, csp_reply *reply, uint64_t held, const csp_holder *holder);
 /* Give the right to answer up. */
 void break_owed(owed_reply *owed, bool maybe_ran);
 void drop_held(held_message *held);
 
 /* NULL: the message owns no block. */
 payload *payload_of(const csp_message *message);
-/* Whether the machine's own rule lets the message into that channel, or be what it is aborted with. */
+/* Whether the machine's own rule lets the message into that channel. */
 bool may_carry(const csp_message *message, const belief *into);
-bool may_be_cause(const csp_message *message, const belief *of);
 
 /* Another message may be sent: give it its tag. */
 bool may_number(const machine *m, uint32_t count);

@@ -9,7 +9,7 @@ static void new_reply(machine *m) {
             csp_reply *reply = csp_reply_new();
             CHECK(reply != NULL, "no memory");
             m->asked[i] = (asked_reply){reply, false};
-            keep_owed(m, reply, NO_RANK, 0, NULL);
+            keep_owed(m, reply, 0, NULL);
             return;
         }
     }
@@ -23,7 +23,7 @@ static void new_routed(machine *m) {
     belief *b = belief_of(*target);
     if (b->capacity == CSP_UNBOUNDED) {
         b->routed = true;
-        keep_owed(m, csp_reply_new_routed(*target, next_byte(m)), b->rank, 0, NULL);
+        keep_owed(m, csp_reply_new_routed(*target, next_byte(m)), 0, NULL);
     }
 }
 

@@ -322,3 +322,16 @@ CASE(two_thousand_channels_live_at_once, "Ids are distinct and found, and all ar
         free_pair(&pairs[i * 7 % MANY]);
     }
 }
+
+CASE(a_cause_carries_nothing,
+     "A cause that could hold an end is INVALID and stays the caller's; the channel goes on.") {
+    pair p = channel(1);
+    csp_message cause = {.kind = CSP_KIND_BLOCK | 2, .as.block = csp_block_new(8, 1)};
+    CHECK_STATUS(csp_end_abort(p.tx, &cause), CSP_INVALID);
+    CHECK_INT(cause.kind, !=, 0);
+    csp_message_drop(&cause);
+    CHECK(!seen(p.tx).aborted);
+    CHECK_STATUS(put(p.tx, 1, CSP_POLL), CSP_OK);
+    CHECK_STATUS(csp_end_abort(p.tx, NULL), CSP_OK);
+    free_pair(&p);
+}

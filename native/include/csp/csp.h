@@ -176,9 +176,10 @@ CSP_API csp_holder *csp_end_holder(const csp_end *end);
 
 /* Abort the end's channel: both directions end now, what is buffered is dropped and counted as undelivered, every
  * waiter is released (receivers with CSP_END_OF_CHANNEL, senders with CSP_BROKEN). `cause` (may be NULL) is moved into the
- * channel and can be read with csp_end_cause. Only the first abort counts; a later cause is dropped. A
- * synchronisation object cannot be aborted: nothing happens. */
-CSP_API void csp_end_abort(csp_end *end, csp_message *cause);
+ * channel and can be read with csp_end_cause. Only the first abort counts; a later cause is dropped. INVALID, and nothing
+ * happens: for a synchronisation object, and for a cause with attachments, because anybody may read it, any number of
+ * times. */
+CSP_API csp_status csp_end_abort(csp_end *end, csp_message *cause);
 /* A copy of the cause that the channel was aborted with (a block gets one more reference). False if there is none. */
 CSP_API bool csp_end_cause(csp_end *end, csp_message *cause);
 
