@@ -8,7 +8,7 @@ from csp.errors import ActorError, EndOfChannel, StartFailed
 from csp.interpreters.importing import refuse_while_loading
 from csp.interpreters.start import Exit, order, start
 from csp.observe.log import LogPump
-from csp.system import client
+from csp.system import checks, client
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class System:
         if isinstance(warm, bool) or not isinstance(warm, int) or warm < 0:
             raise ValueError(f"warm must be a number of interpreters, 0 or more, not {warm!r}")
         self._log = LogPump(_LOG_CAPACITY)
+        self._closing = False
         self._closed = False
         inbox: Receiver[object]
         self._kernel, inbox = unbounded_channel()
@@ -142,22 +143,29 @@ class System:
     def close(self, timeout: float | None = None) -> None:
         """Stop everything, the youngest first, and wait until it has ended; idempotent.
 
-        *timeout* in seconds bounds the whole; after it what is left is killed and a CallTimeout raised.
+        *timeout* in seconds bounds the whole; after it what is left is killed and a CallTimeout raised. Interrupted
+        (Ctrl-C), it stops waiting; the closing goes on, and close waits for the rest of it when it is called again.
         """
+        limit = checks.seconds(timeout, "timeout")
         if self._closed:
             return
+        self._closing = True
         try:
-            client.ask(self._kernel, ("close",), timeout)
+            client.ask(self._kernel, ("close",), limit)
         except TimeoutError:
             self._close_now()
+            self._leave()
             raise
         except ActorError:
             pass  # the kernel is gone: what it kept is gone with it, or ends at the end of the program
-        finally:
-            self._closed = True
-            self._kernel.close()
-            self._await_kernel()
-            self._log.close()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Let go of a kernel that has nothing left to do."""
+        self._kernel.close()
+        self._await_kernel()
+        self._log.close()
+        self._closed = True
 
     def _close_now(self) -> None:
         try:
@@ -180,7 +188,7 @@ class System:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<csp.System {'closed' if self._closed else 'running'}>"
+        return f"<csp.System {'closed' if self._closed else 'closing' if self._closing else 'running'}>"
 
 
 def _place_of(ref: object) -> tuple[int, int]:

@@ -136,6 +136,29 @@ def test_close_with_a_time_limit():
         ref.echo(1)
 
 
+@pytest.mark.parametrize(
+    ("timeout", "kind", "text"),
+    [
+        (-1, ValueError, "timeout must be at least 0 seconds"),
+        (float("nan"), ValueError, "timeout must be at least 0 seconds"),
+        ("x", TypeError, "timeout must be a number of seconds or None, not 'x'"),
+        (True, TypeError, "timeout must be a number of seconds or None, not True"),
+        (10**400, OverflowError, "too large"),
+    ],
+    ids=["negative", "nan", "text", "bool", "huge"],
+)
+def test_close_with_a_wrong_time_limit(cold_system, timeout, kind, text):
+    """A time limit that is none is refused before anything is stopped, also by a system that is closed."""
+    ref = cold_system.spawn(Account, "ada")
+    with pytest.raises(kind, match=text):
+        cold_system.close(timeout)
+    assert repr(cold_system) == "<csp.System running>"
+    assert ref.deposit(5) == 5
+    cold_system.close()
+    with pytest.raises(kind, match=text):
+        cold_system.close(timeout)
+
+
 def test_close_with_a_time_limit_and_a_sleeper():
     """A time limit holds for an actor inside a C call too: it is cut off, and ends when its call returns."""
     system = csp.System(warm=0)
