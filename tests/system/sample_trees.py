@@ -54,6 +54,15 @@ class Worker(csp.Actor):
         raise SystemExit("held and crashed")
 
     @csp.handler
+    def hold_and_finish(self, here, gate):
+        here.send("here")
+        try:
+            gate.recv()
+        except csp.EndOfChannel:
+            pass
+        self.stop()
+
+    @csp.handler
     def note(self, value):
         self.tell(("note", value))
 
