@@ -1,8 +1,10 @@
 """What users hold: a system of actors."""
 
 import os
+from _thread import daemon_threads_allowed
 
 from csp._native import Receiver, Sender, kill_interpreter, unbounded_channel
+from csp.actors.log import ActorLog
 from csp.actors.ref import Ref
 from csp.errors import ActorError, EndOfChannel, StartFailed
 from csp.interpreters.importing import refuse_while_loading
@@ -37,6 +39,11 @@ class System:
 
     def __init__(self, *, warm: int | None = None) -> None:
         refuse_while_loading("a csp.System would be made")
+        if not daemon_threads_allowed():  # so this is not the main interpreter, which is what a log's thread needs
+            raise StartFailed(
+                "a csp.System is made in the program's main interpreter; inside an actor use self.spawn and "
+                "self.lookup, which ask the system that the actor belongs to; a process is handed a ref"
+            )
         if warm is None:
             warm = os.process_cpu_count() or 1
         if isinstance(warm, bool) or not isinstance(warm, int) or warm < 0:
@@ -88,9 +95,8 @@ class System:
         Python code is made to raise, then it is cut off (None: no limit). A supervised actor is terminated at its
         supervisor.
         """
-        if grace is not None and not grace >= 0:
-            raise ValueError(f"grace must be at least 0 seconds (or None for no limit), not {grace!r}")
-        client.ask(self._kernel, ("stop", *_place_of(ref), grace))
+        limit = checks.seconds(grace, "grace")
+        client.ask(self._kernel, ("stop", *_place_of(ref), limit))
 
     def kill(self, ref: object) -> bool:
         """Kill the present life of an actor, without asking; True if there was one. Its supervisor sees a crash.
@@ -104,13 +110,25 @@ class System:
     def supervise(self, supervisor: Supervisor, *, name: str | None = None) -> str:
         """Start a supervision tree and wait until all of it is up; gives its name (default: its class in lower case).
 
-        Raises StartFailed when a child cannot be started (what was started is stopped again), ChildSpecError.
-        """
-        from csp.supervision.definition import definition
+        A supervisor in it whose class has no ``children`` of its own is legal, and logged as a warning.
 
-        if isinstance(supervisor, type):
+        Raises StartFailed when a child cannot be started (what was started is stopped again), ChildSpecError: a name
+        or setting is not legal, or this is no supervisor.
+        """
+        from csp.supervision.checks import NAME, is_plain_name, refusal
+        from csp.supervision.supervisor import Supervisor
+
+        if isinstance(supervisor, type) and issubclass(supervisor, Supervisor):
             raise StartFailed(f"supervise takes a supervisor, not its class: {supervisor.__name__}(...)")
-        packed = client.pack_supervisor(definition(supervisor))
+        if name is not None and not is_plain_name(name):
+            raise refusal(f"supervisor {type(supervisor).__name__}", "name", name, NAME)
+        childless: list[str] = []
+        packed = client.pack_supervisor(supervisor, childless)
+        log = ActorLog(self._log.sender, name or type(supervisor).__name__.lower())
+        for cls in childless:
+            log.warning(
+                "no children", supervisor=cls, reason=f"neither {cls} nor a class that it derives from has children()"
+            )
         return str(client.ask(self._kernel, ("supervise", name, packed)))
 
     def stop_supervisor(self, name: str) -> None:
@@ -118,21 +136,23 @@ class System:
 
         Raises NoSuchActor when there never was one of that name.
         """
-        client.ask(self._kernel, ("stop_tree", name))
+        client.ask(self._kernel, ("stop_tree", checks.name(name, "stop_supervisor", "a supervisor")))
 
     def wait(self, name: str, timeout: float | None = None) -> str:
         """Wait until a supervision tree has ended; gives the reason, also when it had ended before.
 
         Raises EscalationError when it gave up, NoSuchActor when there never was one of that name, CallTimeout.
         """
-        return str(client.ask(self._kernel, ("wait_tree", name), timeout))
+        limit = checks.seconds(timeout, "timeout")
+        return str(client.ask(self._kernel, ("wait_tree", checks.name(name, "wait", "a supervisor")), limit))
 
     def which_children(self, name: str) -> list[tuple[str, str, int, str, int, str | None]]:
         """``(name, status, incarnation, kind, restarts, last exit reason)`` of a supervisor's children, in start order.
 
         A nested supervisor is named by its path: ``"bank/branches"``. (OTP's ``which_children``.)
         """
-        return list(client.ask(self._kernel, ("which_children", name)))
+        request = ("which_children", checks.name(name, "which_children", "a supervisor"))
+        return list(client.ask(self._kernel, request))
 
     # ---- the system -------------------------------------------------------------------------------------------------
 

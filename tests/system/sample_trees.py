@@ -110,6 +110,27 @@ class FailsLater(csp.Actor):
         raise SystemExit("and not again")
 
 
+class Asks(csp.Actor):
+    @csp.handler
+    def look(self, name):
+        return self.lookup(name)
+
+    @csp.handler
+    def say(self, what):
+        self.log.info(what)
+
+    @csp.handler
+    def make_a_system(self):
+        csp.System()
+
+
+class Childs(csp.Supervisor):
+    """Misspelled: nobody asks for these."""
+
+    def childs(self):
+        yield csp.child(Asks)
+
+
 class Tree(csp.Supervisor):
     """Children and settings from outside."""
 
