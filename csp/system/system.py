@@ -24,6 +24,8 @@ _LOG_CAPACITY = 4096
 _KERNEL_TAG = 0
 # Seconds after which nothing that was killed can be left: what does not die is cut off before.
 _CUT_OFF_WITHIN = 10.0
+# Interpreters kept ready: each has a thread and about 3 MiB, and nobody starts so many actors at once.
+_MOST_WARM = 1000
 
 
 class System:
@@ -31,7 +33,7 @@ class System:
 
     Args:
         warm: how many interpreters to keep ready, so that starting an actor takes less than a millisecond; each costs
-            about 3 MiB. Default: one per CPU. 0 keeps none.
+            about 3 MiB. Default: one per CPU. 0 keeps none; at most 1000. Closing does not wait until all are there.
 
     A program may have several systems; they share nothing. A System is used in the main interpreter; inside an actor
     use ``self.spawn`` and ``self.lookup``.
@@ -46,8 +48,8 @@ class System:
             )
         if warm is None:
             warm = os.process_cpu_count() or 1
-        if isinstance(warm, bool) or not isinstance(warm, int) or warm < 0:
-            raise ValueError(f"warm must be a number of interpreters, 0 or more, not {warm!r}")
+        if isinstance(warm, bool) or not isinstance(warm, int) or not 0 <= warm <= _MOST_WARM:
+            raise ValueError(f"warm must be a number of interpreters, 0 or more, at most {_MOST_WARM}, not {warm!r}")
         self._log = LogPump(_LOG_CAPACITY)
         self._closing = False
         self._closed = False
