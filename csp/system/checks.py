@@ -1,18 +1,18 @@
 """Arguments of a system's methods, refused where they are given and not where they would do harm."""
 
+# More seconds than that are no limit, as in the channels' own waits: 285 years.
+_FOR_EVER = 9.0e9
+
 
 def seconds(value: object, what: str) -> float | None:
-    """A time limit: seconds, at least 0, or None for no limit.
-
-    Raises TypeError, ValueError, and OverflowError for a number that no clock can count to.
-    """
+    """A time limit: seconds, at least 0, or None for no limit. Raises TypeError, ValueError."""
     if value is None:
         return None
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise TypeError(f"{what} must be a number of seconds or None, not {value!r}")
     if not value >= 0:
         raise ValueError(f"{what} must be at least 0 seconds (or None for no limit), not {value!r}")
-    return float(value)
+    return value if value < _FOR_EVER else None
 
 
 def name(value: object, question: str, whose: str) -> str:

@@ -160,9 +160,8 @@ def test_close_with_a_time_limit():
         (float("nan"), ValueError, "timeout must be at least 0 seconds"),
         ("x", TypeError, "timeout must be a number of seconds or None, not 'x'"),
         (True, TypeError, "timeout must be a number of seconds or None, not True"),
-        (10**400, OverflowError, "too large"),
     ],
-    ids=["negative", "nan", "text", "bool", "huge"],
+    ids=["negative", "nan", "text", "bool"],
 )
 def test_close_with_a_wrong_time_limit(cold_system, timeout, kind, text):
     """A time limit that is none is refused before anything is stopped, also by a system that is closed."""

@@ -57,12 +57,19 @@ def test_time_limits_that_are_none(system, limit, kind):
     assert ref.deposit(5) == 5
 
 
-def test_a_grace_beyond_all_clocks(system):
-    """A grace that is no float is refused here, and not by the kernel after it has asked the actor to stop."""
+@pytest.mark.parametrize("limit", [10**400, float("inf")])
+def test_time_limits_beyond_all_clocks(limit):
+    """A time limit that no clock can count to is none: as None would, stop, wait and close wait until it is done."""
+    system = csp.System(warm=0)
     ref = system.spawn(Account, "ada")
-    with pytest.raises(OverflowError):
-        system.stop(ref, grace=10**400)
-    assert ref.deposit(5) == 5
+    system.stop(ref, grace=limit)
+    with pytest.raises(csp.ActorDied, match="shutdown"):
+        ref.total()
+    system.supervise(Tree([]))
+    system.stop_supervisor("tree")
+    assert system.wait("tree", limit) == "shutdown"
+    system.close(limit)
+    assert repr(system) == "<csp.System closed>"
 
 
 def test_actors_are_no_supervisors(system, program):
