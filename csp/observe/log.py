@@ -1,11 +1,12 @@
 """The main interpreter's side of logging: events from actors and the kernel, rendered by structlog.
 
 structlog is imported when the first event comes. A program that has configured structlog keeps its configuration;
-otherwise events go to standard error.
+otherwise events go to standard error. Either way a time stamp is that of the event.
 """
 
 import sys
 import threading
+import time
 
 from csp._native import Receiver, channel
 from csp.errors import ChannelError
@@ -14,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from structlog.typing import EventDict
+    from structlog.typing import EventDict, Processor
 
 _TAKEN = {"event", "self", "level", "timestamp"}
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -30,6 +31,7 @@ class LogPump:
     def __init__(self, capacity: int) -> None:
         self.sender, self._receiver = channel(capacity, overflow="drop_oldest")
         self._told = 0
+        self._processors: list[Processor] | None = None  # ours, when the program has none
         self._thread = threading.Thread(target=self._pump, name="csp log", daemon=True)
         self._thread.start()
 
@@ -40,37 +42,44 @@ class LogPump:
         self._thread.join(timeout=2.0)
         self._receiver.close()
 
-    def logger(self) -> Any:
-        """The structlog logger that events go to."""
+    def logger(self, when: float | None = None) -> Any:
+        """The structlog logger for an event of that time, in seconds since the epoch. Default: now."""
         import structlog
 
-        if not structlog.is_configured():
+        from csp.observe.event_time import tells_time_of
+
+        if when is None:
+            when = time.time()
+        if structlog.is_configured():
             return structlog.wrap_logger(
-                structlog.PrintLogger(sys.stderr),
-                processors=[
-                    structlog.processors.add_log_level,
-                    structlog.processors.TimeStamper(fmt="iso", utc=False),
-                    _traceback_last,
-                    structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-                ],
-                wrapper_class=structlog.make_filtering_bound_logger(_LEVELS["info"]),
+                None,
+                processors=tells_time_of(when, structlog.get_config()["processors"]),
+                logger_factory_args=("csp",),
             )
-        return structlog.get_logger("csp")
+        if self._processors is None:
+            self._processors = [
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=False),
+                _traceback_last,
+                structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            ]
+        return structlog.wrap_logger(
+            structlog.PrintLogger(sys.stderr),
+            processors=tells_time_of(when, self._processors),
+            wrapper_class=structlog.make_filtering_bound_logger(_LEVELS["info"]),
+        )
 
     def _pump(self) -> None:
         receiver: Receiver[Any] = self._receiver
-        logger: Any = None
         try:
-            for level, event, _when, actor, flat in receiver:
+            for level, event, when, actor, flat in receiver:
                 try:
-                    if logger is None:
-                        if level == "debug" and "structlog" not in sys.modules:
-                            continue  # nobody configured structlog, and our own configuration would not show it
-                        logger = self.logger()
-                    getattr(logger, level)(event, **({"actor": actor} | _values(flat)))
+                    if level == "debug" and "structlog" not in sys.modules:
+                        continue  # nobody configured structlog, and our own configuration would not show it
+                    getattr(self.logger(when), level)(event, **({"actor": actor} | _values(flat)))
                     dropped = receiver.statistics().dropped
                     if dropped > self._told:
-                        logger.warning("log events dropped", count=dropped - self._told, actor="csp")
+                        self.logger().warning("log events dropped", count=dropped - self._told, actor="csp")
                         self._told = dropped
                 except Exception as error:  # noqa: BLE001  (a logger that fails must not silence all that comes after)
                     _complain(event, actor, error)

@@ -4,6 +4,9 @@ import math
 
 from csp.errors import ChildSpecError
 
+# What is legal where is_plain_name asks.
+NAME = 'a text that is not empty and has no "/", which stands between a supervisor and its child: "supervisor/child"'
+
 
 def refusal(owner: str, field: str, value: object, legal: str) -> ChildSpecError:
     """Build the error that *owner*'s *field* cannot be *value*; *legal* completes the words "use ..."."""
@@ -30,6 +33,11 @@ def is_count(value: object) -> bool:
 def is_name(value: object) -> bool:
     """Tell whether *value* is a text with something to read in it."""
     return isinstance(value, str) and bool(value.strip())
+
+
+def is_plain_name(value: object) -> bool:
+    """Tell whether *value* can name a supervisor or its child: a name without the sign that is put between the two."""
+    return isinstance(value, str) and is_name(value) and "/" not in value
 
 
 def words(legal: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 import attrs
 
 from csp.errors import ChildSpecError
-from csp.supervision.checks import is_a, is_name, is_seconds, refusal, words
+from csp.supervision.checks import NAME, is_a, is_name, is_plain_name, is_seconds, refusal, words
 from csp.supervision.intensity import Backoff, Intensity
 from csp.supervision.strategy import RESTARTS, AutoShutdown, Restart
 
@@ -47,7 +47,8 @@ class ChildSpec[A]:
         cls: the class of the child, an actor's or a supervisor's.
         args: the positional arguments its class is called with, in its own interpreter.
         kwargs: the keyword arguments its class is called with.
-        name: what the child is called, unique under its supervisor. Default: the class name in lower case.
+        name: what the child is called, unique under its supervisor and there without "/". Default: the class name
+            in lower case.
         restart: ``"permanent"`` (always started again), ``"transient"`` (unless it ended cleanly) or
             ``"temporary"`` (never, and its spec is forgotten).
         shutdown: seconds between asking it to stop and killing it; None waits without limit; ``"kill"`` does
@@ -159,13 +160,15 @@ def checked_child(value: object, owner: str, auto_shutdown: AutoShutdown) -> Chi
     """Return *value* as a child spec that supervisor *owner* can take.
 
     Raises:
-        ChildSpecError: it is not a child spec (the text says how to make one of it), or it is significant
-            under a supervisor that never shuts down by itself.
+        ChildSpecError: it is not a child spec (the text says how to make one of it), its name has a "/" in it, or
+            it is significant under a supervisor that never shuts down by itself.
     """
     if not is_a(value, ChildSpec):
         how = _class_name(value) if isinstance(value, type) else "Class, ..."
         raise ChildSpecError(f"{owner}: {value!r} is not a child spec; wrap it: csp.child({how})")
     spec = cast("ChildSpec[Any]", value)
+    if not is_plain_name(spec.name):
+        raise refusal(f"{owner}, child {_class_name(spec.cls)}", "name", spec.name, NAME)
     if spec.significant and auto_shutdown == "never":
         legal = 'it only under a supervisor with auto_shutdown = "any_significant" or "all_significant"'
         raise refusal(f"{owner}, child {spec.name!r}", "significant", True, legal)

@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from csp.actors.actor import Actor
 from csp.errors import ChildSpecError
 from csp.supervision.checks import is_a, refusal, words
 from csp.supervision.child import ChildSpec, checked_child
@@ -45,11 +46,7 @@ def definition(supervisor: Supervisor) -> SupervisorSpec:
             is legal.
     """
     if not is_a(supervisor, Supervisor):
-        if isinstance(supervisor, type) and issubclass(supervisor, Supervisor):
-            raise ChildSpecError(
-                f"{supervisor.__name__} is a class; make a supervisor of it: {supervisor.__name__}(...)"
-            )
-        raise ChildSpecError(f"{supervisor!r} is not a supervisor; subclass csp.Supervisor")
+        raise ChildSpecError(_what_else(supervisor))
     name = type(supervisor).__name__
     owner = f"supervisor {name}"
     if supervisor.strategy not in STRATEGIES:
@@ -65,6 +62,20 @@ def definition(supervisor: Supervisor) -> SupervisorSpec:
         auto_shutdown=supervisor.auto_shutdown,
         children=tuple(_checked_children(supervisor, owner)),
     )
+
+
+def _what_else(value: object) -> str:
+    """Say what *value* is instead of a supervisor, and what to do about it."""
+    cls = value if isinstance(value, type) else type(value)
+    name = cls.__name__
+    if issubclass(cls, Supervisor):
+        return f"{name} is a class; make a supervisor of it: {name}(...)"
+    if issubclass(cls, Actor):
+        return (
+            f"{name} is an actor, not a supervisor; yield csp.child({name}, ...) from the children() of a "
+            f"csp.Supervisor, or start it without one: spawn({name}, ...)"
+        )
+    return f"{value!r} is not a supervisor; subclass csp.Supervisor"
 
 
 def _checked_children(supervisor: Supervisor, owner: str) -> Iterator[ChildSpec[Any]]:

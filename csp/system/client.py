@@ -3,6 +3,7 @@
 from csp._native import Sender, call
 from csp.actors.ref import Ref, remote_error
 from csp.errors import ActorError, BrokenChannel, CallTimeout, ClosedEnd
+from csp.system import checks
 from csp.system.recipe import Recipe, pack_arguments, recipe_of
 
 TYPE_CHECKING = False
@@ -56,7 +57,7 @@ def spawn(kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: M
 
 def lookup(kernel: Sender[object], name: str) -> Any:
     """The ref of the actor of that name. Raises NoSuchActor, which names the nearest."""
-    return make_ref(ask(kernel, ("lookup", name)))
+    return make_ref(ask(kernel, ("lookup", checks.name(name, "lookup", "an actor"))))
 
 
 def make_ref(fields: RefFields) -> Ref:
@@ -65,20 +66,27 @@ def make_ref(fields: RefFields) -> Ref:
     return Ref(sender, name, id, path, handlers)
 
 
-def pack_supervisor(spec: Any) -> Any:
-    """A supervisor's definition fit for the kernel: classes become recipes, arguments bytes, nested ones the same."""
-    import attrs
+def pack_supervisor(supervisor: Any, childless: list[str]) -> Any:
+    """A supervisor's definition fit for the kernel: classes become recipes, arguments bytes, nested ones the same.
 
-    return attrs.evolve(spec, children=tuple(_pack_child(child) for child in spec.children))
-
-
-def _pack_child(child: Any) -> Any:
+    The names of the classes that leave ``children`` as it is in Supervisor are added to *childless*.
+    """
     import attrs
 
     from csp.supervision.definition import definition
+    from csp.supervision.supervisor import Supervisor
+
+    spec = definition(supervisor)
+    if getattr(supervisor.children, "__func__", None) is Supervisor.children:
+        childless.append(spec.name)
+    return attrs.evolve(spec, children=tuple(_pack_child(child, childless) for child in spec.children))
+
+
+def _pack_child(child: Any, childless: list[str]) -> Any:
+    import attrs
 
     if child.kind == "supervisor":
-        nested = pack_supervisor(definition(child.cls(*child.args, **child.kwargs)))
+        nested = pack_supervisor(child.cls(*child.args, **child.kwargs), childless)
         return attrs.evolve(child, cls=NestedSupervisor(nested), args=(), kwargs={})
     if child.isolation not in {None, "interpreter"}:
         raise ActorError(f'child {child.name!r}: isolation={child.isolation!r} is not supported yet; use "interpreter"')

@@ -62,8 +62,8 @@ class Kernel:
         self._last_number = 0
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._closing: list[Reply] = []
-        self.pool = Pool(pool, to_inbox, self.number)
-        self.pool.fill()
+        self.pool = Pool(pool, to_inbox, self.number, self.later, self._refill)
+        self._refill()
         # Supervision costs 30 ms to import: while the first interpreters boot, not before they are asked for.
         self.later(0.0, _import_supervision)
 
@@ -261,8 +261,6 @@ class Kernel:
     def _stop_last_root(self) -> None:
         if self.roots:
             self.roots[-1].stop(ExitReason("shutdown", "the system is closing"))
-        else:
-            self.pool.close()
 
     # ---- requests ---------------------------------------------------------------------------------------------------
 
@@ -410,6 +408,7 @@ class Kernel:
         first = not self._closing
         self._closing.append(reply)
         if first:
+            self.pool.close()
             self._stop_last_root()
 
     def _close_now(self, reply: Reply) -> None:

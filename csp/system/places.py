@@ -16,7 +16,7 @@ from weakref import ref
 
 from csp._native import Receiver, Reply, Sender, cancel_interpreter, channel, fence_interpreter, kill_interpreter
 from csp.interpreters.start import Started, order
-from csp.supervision.reason import ExitReason
+from csp.supervision.reason import SHUTDOWN, ExitReason
 from csp.system.recipe import Recipe
 
 # Seconds that each step down the ladder is given, after the grace time.
@@ -44,7 +44,7 @@ class Place:
         self.sender, self.receiver = channel(recipe.capacity, recipe.overflow)
         self.life: Life | None = None
         self.owner: Root  # who is told what becomes of the lives here; set when it takes the place
-        self.restarts = 0
+        self.last_reason = SHUTDOWN  # why the latest life here ended; nothing but a shutdown comes before the first
 
     def ref_fields(self) -> tuple[object, ...]:
         """What a ref is made from, see client.RefFields."""

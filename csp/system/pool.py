@@ -1,5 +1,7 @@
 """Interpreters kept warm: started, with what an actor needs imported, waiting for an order."""
 
+import os
+
 from csp._native import Sender
 from csp.interpreters.start import Exit, Started, start
 
@@ -8,21 +10,50 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Pool:
-    """Up to *size* waiting interpreters. They are started all at once, each on its own thread, so on all cores."""
+# Seconds between two looks at a pool that is being filled: an interpreter needs about 20 ms of a CPU to get ready.
+_LOOK_AGAIN = 0.01
 
-    def __init__(self, size: int, exits: Sender[Exit], next_tag: Callable[[], int]) -> None:
+
+class Pool:
+    """Up to *size* waiting interpreters, each started on its own thread; twice as many as there are CPUs get ready at
+    once, then *refill* is done again.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        exits: Sender[Exit],
+        next_tag: Callable[[], int],
+        later: Callable[[float, Callable[[], None]], None],
+        refill: Callable[[], None],
+    ) -> None:
         self.size = size
         self._exits = exits
         self._next_tag = next_tag
+        self._later = later
+        self._refill = refill
+        self._looking = False  # it is refilled later, whatever happens
+        self._at_once = 2 * (os.process_cpu_count() or 1)
         self._waiting: dict[int, Started] = {}
         self.leaving: set[int] = set()  # told to go, not gone yet
 
     def fill(self) -> None:
-        """Start what is missing; returns at once."""
-        while len(self._waiting) < self.size:
+        """Start some of what is missing; returns at once.
+
+        Never more than can get ready soon: a closing would have to wait for all of them.
+        """
+        missing = self.size - len(self._waiting)
+        room = self._at_once - (len(self._waiting) - self.ready())
+        for _ in range(min(room, missing)):
             tag = self._next_tag()
             self._waiting[tag] = start(f"warm {tag}", self._exits, tag, warm=True)
+        if missing > room and not self._looking:
+            self._looking = True
+            self._later(_LOOK_AGAIN, self._look)
+
+    def _look(self) -> None:
+        self._looking = False
+        self._refill()
 
     def take(self) -> tuple[int, Started] | None:
         """The oldest that waits, with its tag; None when the pool is empty."""

@@ -12,6 +12,7 @@ from csp.system.system import System
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Any
 
     from csp.supervision.supervisor import Supervisor
 
@@ -30,7 +31,15 @@ def run(supervisor: type[Supervisor] | Supervisor, *, warm: int | None = None) -
         StartFailed: this is not the main thread of the program, the one that signals come to.
     """
     refuse_while_loading("csp.run would start a supervision tree")
-    sys.exit(_run(supervisor() if isinstance(supervisor, type) else supervisor, warm))
+    sys.exit(_run(_made(supervisor), warm))
+
+
+def _made(supervisor: Any) -> Any:
+    """A supervisor of its class; what is neither is refused where it would be started."""
+    from csp.supervision.supervisor import Supervisor
+
+    cls: object = supervisor
+    return cls() if isinstance(cls, type) and issubclass(cls, Supervisor) else supervisor
 
 
 def _run(supervisor: Supervisor, warm: int | None) -> int:

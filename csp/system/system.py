@@ -1,14 +1,16 @@
 """What users hold: a system of actors."""
 
 import os
+from _thread import daemon_threads_allowed
 
 from csp._native import Receiver, Sender, kill_interpreter, unbounded_channel
+from csp.actors.log import ActorLog
 from csp.actors.ref import Ref
 from csp.errors import ActorError, EndOfChannel, StartFailed
 from csp.interpreters.importing import refuse_while_loading
 from csp.interpreters.start import Exit, order, start
 from csp.observe.log import LogPump
-from csp.system import client
+from csp.system import checks, client
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ _LOG_CAPACITY = 4096
 _KERNEL_TAG = 0
 # Seconds after which nothing that was killed can be left: what does not die is cut off before.
 _CUT_OFF_WITHIN = 10.0
+# Interpreters kept ready: each has a thread and about 3 MiB, and nobody starts so many actors at once.
+_MOST_WARM = 1000
 
 
 class System:
@@ -29,7 +33,7 @@ class System:
 
     Args:
         warm: how many interpreters to keep ready, so that starting an actor takes less than a millisecond; each costs
-            about 3 MiB. Default: one per CPU. 0 keeps none.
+            about 3 MiB. Default: one per CPU. 0 keeps none; at most 1000. Closing does not wait until all are there.
 
     A program may have several systems; they share nothing. A System is used in the main interpreter; inside an actor
     use ``self.spawn`` and ``self.lookup``.
@@ -37,11 +41,17 @@ class System:
 
     def __init__(self, *, warm: int | None = None) -> None:
         refuse_while_loading("a csp.System would be made")
+        if not daemon_threads_allowed():  # so this is not the main interpreter, which is what a log's thread needs
+            raise StartFailed(
+                "a csp.System is made in the program's main interpreter; inside an actor use self.spawn and "
+                "self.lookup, which ask the system that the actor belongs to; a process is handed a ref"
+            )
         if warm is None:
             warm = os.process_cpu_count() or 1
-        if isinstance(warm, bool) or not isinstance(warm, int) or warm < 0:
-            raise ValueError(f"warm must be a number of interpreters, 0 or more, not {warm!r}")
+        if isinstance(warm, bool) or not isinstance(warm, int) or not 0 <= warm <= _MOST_WARM:
+            raise ValueError(f"warm must be a number of interpreters, 0 or more, at most {_MOST_WARM}, not {warm!r}")
         self._log = LogPump(_LOG_CAPACITY)
+        self._closing = False
         self._closed = False
         inbox: Receiver[object]
         self._kernel, inbox = unbounded_channel()
@@ -87,9 +97,8 @@ class System:
         Python code is made to raise, then it is cut off (None: no limit). A supervised actor is terminated at its
         supervisor.
         """
-        if grace is not None and not grace >= 0:
-            raise ValueError(f"grace must be at least 0 seconds (or None for no limit), not {grace!r}")
-        client.ask(self._kernel, ("stop", *_place_of(ref), grace))
+        limit = checks.seconds(grace, "grace")
+        client.ask(self._kernel, ("stop", *_place_of(ref), limit))
 
     def kill(self, ref: object) -> bool:
         """Kill the present life of an actor, without asking; True if there was one. Its supervisor sees a crash.
@@ -103,13 +112,25 @@ class System:
     def supervise(self, supervisor: Supervisor, *, name: str | None = None) -> str:
         """Start a supervision tree and wait until all of it is up; gives its name (default: its class in lower case).
 
-        Raises StartFailed when a child cannot be started (what was started is stopped again), ChildSpecError.
-        """
-        from csp.supervision.definition import definition
+        A supervisor in it whose class has no ``children`` of its own is legal, and logged as a warning.
 
-        if isinstance(supervisor, type):
+        Raises StartFailed when a child cannot be started (what was started is stopped again), ChildSpecError: a name
+        or setting is not legal, or this is no supervisor.
+        """
+        from csp.supervision.checks import NAME, is_plain_name, refusal
+        from csp.supervision.supervisor import Supervisor
+
+        if isinstance(supervisor, type) and issubclass(supervisor, Supervisor):
             raise StartFailed(f"supervise takes a supervisor, not its class: {supervisor.__name__}(...)")
-        packed = client.pack_supervisor(definition(supervisor))
+        if name is not None and not is_plain_name(name):
+            raise refusal(f"supervisor {type(supervisor).__name__}", "name", name, NAME)
+        childless: list[str] = []
+        packed = client.pack_supervisor(supervisor, childless)
+        log = ActorLog(self._log.sender, name or type(supervisor).__name__.lower())
+        for cls in childless:
+            log.warning(
+                "no children", supervisor=cls, reason=f"neither {cls} nor a class that it derives from has children()"
+            )
         return str(client.ask(self._kernel, ("supervise", name, packed)))
 
     def stop_supervisor(self, name: str) -> None:
@@ -117,21 +138,23 @@ class System:
 
         Raises NoSuchActor when there never was one of that name.
         """
-        client.ask(self._kernel, ("stop_tree", name))
+        client.ask(self._kernel, ("stop_tree", checks.name(name, "stop_supervisor", "a supervisor")))
 
     def wait(self, name: str, timeout: float | None = None) -> str:
         """Wait until a supervision tree has ended; gives the reason, also when it had ended before.
 
         Raises EscalationError when it gave up, NoSuchActor when there never was one of that name, CallTimeout.
         """
-        return str(client.ask(self._kernel, ("wait_tree", name), timeout))
+        limit = checks.seconds(timeout, "timeout")
+        return str(client.ask(self._kernel, ("wait_tree", checks.name(name, "wait", "a supervisor")), limit))
 
     def which_children(self, name: str) -> list[tuple[str, str, int, str, int, str | None]]:
         """``(name, status, incarnation, kind, restarts, last exit reason)`` of a supervisor's children, in start order.
 
         A nested supervisor is named by its path: ``"bank/branches"``. (OTP's ``which_children``.)
         """
-        return list(client.ask(self._kernel, ("which_children", name)))
+        request = ("which_children", checks.name(name, "which_children", "a supervisor"))
+        return list(client.ask(self._kernel, request))
 
     # ---- the system -------------------------------------------------------------------------------------------------
 
@@ -142,22 +165,29 @@ class System:
     def close(self, timeout: float | None = None) -> None:
         """Stop everything, the youngest first, and wait until it has ended; idempotent.
 
-        *timeout* in seconds bounds the whole; after it what is left is killed and a CallTimeout raised.
+        *timeout* in seconds bounds the whole; after it what is left is killed and a CallTimeout raised. Interrupted
+        (Ctrl-C), it stops waiting; the closing goes on, and close waits for the rest of it when it is called again.
         """
+        limit = checks.seconds(timeout, "timeout")
         if self._closed:
             return
+        self._closing = True
         try:
-            client.ask(self._kernel, ("close",), timeout)
+            client.ask(self._kernel, ("close",), limit)
         except TimeoutError:
             self._close_now()
+            self._leave()
             raise
         except ActorError:
             pass  # the kernel is gone: what it kept is gone with it, or ends at the end of the program
-        finally:
-            self._closed = True
-            self._kernel.close()
-            self._await_kernel()
-            self._log.close()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Let go of a kernel that has nothing left to do."""
+        self._kernel.close()
+        self._await_kernel()
+        self._log.close()
+        self._closed = True
 
     def _close_now(self) -> None:
         try:
@@ -180,7 +210,7 @@ class System:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<csp.System {'closed' if self._closed else 'running'}>"
+        return f"<csp.System {'closed' if self._closed else 'closing' if self._closing else 'running'}>"
 
 
 def _place_of(ref: object) -> tuple[int, int]:

@@ -66,6 +66,7 @@ class Node:
 
     def start_failed(self, place: Place, life: Life, reason: ExitReason) -> None:
         """A child did not come up."""
+        place.last_reason = reason
         self.feed(
             events.ChildStartFailed(
                 self._child_of(place), life.incarnation, reason, now=time.monotonic(), random=_random()
@@ -74,6 +75,7 @@ class Node:
 
     def ended(self, place: Place, life: Life, reason: ExitReason) -> None:
         """A child has ended."""
+        place.last_reason = reason
         self.feed(
             events.ChildEnded(self._child_of(place), life.incarnation, reason, now=time.monotonic(), random=_random())
         )
@@ -137,6 +139,8 @@ class Node:
                 place.forget_arguments()
         except Exception as error:  # noqa: BLE001  (a failed start, for the reducer to decide on)
             reason = ExitReason("failed", f"{type(error).__name__}: {error}")
+            if (place := self.places.get(child_id)) is not None:
+                place.last_reason = reason
             self.feed(events.ChildStartFailed(child_id, incarnation, reason, now=time.monotonic(), random=_random()))
 
     def _retry(self, token: int, incarnation: int) -> None:
@@ -197,28 +201,27 @@ class Node:
             if child is None or child.status == "down":
                 if self.state.stage in {"ending", "ended"} and self.above is not None:
                     continue  # the supervisor itself may come back, and its children with their mailboxes
-                reason = child.last_reason if child is not None else None
-                self.close_place(child_id, reason if reason is not None else ExitReason("shutdown"))
+                self.close_place(child_id)
         for child_id, node in list(self.nodes.items()):
             child = self.state.child(child_id)
             if (child is None or child.status == "down") and not (
                 self.state.stage in {"ending", "ended"} and self.above is not None
             ):
-                node.close_all(ExitReason("shutdown"))
+                node.close_all()
                 del self.nodes[child_id]
 
-    def close_place(self, child_id: str, reason: ExitReason) -> None:
-        """End one child's place for good."""
+    def close_place(self, child_id: str) -> None:
+        """End one child's place for good, with the reason of its last life: its spec may be forgotten by now."""
         place = self.places.pop(child_id)
         self.tree.place_gone(place)
-        self.tree.kernel.close_place(place, reason)
+        self.tree.kernel.close_place(place, place.last_reason)
 
-    def close_all(self, reason: ExitReason) -> None:
+    def close_all(self) -> None:
         """End every place at and below this node for good."""
         for child_id in list(self.places):
-            self.close_place(child_id, reason)
+            self.close_place(child_id)
         for node in self.nodes.values():
-            node.close_all(reason)
+            node.close_all()
 
     def children_info(self) -> tuple[tuple[object, ...], ...]:
         """``(name, status, incarnation, kind, restarts, last reason)`` of each child, in start order."""
@@ -310,7 +313,7 @@ class Tree:
 
     def ended(self, reason: ExitReason, *, start_failed: bool, gave_up: bool) -> None:
         """The root supervisor has ended, and all of its children with it."""
-        self.root.close_all(reason)
+        self.root.close_all()
         error: Exception | None = None
         if start_failed:
             error = StartFailed(f"supervisor {self.name} did not start: {reason}\n{reason.root.traceback}".rstrip())

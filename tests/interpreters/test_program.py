@@ -231,23 +231,33 @@ WAITS = {
     "call": "h, a = csp.channel(); ref.wait.options(timeout=None)(h.clone())",
     "cast": "h, a = csp.channel(1); ref.wait.cast(h); ref.wait.options(timeout=None).cast(h)",
     "spawn": "system.spawn(helper.Never)",
+    "recv_many": "tx, rx = csp.channel(); rx.recv_many(3)",
+    "extended": "tx, rx = csp.channel(); rx.extended().__enter__()",
+    "call on a channel": "tx, rx = csp.channel(); tx.call(1)",
+    "future": "h, a = csp.channel(1); ref.wait.future(h).result()",
+    "stop": "h, a = csp.channel(); ref.wait.cast(h); a.recv(); system.stop(ref, grace=None)",
+    "wait": "system.supervise(helper.Nobody()); system.wait('nobody')",
+    "close": "h, a = csp.channel(); ref.wait.cast(h); a.recv(); system.close()",
+    "close with a timeout": "h, a = csp.channel(); ref.wait.cast(h); a.recv(); system.close(timeout=30)",
+    "leaving the system": "h, a = csp.channel(); ref.wait.cast(h); a.recv(); system.__exit__(None, None, None)",
 }
 
 
 @pytest.mark.parametrize("how", WAITS)
 def test_ctrl_c(program, capsys, how):
     """SIGINT raises KeyboardInterrupt out of whatever main waits in, within 50 ms (median of 5; 500 ms asserted)."""
-    needs_actor = how in {"call", "cast", "spawn"}
+    needs_system = "system." in WAITS[how] or "ref." in WAITS[how]
     program.write(
         HELPER
-        + "\nclass Never(csp.Actor):\n    def __init__(self):\n        tx, rx = csp.channel()\n        rx.recv()\n",
+        + "\nclass Never(csp.Actor):\n    def __init__(self):\n        tx, rx = csp.channel()\n        rx.recv()\n"
+        + "\nclass Nobody(csp.Supervisor):\n    def children(self):\n        return ()\n",
         "helper.py",
     )
     status, out, err = program.script(
         BEGIN
         + f"""
 def attempt(system):
-    ref = system.spawn(helper.Slow) if system else None
+    ref = system.spawn(csp.child(helper.Slow).options(shutdown=None)) if system else None
     sent = []
     def interrupt():
         time.sleep(0.3)
@@ -265,12 +275,14 @@ def attempt(system):
 
 if __name__ == "__main__":
     for _ in range(5):
-        if {needs_actor}:
+        if {needs_system}:
             system = csp.System(warm=0)
             try: attempt(system)
             finally:
                 try: system.close(timeout=0.1)
                 except csp.CallTimeout: pass
+            assert repr(system) == "<csp.System closed>"
+            assert interpreter_counts()[0] == 0, "close was called again, and has finished"
         else:
             attempt(None)
 """,
@@ -282,6 +294,58 @@ if __name__ == "__main__":
     with capsys.disabled():
         print(f"\nCtrl-C out of {how}: median {took[2] * 1000:.1f} ms, most {took[-1] * 1000:.1f} ms")
     assert took[2] < 0.5
+
+
+def test_a_with_block_left_by_two_interrupts(program):
+    """Ctrl-C in a with block closes the system; another one leaves the closing, which goes on, and close waits for it.
+
+    The actor's clean-up waits for main's word: so it is the second interrupt that ends the wait, and nothing else.
+    """
+    program.write(
+        "import csp\n"
+        "class Tidy(csp.Actor):\n"
+        "    def __init__(self, told, gate):\n        self.told, self.gate = told, gate\n"
+        "    def on_stop(self, reason):\n"
+        "        self.told.send(reason)\n        self.gate.recv()\n        self.told.send('tidied up')\n",
+        "tidy.py",
+    )
+    status, out, err = program.script(
+        """
+import csp, os, signal, threading
+import tidy
+from csp._native import interpreter_counts
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+    heard.send(told.recv())
+    os.kill(os.getpid(), signal.SIGINT)
+
+if __name__ == "__main__":
+    heard, hear = csp.channel(1)
+    tell, told = csp.channel(1)
+    open_gate, gate = csp.channel(1)
+    nobody, never = csp.channel()
+    thread = threading.Thread(target=interrupt)
+    try:
+        with csp.System(warm=0) as system:
+            system.spawn(csp.child(tidy.Tidy, tell, gate).options(shutdown=None))
+            thread.start()
+            never.recv()
+    except KeyboardInterrupt:
+        print(repr(system), interpreter_counts()[0])
+    thread.join()
+    print(hear.recv())
+    open_gate.send("go on")
+    system.close()
+    print(told.recv(), repr(system), interpreter_counts()[0])
+"""
+    )
+    assert status == 0, err
+    assert out.splitlines() == [
+        "<csp.System closing> 2",
+        "shutdown",
+        "tidied up <csp.System closed> 0",
+    ]
 
 
 def test_a_handler_that_does_not_raise_keeps_the_place(program):

@@ -54,6 +54,15 @@ class Worker(csp.Actor):
         raise SystemExit("held and crashed")
 
     @csp.handler
+    def hold_and_finish(self, here, gate):
+        here.send("here")
+        try:
+            gate.recv()
+        except csp.EndOfChannel:
+            pass
+        self.stop()
+
+    @csp.handler
     def note(self, value):
         self.tell(("note", value))
 
@@ -99,6 +108,27 @@ class FailsLater(csp.Actor):
         with open(path, "w"):
             pass
         raise SystemExit("and not again")
+
+
+class Asks(csp.Actor):
+    @csp.handler
+    def look(self, name):
+        return self.lookup(name)
+
+    @csp.handler
+    def say(self, what):
+        self.log.info(what)
+
+    @csp.handler
+    def make_a_system(self):
+        csp.System()
+
+
+class Childs(csp.Supervisor):
+    """Misspelled: nobody asks for these."""
+
+    def childs(self):
+        yield csp.child(Asks)
 
 
 class Tree(csp.Supervisor):

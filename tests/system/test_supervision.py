@@ -381,6 +381,62 @@ def test_leftovers_are_dead_letters(system, told, wait_until):
     wait_until(lambda: system.statistics()["dead_letters"] == 4, "four dead letters are counted")
 
 
+@pytest.mark.parametrize(
+    ("restart", "how", "reason"),
+    [
+        ("transient", "hold_and_finish", "normal"),
+        ("temporary", "hold_and_finish", "normal"),
+        ("temporary", "hold_and_crash", "failed: SystemExit: held and crashed"),
+        ("temporary", "hold", "killed"),
+    ],
+)
+def test_the_reason_of_the_last_life_is_told(system, told, restart, how, reason, capfd, wait_until):
+    """Whoever waits for a child that does not come back, or comes later, is told why its last life ended; so is the
+    log, with the dead letters. A temporary child's spec is forgotten by then.
+    """
+    system.supervise(Tree([worker(told, "a", restart=restart)]))
+    told.next(1)
+    ref = system.lookup("a")
+    here, arrived = csp.channel(1)
+    gate, opened = csp.channel(1)
+    getattr(ref, how).cast(here, opened)
+    opened.close()
+    arrived.recv(timeout=10)
+    waiting = Background(ref.add.options(timeout=None), 1)
+    wait_until(lambda: len(ref._sender) == 1, "the call waits in the mailbox")
+    if reason == "killed":
+        system.kill(ref)
+    else:
+        gate.close()
+    with pytest.raises(csp.ActorDied) as waited:
+        waiting.result()
+    with pytest.raises(csp.ActorDied) as late:
+        ref.add(1)
+    assert (waited.value.reason, late.value.reason) == (reason, reason)
+    seen = [""]
+
+    def logged():
+        seen[0] += capfd.readouterr().err
+        return [line for line in seen[0].splitlines() if "dead letters" in line]
+
+    (line,) = wait_until(logged, "the dead letters are logged")
+    assert line.rpartition("reason=")[2].strip("'\"") == reason
+
+
+def test_the_reason_below_a_supervisor_that_gave_up(system, told, wait_until):
+    """The children of a nested supervisor that does not come back are dead of what ended each of them."""
+    inner = csp.child(Inner, [worker(told, "x"), worker(told, "y")], intensity=csp.Intensity(restarts=0))
+    system.supervise(Tree([inner.options(name="inner", restart="temporary"), worker(told, "b")]))
+    told.next(3)
+    x, y = system.lookup("x"), system.lookup("y")
+    crash(x, "x is over")
+    wait_until(lambda: up(system) == ["b"], "the inner supervisor is gone")
+    for ref, reason in ((x, "failed: SystemExit: x is over"), (y, "shutdown")):
+        with pytest.raises(csp.ActorDied) as dead:
+            ref.add(1)
+        assert dead.value.reason == reason
+
+
 # ---- stopping --------------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """The system itself: its life, its limits, what it counts, and what is said when it is over."""
 
+import os
 import threading
 import time
 
@@ -8,12 +9,13 @@ from sample_actors import Account, Everything, HangsInInit
 from sample_trees import Tree
 
 import csp
+from csp._native import interpreter_counts
 
 
-@pytest.mark.parametrize("warm", [-1, 1.5, "2", True])
+@pytest.mark.parametrize("warm", [-1, 1.5, "2", True, 1001])
 def test_warm_is_a_number(warm):
     """System(warm=...) takes a number of interpreters and nothing else."""
-    with pytest.raises(ValueError, match="warm must be a number of interpreters, 0 or more"):
+    with pytest.raises(ValueError, match="warm must be a number of interpreters, 0 or more, at most 1000"):
         csp.System(warm=warm)
 
 
@@ -97,6 +99,21 @@ def test_the_pool_is_filled_and_used(wait_until):
         wait_until(lambda: system.statistics()["warm"] == 2, "two are warm again")
 
 
+def test_closing_ends_the_filling_of_the_pool(wait_until):
+    """A pool that is being filled is no reason to wait: closing starts no more interpreters, and ends those there are.
+    They were never many more than get ready at once; the others are still to come when it begins.
+    """
+    system = csp.System(warm=1000)
+    wait_until(lambda: system.statistics()["warm"] > 3, "some are warm")
+    seen = system.statistics()
+    booting = seen["interpreters"] - 1 - seen["warm"]
+    system.close(timeout=20)
+    ended = interpreter_counts()
+    assert booting <= 2 * os.process_cpu_count() + 2
+    assert ended[1] - seen["interpreters_started"] <= 4 * os.process_cpu_count(), "started while it was closed"
+    assert ended[0] == 0
+
+
 def test_spawn_speed(wait_until, capsys):
     """spawn from the pool and cold: medians, in milliseconds (from the pool the bar is 1 ms; asserted 20 times
     that).
@@ -134,6 +151,28 @@ def test_close_with_a_time_limit():
     assert time.monotonic() - begun < 6
     with pytest.raises(csp.ActorDied):
         ref.echo(1)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "kind", "text"),
+    [
+        (-1, ValueError, "timeout must be at least 0 seconds"),
+        (float("nan"), ValueError, "timeout must be at least 0 seconds"),
+        ("x", TypeError, "timeout must be a number of seconds or None, not 'x'"),
+        (True, TypeError, "timeout must be a number of seconds or None, not True"),
+    ],
+    ids=["negative", "nan", "text", "bool"],
+)
+def test_close_with_a_wrong_time_limit(cold_system, timeout, kind, text):
+    """A time limit that is none is refused before anything is stopped, also by a system that is closed."""
+    ref = cold_system.spawn(Account, "ada")
+    with pytest.raises(kind, match=text):
+        cold_system.close(timeout)
+    assert repr(cold_system) == "<csp.System running>"
+    assert ref.deposit(5) == 5
+    cold_system.close()
+    with pytest.raises(kind, match=text):
+        cold_system.close(timeout)
 
 
 def test_close_with_a_time_limit_and_a_sleeper():
