@@ -64,6 +64,9 @@ def live(
     if text == "shutdown" and kind == "normal":
         kind = "shutdown"
     self_resume()  # the clean-up may use channels, within the time that whoever stops us grants
+    futures = sys.modules.get("csp.actors.futures")
+    if futures is not None:
+        futures.renew()
     try:
         actor.on_stop(text)
     except BaseException as error:  # noqa: BLE001  (the same)

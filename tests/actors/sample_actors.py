@@ -346,6 +346,41 @@ class FreeForm(csp.Actor):
         self.out.send(("on_stop", reason))
 
 
+class AsksAtTheEnd(csp.Actor):
+    """Asks for a future while it lives, and for another when it was told to stop."""
+
+    def __init__(self, other, out):
+        self.other, self.out = other, out
+
+    def run(self):
+        self.out.send(self.other.echo.future("alive").result(10))
+        self.mailbox.recv()
+
+    def on_stop(self, reason):
+        self.out.send(self.other.echo.future("at the end").result(10))
+
+
+class MadeByNew(csp.Actor):
+    """Its __new__ takes the arguments, too."""
+
+    def __new__(cls, first, *, second):
+        made = super().__new__(cls)
+        made.from_new = (first, second)
+        return made
+
+    def __init__(self, first, *, second):
+        self.from_init = (first, second)
+
+    @csp.handler
+    def both(self):
+        return self.from_new, self.from_init
+
+
+class NewGivesAnother(csp.Actor):
+    def __new__(cls):
+        return 5
+
+
 class NotExisting:
     pass
 
