@@ -122,7 +122,9 @@ def _begin(
         from csp.messages.pickling import loads
 
         args, kwargs = loads(data, list(ends))
-    actor = cls.__new__(cls)
+    actor = cls.__new__(cls, *args, **kwargs)
+    if not isinstance(actor, cls):
+        raise TypeError(f"{path[1]}.__new__ gave {type(actor).__qualname__}, and not the actor")
     actor.mailbox = mailbox
     actor.__init__(*args, **kwargs)  # type: ignore[misc]  # its class's own; the spawner's call was checked
     actor.on_start()

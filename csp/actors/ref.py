@@ -80,6 +80,9 @@ class Ref:
             "Only methods marked with @csp.handler can be called from outside"
         )
 
+    def __dir__(self) -> list[str]:
+        return [*object.__dir__(self), *self._handlers]
+
     def __repr__(self) -> str:
         return f"<csp.Ref {self._name} ({self._path[1]})>"
 

@@ -16,6 +16,8 @@ from sample_actors import (
     HangsAtExit,
     HangsInInit,
     LeavesThread,
+    MadeByNew,
+    NewGivesAnother,
     NotExisting,
     Own,
     Recorder,
@@ -96,6 +98,13 @@ def test_wrong_arguments_of_the_class(system):
         system.spawn(Account)
     with pytest.raises(TypeError, match="colour"):
         system.spawn(Account, "ada", colour="red")
+
+
+def test_new_of_the_class(system):
+    """A class's __new__ gets the arguments as __init__ does; one that gives no actor is the starter's TypeError."""
+    assert system.spawn(MadeByNew, 1, second=2).both() == ((1, 2), (1, 2))
+    with pytest.raises(TypeError, match=r"NewGivesAnother.__new__ gave int, and not the actor"):
+        system.spawn(NewGivesAnother)
 
 
 def test_system_exit_in_init_is_a_failed_start(system):
