@@ -11,7 +11,7 @@ from csp.actors import context
 from csp.actors.actor import Actor
 from csp.actors.context import Context
 from csp.actors.handler import handlers_of
-from csp.errors import ChannelError, EndOfChannel, StartFailed, Stopped
+from csp.errors import ChannelError, EndOfChannel, NotShareable, StartFailed, Stopped
 from csp.interpreters.importing import resolve
 
 TYPE_CHECKING = False
@@ -192,7 +192,16 @@ def dispatch(actor: Actor, message: Any) -> None:
         reply.answer(value)
     except Exception as error:  # noqa: BLE001  (the value cannot travel: the caller's news, and no reason to die)
         if not is_cast:
-            _fail(reply, error)
+            _fail(reply, _about_result(name, error))
+
+
+def _about_result(name: str, error: Exception) -> Exception:
+    """The error to tell a caller whose result could not be sent: of what kind it is, and that it is the result."""
+    if not isinstance(error, NotShareable):
+        return error
+    told = NotShareable(f"the result of {name} cannot be sent: {error}")
+    told.__cause__ = error
+    return told
 
 
 def _fail(reply: Reply, error: BaseException) -> bool:
