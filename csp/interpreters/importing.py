@@ -49,6 +49,12 @@ def become(given: Program) -> None:
     sys.argv[:] = given[1]
 
 
+def module_shown(target: object) -> str:
+    """The module of a class or function as people know it: the script's is ``__main__`` in every interpreter."""
+    module = str(getattr(target, "__module__", None))
+    return "__main__" if module == MAIN_ALIAS else module
+
+
 def path_of(target: object, what: str) -> tuple[str, str]:
     """``(module, qualified name)`` by which another interpreter can import *target*, a class or function.
 

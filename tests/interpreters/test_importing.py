@@ -106,6 +106,42 @@ def test_script(program):
     assert program.script(ACTOR_SCRIPT) == (0, "answer 42\n", "")
 
 
+def test_exceptions_of_a_script(program):
+    """A script's own exceptions are caught by their class, and in texts the script is __main__ as its author knows."""
+    status, out, err = program.script(
+        "import csp\n"
+        "class Refused(Exception):\n"
+        "    def __init__(self, code, text):\n"
+        "        super().__init__(f'{code}: {text}')\n"
+        "        self.code = code\n"
+        "class Bound(Refused):\n"
+        "    def __init__(self):\n"
+        "        super().__init__(1, 'bound')\n"
+        "        self.function = lambda: 0\n"
+        "class A(csp.Actor):\n"
+        "    @csp.handler\n"
+        "    def refuse(self): raise Refused(3, 'x')\n"
+        "    @csp.handler\n"
+        "    def bound(self): raise Bound\n"
+        "    @csp.handler\n"
+        "    def give(self): return [Bound()]\n"
+        "if __name__ == '__main__':\n"
+        "    with csp.System(warm=0) as system:\n"
+        "        ref = system.spawn(A)\n"
+        "        try: ref.refuse()\n"
+        "        except Refused as error: print(error, error.code, str(error.__cause__).splitlines()[-1])\n"
+        "        for function in (ref.bound, ref.give):\n"
+        "            try: function()\n"
+        "            except Exception as error: print(error, error.__cause__)\n"
+    )
+    assert status == 0, err
+    first, *rest = out.splitlines()
+    assert first == "3: x 3 __main__.Refused: 3: x"
+    assert rest[0] == "__main__.Bound: 1: bound"
+    assert "__csp_main__" not in out
+    assert "message[0].function: builtins.function cannot travel" in out
+
+
 def test_module_run_with_m(program):
     """The same works with python -m module and python -m package."""
     program.write(ACTOR_SCRIPT, "alone.py")
