@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 MAIN_ALIAS = "__csp_main__"
 
-# (sys.path, sys.argv, script's module name or None, script's file or None); natively carried
+# (sys.path, sys.argv, script's module name or None, script's file or None); natively carried. The name is __main__, and
+# the file inside, for a folder or an archive that was run.
 type Program = tuple[tuple[str, ...], tuple[str, ...], str | None, str | None]
 
 _program: Program | None = None
@@ -33,7 +34,7 @@ def program() -> Program:
     main = sys.modules.get("__main__")
     spec = getattr(main, "__spec__", None)
     name: str | None = spec.name if spec is not None else None
-    file: str | None = getattr(main, "__file__", None) if name is None else None
+    file: str | None = getattr(main, "__file__", None) if name in {None, "__main__"} else None
     if file is not None:
         import os
 
@@ -159,9 +160,15 @@ def main_module() -> ModuleType:
 
 def _script_code(name: str | None, file: str | None, module: ModuleType) -> CodeType:
     if name is not None:
-        from importlib.util import find_spec
+        if name == "__main__" and file is not None:  # a folder or an archive that was run: only its path leads there
+            import os
+            from importlib.machinery import PathFinder
 
-        spec = find_spec(name)
+            spec = PathFinder.find_spec(name, [os.path.dirname(file)])
+        else:
+            from importlib.util import find_spec
+
+            spec = find_spec(name)
         get_code: Callable[[str], CodeType] | None = getattr(spec and spec.loader, "get_code", None)
         if spec is None or get_code is None:
             raise NotImportable(f"the script's module {name} cannot be found in another interpreter")

@@ -1,6 +1,7 @@
 """Code crosses by import path: what is accepted, what is refused, and how scripts take part. Programs run for real."""
 
 import functools
+import zipapp
 
 import entries
 import pytest
@@ -150,6 +151,19 @@ def test_module_run_with_m(program):
     program.write("from .helper import number\n" + ACTOR_SCRIPT.replace("42", "number"), "package/__main__.py")
     program.write("number = 43\n", "package/helper.py")
     assert program.run("-m", "package") == (0, "answer 43\n", "")
+
+
+@pytest.mark.parametrize("what", ["app", "app/", ".", "app.zip"])
+def test_folder_or_archive_that_is_run(program, what):
+    """The same works for a folder with a __main__.py and for a zip archive of it, also after a change of folder."""
+    text = "import os\nfrom neighbour import number\n" + ACTOR_SCRIPT.replace("42", "number")
+    text = text.replace("    main()\n", "    os.chdir('/')\n    main()\n")
+    folder = "" if what == "." else "app/"
+    program.write(text, f"{folder}__main__.py")
+    program.write("number = 45\n", f"{folder}neighbour.py")
+    if what == "app.zip":
+        zipapp.create_archive(program.folder / "app", program.folder / what)
+    assert program.run(what) == (0, "answer 45\n", "")
 
 
 def test_script_in_another_folder(program):
