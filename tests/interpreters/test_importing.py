@@ -59,6 +59,22 @@ class Outer:
     class Inner:
         pass
 
+    @classmethod
+    def make(cls):
+        return cls
+
+    def method(self):
+        return self
+
+
+class Derived(Outer):
+    pass
+
+
+class Callable:
+    def __call__(self, value):
+        return value
+
 
 # ---- path_of and resolve ---------------------------------------------------------------------------------------------
 
@@ -73,15 +89,36 @@ def test_what_can_be_imported(target):
 
 
 @pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        (str.upper, ("builtins", "str.upper")),
+        (str.__len__, ("builtins", "str.__len__")),
+        (dict.fromkeys, ("builtins", "dict.fromkeys")),
+        (len, ("builtins", "len")),
+        (Outer.make, ("test_importing", "Outer.make")),
+        (Derived.make, ("test_importing", "Derived.make")),
+        (Derived.method, ("test_importing", "Outer.method")),
+    ],
+)
+def test_methods_of_classes(target, path):
+    """A method of a class, also one written in C or bound to a subclass, is reached through its class."""
+    assert importing.path_of(target, "it") == path
+    assert importing.resolve(*path) == target
+
+
+@pytest.mark.parametrize(
     ("target", "text"),
     [
         (outer(), "'outer.<locals>.inner' is defined inside a function.*move it to the top level of test_importing"),
         (lambda: 0, "is a lambda, which no other interpreter can import: give it a name with def"),
         (Old, "is not what `import test_importing` gives under that name"),
         (5, "must be a class or function, not 5"),
-        (functools.partial(outer), "must be a class or function"),
+        (functools.partial(outer), "must be a class or function, not functools.partial.*so define a function"),
+        (Callable(), "must be a class or function, not .*Callable object.*so define a function .def. at the top level"),
+        (Outer().method, "is a method of one object, .*Outer.method.*define a function at the top level of a module"),
+        ([].append, "is a method of one object, .*append of list object.*that takes the object, or makes it"),
     ],
-    ids=["local", "lambda", "replaced", "number", "partial"],
+    ids=["local", "lambda", "replaced", "number", "partial", "callable", "bound method", "bound method in C"],
 )
 def test_what_cannot_be_imported(target, text):
     """What no other interpreter could import is NotImportable, with the reason and the way out."""
