@@ -1,22 +1,23 @@
 """Futures of calls: one thread per interpreter receives all answers and completes them."""
 
+import logging
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 
 from csp._native import Receiver, Sender, ask, recv_reply, unbounded_channel
 from csp.actors.ref import DEFAULT_TIMEOUT, _died, remote_error
 from csp.errors import BrokenChannel, CallTimeout, MailboxFull, Stopped, WouldBlock
 
 # See recv_reply in native/python/calls.c
-_UNREADABLE = 4
+_ANSWERED, _UNREADABLE = 0, 4
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _lock = threading.Lock()
-_replies: Sender[object] | None = None
-_pending: dict[int, tuple[Future[Any], str, Sender[object]]] = {}
+_receiving: _Receiving | None = None
 _next_token = 1
 
 
@@ -25,18 +26,18 @@ def ask_future(
 ) -> Future[Any]:
     """Send the call; the future completes with its answer or its error. Waits until the mailbox accepts the message."""
     global _next_token
-    future: Future[Any] = Future()
     with _lock:
-        replies = _start_receiving()
+        receiving = _start_receiving()
+        future = Answer(receiving.thread)
         token = _next_token
         _next_token += 1
-        _pending[token] = (future, actor, sender)
+        receiving.pending[token] = (future, actor, sender)
     future.set_running_or_notify_cancel()  # it is on its way: a call cannot be taken back
     try:
-        ask(sender, message, timeout, replies, token)
+        ask(sender, message, timeout, receiving.replies, token)
     except BaseException as error:
         with _lock:
-            _pending.pop(token, None)
+            receiving.pending.pop(token, None)
         if isinstance(error, TimeoutError):
             raise CallTimeout(f"{actor} did not take {name} within {timeout} s; it will not run") from None
         if isinstance(error, BrokenChannel):
@@ -47,40 +48,107 @@ def ask_future(
     return future
 
 
-def _start_receiving() -> Sender[object]:
-    global _replies
-    if _replies is None or _replies.closed:
-        sender, receiver = unbounded_channel()
-        thread = threading.Thread(target=_receive, args=(receiver,), name="csp-futures")
-        # Ends with the channel, which is closed before Python waits for the threads of this interpreter.
-        threading._register_atexit(sender.close)  # type: ignore[attr-defined]  # private, and there is no other way
-        thread.start()
-        _replies = sender
-    return _replies
+class Answer(Future[object]):
+    """A future that *thread* completes, and with it all others of the interpreter: no callback may end that thread."""
+
+    def __init__(self, thread: threading.Thread) -> None:
+        super().__init__()
+        self._thread = thread
+
+    def add_done_callback(self, fn: Callable[[Future[object]], object]) -> None:
+        """Call *fn* with the future when it is done: in the receiving thread, or at once if it is done already.
+
+        What *fn* raises in the receiving thread is logged as concurrent.futures logs an Exception, SystemExit and its
+        like included: they end neither that thread nor the program.
+        """
+
+        def guarded(future: Future[object]) -> None:
+            try:
+                fn(future)
+            except Exception:
+                raise  # concurrent.futures logs it
+            except BaseException as error:
+                if threading.current_thread() is not self._thread:
+                    raise
+                if not isinstance(error, Stopped):  # the thread will hear of that itself
+                    logging.getLogger("concurrent.futures").exception("exception calling callback for %r", future)
+
+        super().add_done_callback(guarded)
 
 
-def _receive(replies: Receiver[Any]) -> None:
-    while True:
+class _Receiving:
+    """A thread that completes futures, and those that it has to complete."""
+
+    def __init__(self) -> None:
+        self.replies, replies = unbounded_channel()
+        self.pending: dict[int, tuple[Answer, str, Sender[object]]] = {}
+        self.over = False  # guarded by _lock; nothing is added from then on
+        self.thread = threading.Thread(target=self._run, args=(replies,), name="csp-futures")
+
+    def _run(self, replies: Receiver[Any]) -> None:
+        why: BaseException | None = None
         try:
-            answer = recv_reply(replies)
-        except Stopped:
+            while (answer := recv_reply(replies)) is not None:
+                self._complete(*answer)
+                answer = None  # what it holds must not stay until the next one comes
+        except Stopped as error:
+            why = error
+        except BaseException as error:
+            why = error
+            raise
+        finally:
+            with _lock:
+                self.over = True
+                left = list(self.pending.values())
+                self.pending.clear()
+            replies.close()
+            self.replies.close()
+            for future, actor, _ in left:
+                _fail(future, why or Stopped(f"this interpreter ended before {actor} answered"))
+
+    def _complete(self, token: int, code: int, value: Any) -> None:
+        with _lock:
+            entry = self.pending.pop(token, None)
+        if entry is None:
             return
-        if answer is None:
+        future, actor, sender = entry
+        if code == _UNREADABLE:
+            _fail(future, value)
             return
-        _complete(answer)
-        answer = None  # what it holds must not stay until the next one comes
+        if code != _ANSWERED:
+            try:
+                error = remote_error(actor, sender, code, value)
+            except BaseException as unreadable:  # noqa: BLE001  (whoever waits for the future gets it)
+                error = unreadable
+            _fail(future, error)
+            return
+        try:
+            future.set_result(value)
+        except InvalidStateError:
+            pass  # completed by somebody else, who must know why
 
 
-def _complete(answer: tuple[int, int, Any]) -> None:
-    token, code, value = answer
+def _fail(future: Answer, error: BaseException) -> None:
+    try:
+        future.set_exception(error)
+    except InvalidStateError:
+        pass  # the same
+
+
+def renew() -> None:
+    """What is asked from now on, another thread receives: the one so far may be about to end of having been stopped."""
     with _lock:
-        entry = _pending.pop(token, None)
-    if entry is None:
-        return
-    future, actor, sender = entry
-    if code == 0:
-        future.set_result(value)
-    elif code == _UNREADABLE:
-        future.set_exception(value)
-    else:
-        future.set_exception(remote_error(actor, sender, code, value))
+        if _receiving is not None:
+            _receiving.over = True
+
+
+def _start_receiving() -> _Receiving:
+    """The thread that receives, a new one where the last is gone."""
+    global _receiving
+    if _receiving is None or _receiving.over or _receiving.replies.closed:
+        made = _Receiving()
+        # Ends with the channel, which is closed before Python waits for the threads of this interpreter.
+        threading._register_atexit(made.replies.close)  # type: ignore[attr-defined]  # private, and there is no other way
+        made.thread.start()
+        _receiving = made
+    return _receiving

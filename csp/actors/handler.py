@@ -21,11 +21,15 @@ class handler(Generic[P, T_co]):  # noqa: N801  (a decorator)
 
     Through a ref the method is a call: it runs in the actor's own interpreter, one at a time with its other handlers,
     and the caller gets its result or its exception. Inside the actor it is an ordinary method.
+
+    Raises TypeError at the class for an ``async def`` or a generator function, whose calls would have no result that
+    can travel.
     """
 
     def __init__(self, function: Callable[Concatenate[Any, P], T_co], /) -> None:
         if not callable(function):
             raise TypeError(f"@csp.handler decorates a method, not {function!r}")
+        _refuse_suspending(function)
         self.function = function
         self.name = getattr(function, "__name__", "handler")
         self.__doc__ = function.__doc__
@@ -46,6 +50,27 @@ class handler(Generic[P, T_co]):  # noqa: N801  (a decorator)
 
     def __get__(self, instance: object, owner: type | None = None) -> object:
         return self if instance is None else MethodType(self.function, instance)
+
+
+# Bits of a code object's co_flags (inspect.CO_*), and what a function with such a bit gives instead of a result.
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
+
+
+def _refuse_suspending(function: object) -> None:
+    """Raise TypeError for a function whose calls only give something that is still to be run."""
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    flags: int = getattr(code, "co_flags", 0)
+    name = getattr(function, "__qualname__", repr(function))
+    if flags & (_COROUTINE | _ASYNC_GENERATOR):
+        raise TypeError(
+            f"{name} is an async function, and handlers of actors are plain functions for now: write it with def "
+            "(in the actor's own interpreter it may block)"
+        )
+    if flags & _GENERATOR:
+        raise TypeError(
+            f"{name} is a generator function, and a generator cannot travel to the caller: return a list, or send the "
+            "items on a channel that the caller gives"
+        )
 
 
 # Names that a ref uses itself, that an actor overrides for its own life, or that it calls on itself.

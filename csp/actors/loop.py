@@ -11,7 +11,7 @@ from csp.actors import context
 from csp.actors.actor import Actor
 from csp.actors.context import Context
 from csp.actors.handler import handlers_of
-from csp.errors import ChannelError, EndOfChannel, StartFailed, Stopped
+from csp.errors import ChannelError, EndOfChannel, NotShareable, StartFailed, Stopped
 from csp.interpreters.importing import resolve
 
 TYPE_CHECKING = False
@@ -64,6 +64,9 @@ def live(
     if text == "shutdown" and kind == "normal":
         kind = "shutdown"
     self_resume()  # the clean-up may use channels, within the time that whoever stops us grants
+    futures = sys.modules.get("csp.actors.futures")
+    if futures is not None:
+        futures.renew()
     try:
         actor.on_stop(text)
     except BaseException as error:  # noqa: BLE001  (the same)
@@ -119,7 +122,9 @@ def _begin(
         from csp.messages.pickling import loads
 
         args, kwargs = loads(data, list(ends))
-    actor = cls.__new__(cls)
+    actor = cls.__new__(cls, *args, **kwargs)
+    if not isinstance(actor, cls):
+        raise TypeError(f"{path[1]}.__new__ gave {type(actor).__qualname__}, and not the actor")
     actor.mailbox = mailbox
     actor.__init__(*args, **kwargs)  # type: ignore[misc]  # its class's own; the spawner's call was checked
     actor.on_start()
@@ -187,7 +192,16 @@ def dispatch(actor: Actor, message: Any) -> None:
         reply.answer(value)
     except Exception as error:  # noqa: BLE001  (the value cannot travel: the caller's news, and no reason to die)
         if not is_cast:
-            _fail(reply, error)
+            _fail(reply, _about_result(name, error))
+
+
+def _about_result(name: str, error: Exception) -> Exception:
+    """The error to tell a caller whose result could not be sent: of what kind it is, and that it is the result."""
+    if not isinstance(error, NotShareable):
+        return error
+    told = NotShareable(f"the result of {name} cannot be sent: {error}")
+    told.__cause__ = error
+    return told
 
 
 def _fail(reply: Reply, error: BaseException) -> bool:

@@ -8,8 +8,10 @@ from csp.errors import (
     BrokenChannel,
     CallsSelf,
     CallTimeout,
+    ClosedEnd,
     MailboxFull,
     NoSuchHandler,
+    NotShareable,
     WouldBlock,
 )
 from csp.generic import Generic, P, T_co
@@ -80,6 +82,9 @@ class Ref:
             "Only methods marked with @csp.handler can be called from outside"
         )
 
+    def __dir__(self) -> list[str]:
+        return [*object.__dir__(self), *self._handlers]
+
     def __repr__(self) -> str:
         return f"<csp.Ref {self._name} ({self._path[1]})>"
 
@@ -134,6 +139,9 @@ class BoundHandler(Generic[P, T_co]):
             raise _died(self._actor, error.cause, maybe_ran=False) from None
         except WouldBlock:
             raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} did not run") from None
+        except NotShareable, ClosedEnd:
+            self._refuse_by_name(args, kwargs)
+            raise
         if code == _ANSWERED:
             return value  # type: ignore[no-any-return]  # what the handler returned
         raise remote_error(self._actor, sender, code, value)
@@ -159,6 +167,9 @@ class BoundHandler(Generic[P, T_co]):
             raise _died(self._actor, error.cause, maybe_ran=False) from None
         except WouldBlock:
             raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} will not run") from None
+        except NotShareable, ClosedEnd:
+            self._refuse_by_name(args, kwargs)
+            raise
 
     def future(self, *args: P.args, **kwargs: P.kwargs) -> Future[T_co]:
         """Call, and return a concurrent.futures.Future of the answer. Waits only until the mailbox has accepted it.
@@ -173,7 +184,11 @@ class BoundHandler(Generic[P, T_co]):
         if self._on_restart == "fail":
             self._refuse_if_restarting()
         message = (self._name, args, _flat(kwargs) if kwargs else None, False)
-        return ask_future(sender, self._actor, self._name, message, self._timeout)
+        try:
+            return ask_future(sender, self._actor, self._name, message, self._timeout)
+        except NotShareable, ClosedEnd:
+            self._refuse_by_name(args, kwargs)
+            raise
 
     def options(
         self, *, timeout: float | EllipsisType | None = ..., on_restart: OnRestart | EllipsisType = ...
@@ -202,6 +217,11 @@ class BoundHandler(Generic[P, T_co]):
             f"{self._actor} calls its own handler {self._name} through its ref and would wait for itself for ever; "
             f"call self.{self._name}(...) directly, or cast with a buffered mailbox"
         )
+
+    def _refuse_by_name(self, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
+        from csp.messages.probe import refuse_by_name
+
+        refuse_by_name(self._name, args, kwargs)
 
     def _refuse_if_restarting(self) -> None:
         # The place itself keeps one receiving end; a life has another.

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 MAIN_ALIAS = "__csp_main__"
 
-# (sys.path, sys.argv, script's module name or None, script's file or None); natively carried
+# (sys.path, sys.argv, script's module name or None, script's file or None); natively carried. The name is __main__, and
+# the file inside, for a folder or an archive that was run.
 type Program = tuple[tuple[str, ...], tuple[str, ...], str | None, str | None]
 
 _program: Program | None = None
@@ -33,7 +34,7 @@ def program() -> Program:
     main = sys.modules.get("__main__")
     spec = getattr(main, "__spec__", None)
     name: str | None = spec.name if spec is not None else None
-    file: str | None = getattr(main, "__file__", None) if name is None else None
+    file: str | None = getattr(main, "__file__", None) if name in {None, "__main__"} else None
     if file is not None:
         import os
 
@@ -49,22 +50,37 @@ def become(given: Program) -> None:
     sys.argv[:] = given[1]
 
 
+def module_shown(target: object) -> str:
+    """The module of a class or function as people know it: the script's is ``__main__`` in every interpreter."""
+    module = str(getattr(target, "__module__", None))
+    return "__main__" if module == MAIN_ALIAS else module
+
+
 def path_of(target: object, what: str) -> tuple[str, str]:
     """``(module, qualified name)`` by which another interpreter can import *target*, a class or function.
 
-    Raises NotImportable, saying why it cannot be imported there and what to do about it. *what* names the thing in the
-    text.
+    A method of a class is reached through it: a classmethod, or one written in C such as ``str.upper``. Raises
+    NotImportable, saying why it cannot be imported there and what to do about it. *what* names the thing in the text.
     """
-    module = getattr(target, "__module__", None)
-    name = getattr(target, "__qualname__", None)
+    owner: object = getattr(target, "__self__", None)
+    if owner is None or isinstance(owner, (type, ModuleType)):
+        module, name = _names(target)
+    else:
+        raise NotImportable(
+            f"{what} is a method of one object, {target!r}, and another interpreter imports by name, where that object "
+            "is not: define a function at the top level of a module that takes the object, or makes it"
+        )
     if not isinstance(module, str) or not isinstance(name, str):
-        raise NotImportable(f"{what} must be a class or function, not {target!r}")
+        raise NotImportable(
+            f"{what} must be a class or function, not {target!r}: another interpreter imports it by name, so define a "
+            "function (def) at the top level of a module that does this"
+        )
     if name.endswith("<lambda>"):
         raise NotImportable(f"{what} is a lambda, which no other interpreter can import: give it a name with def")
     if "<locals>" in name:
         raise NotImportable(
             f"{what} {name!r} is defined inside a function, so no other interpreter can import it: "
-            f"move it to the top level of {module}"
+            f"move it to the top level of {module_shown(target)}"
         )
     if module in {"__main__", MAIN_ALIAS}:
         _, _, main_name, main_file = program()
@@ -78,12 +94,25 @@ def path_of(target: object, what: str) -> tuple[str, str]:
     found: object = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
-    if found is not target and getattr(found, "__wrapped__", None) is not target:
+    # Each look at a method of a class gives another object, equal to the last.
+    same = found == target if isinstance(owner, type) else found is target
+    if not same and getattr(found, "__wrapped__", None) is not target:
+        shown = "__main__" if module == MAIN_ALIAS else module
         raise NotImportable(
-            f"{what} {module}.{name} is not what `import {module}` gives under that name (it was replaced or decorated "
+            f"{what} {shown}.{name} is not what `import {shown}` gives under that name (it was replaced or decorated "
             "away), so another interpreter would get something else"
         )
     return MAIN_ALIAS if module == "__main__" else module, name
+
+
+def _names(target: object) -> tuple[object, object]:
+    """The module and the qualified name, if it has them."""
+    owner: object = getattr(target, "__self__", None)
+    if isinstance(owner, type):  # a method bound to a class, perhaps to a subclass of the one that defines it
+        return owner.__module__, f"{owner.__qualname__}.{getattr(target, '__name__', '')}"
+    if not hasattr(target, "__module__"):  # written in C
+        return getattr(getattr(target, "__objclass__", None), "__module__", None), getattr(target, "__qualname__", None)
+    return getattr(target, "__module__", None), getattr(target, "__qualname__", None)
 
 
 def resolve(module: str, name: str) -> Any:
@@ -153,9 +182,15 @@ def main_module() -> ModuleType:
 
 def _script_code(name: str | None, file: str | None, module: ModuleType) -> CodeType:
     if name is not None:
-        from importlib.util import find_spec
+        if name == "__main__" and file is not None:  # a folder or an archive that was run: only its path leads there
+            import os
+            from importlib.machinery import PathFinder
 
-        spec = find_spec(name)
+            spec = PathFinder.find_spec(name, [os.path.dirname(file)])
+        else:
+            from importlib.util import find_spec
+
+            spec = find_spec(name)
         get_code: Callable[[str], CodeType] | None = getattr(spec and spec.loader, "get_code", None)
         if spec is None or get_code is None:
             raise NotImportable(f"the script's module {name} cannot be found in another interpreter")

@@ -11,11 +11,11 @@ from types import ModuleType
 
 from csp._native import Barrier, Broadcaster, ConditionQueue, Counter, Event, Lock, Receiver, RLock, Semaphore, Sender
 from csp.errors import CspError, NotImportable, NotShareable
-from csp.interpreters.importing import MAIN_ALIAS, main_module
+from csp.interpreters.importing import MAIN_ALIAS, main_module, module_shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 
@@ -75,6 +75,15 @@ class _Pickler(Pickler):
         return None
 
 
+class _ReducingPickler(_Pickler):
+    def __init__(self, file: io.BytesIO, ends: list[Any], reduce: Callable[[Any], Any]) -> None:
+        super().__init__(file, ends)
+        self.reduce = reduce
+
+    def reducer_override(self, obj: Any) -> Any:
+        return self.reduce(obj)
+
+
 class _Unpickler(Unpickler):
     def __init__(self, file: io.BytesIO, ends: list[End]) -> None:
         super().__init__(file)
@@ -95,22 +104,25 @@ class _Unpickler(Unpickler):
         return super().find_class(module_name, global_name)
 
 
-def dumps(value: object) -> tuple[bytes, list[End]]:
+def dumps(value: object, name: str = "message", reduce: Callable[[Any], Any] | None = None) -> tuple[bytes, list[End]]:
     """Pickle *value*; gives the bytes and the ends that they refer to by number.
 
-    Raises NotShareable, which names the path to what cannot travel.
+    Raises NotShareable, which names the path to what cannot travel, beginning with *name*. *reduce* is a pickler's
+    ``reducer_override``.
     """
     file = io.BytesIO()
     ends: list[End] = []
+    pickler = _Pickler(file, ends) if reduce is None else _ReducingPickler(file, ends, reduce)
     try:
-        _Pickler(file, ends).dump(value)
+        pickler.dump(value)
     except CspError:
         raise
     except Exception as error:
-        path, culprit = _find_culprit(value, "message", 0)
+        path, culprit = _find_culprit(value, name, 0)
         kind = type(culprit)
+        why = str(error).replace(MAIN_ALIAS, "__main__")
         raise NotShareable(
-            f"{path}: {kind.__module__}.{kind.__qualname__} cannot travel to another interpreter ({error})"
+            f"{path}: {module_shown(kind)}.{kind.__qualname__} cannot travel to another interpreter ({why})"
         ) from error
     return file.getvalue(), ends
 
@@ -148,6 +160,8 @@ def _parts(value: object) -> list[tuple[str, object]]:
     if isinstance(value, (type, ModuleType)) or callable(value):
         return []
     names: list[str] = list(getattr(value, "__dict__", ()))
+    if isinstance(value, BaseException):
+        names.append("args")
     for cls in type(value).__mro__:
         slots: str | Iterable[str] = cls.__dict__.get("__slots__", ())
         names.extend([slots] if isinstance(slots, str) else slots)

@@ -6,10 +6,10 @@ from time import monotonic
 from csp._native import Receiver, Sender, channel
 from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, Stopped
 from csp.interpreters.importing import path_of
+from csp.messages.probe import refuse_by_name
 from csp.processes.checks import seconds
 from csp.processes.group import Group, exit_of
 from csp.processes.life import ABANDONED, FAILED, KILLED, RETURNED, STOPPED, Life
-from csp.processes.probe import why_it_cannot_travel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -141,10 +141,7 @@ def _sealed(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> R
         try:
             sender.send((args, tuple(flat)))
         except Exception:
-            for place, value in (*enumerate(args), *kwargs.items()):
-                refusal = why_it_cannot_travel(value)
-                if refusal is not None:
-                    raise type(refusal)(f"argument {place!r} of {name} cannot be sent: {refusal}") from refusal
+            refuse_by_name(name, args, kwargs)
             raise
     return receiver
 

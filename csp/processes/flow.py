@@ -226,7 +226,7 @@ class Flow:
         from csp.messages.failure import unpack
 
         name = self._sections[place].stages[stage].functions[function].name
-        _, _, kind, text, _ = failure
+        kind, text = failure[2:4]
         said = f"{kind}: {text}" if text else kind
         if what == IMPORT:
             error = ProcessFailed(f"{name} cannot be imported by its workers: {said}")

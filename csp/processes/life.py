@@ -69,7 +69,7 @@ class Life:
             if isinstance(self._failure, tuple):
                 from csp.messages.failure import unpack
 
-                _, _, kind, text, _ = self._failure
+                kind, text = self._failure[2:4]
                 self._error = ProcessFailed(f"process {self.name} raised {kind}: {text}".removesuffix(": "))
                 self._error.__cause__ = unpack(self._failure)
             else:

@@ -115,7 +115,7 @@ class Parallel:
         given to several processes; the caller's handles are closed when the block is left.
 
         Raises:
-            NotImportable: *fn* cannot be imported by name (a lambda, a nested function, a bound method).
+            NotImportable: *fn* cannot be imported by name (a lambda, a nested function, a method of an object).
             ClosedEnd: an end among the arguments is closed.
             NotShareable: an argument cannot travel; the text names it, and the path inside it.
             StartFailed: the system gives no more threads.

@@ -77,14 +77,14 @@ class Pipeline(Generic[T_co]):
         Without *workers* and *window*, right after a map or filter, *fn* runs in the same workers: nothing travels.
 
         Args:
-            fn: a function or class that can be imported by name.
+            fn: a function, class or method of a class that can be imported by name.
             workers: how many interpreters call it. Default: the CPUs that this process may use.
             ordered: whether the results keep the order of the items. False gives each as soon as it is there; one
                 unordered stage loses the order of all that it is linked with, up to the next batch.
             window: how many items may be under way; see csp.pipeline.
 
         Raises:
-            NotImportable: a lambda, a nested function, a bound method. Give it a name at module level.
+            NotImportable: a lambda, a nested function, a method of an object. Give it a name at module level.
             ValueError: *workers* or *window* below 1.
         """
         return self._with(fn, False, workers, ordered, window)

@@ -169,7 +169,7 @@ class Section:
         return self.over and self.items == 0
 
     def _cannot_go_in(self, items: tuple[object, ...], error: Exception) -> ProcessFailed:
-        from csp.processes.probe import why_it_cannot_travel
+        from csp.messages.probe import why_it_cannot_travel
         from csp.processes.worker import show
 
         name = self.stages[0].functions[0].name

@@ -117,7 +117,7 @@ def _blame(
     trail: list[Sequence[object]], apply: list[_Apply], error: Exception, give_up: Callable[..., _GivenUp]
 ) -> _GivenUp:
     """Find the result that cannot travel, and the item that the last map made it of."""
-    from csp.processes.probe import why_it_cannot_travel
+    from csp.messages.probe import why_it_cannot_travel
 
     made = max((place for place, (keeps, _) in enumerate(apply) if not keeps), default=0)
     for value in trail[-1]:

@@ -51,7 +51,7 @@ def spawn(kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: M
         if name == getattr(cls, "__name__", "").lower():
             name = None  # nobody chose it
     recipe = recipe_of(cls)
-    data, ends = pack_arguments(args, kwargs)
+    data, ends = pack_arguments(cls, args, kwargs)
     return make_ref(ask(kernel, ("spawn", name, recipe.fields(), data, ends, shutdown)))
 
 
@@ -90,7 +90,8 @@ def _pack_child(child: Any, childless: list[str]) -> Any:
         return attrs.evolve(child, cls=NestedSupervisor(nested), args=(), kwargs={})
     if child.isolation not in {None, "interpreter"}:
         raise ActorError(f'child {child.name!r}: isolation={child.isolation!r} is not supported yet; use "interpreter"')
-    return attrs.evolve(child, cls=recipe_of(child.cls), args=pack_arguments(child.args, child.kwargs), kwargs={})
+    args = pack_arguments(child.cls, child.args, child.kwargs)
+    return attrs.evolve(child, cls=recipe_of(child.cls), args=args, kwargs={})
 
 
 class NestedSupervisor:

@@ -5,7 +5,7 @@ import sys
 from csp.actors.actor import Actor
 from csp.actors.handler import handlers_of
 from csp.actors.mailbox import Buffered
-from csp.errors import ClosedEnd, StartFailed
+from csp.errors import ClosedEnd, NotShareable, StartFailed
 from csp.interpreters.importing import path_of
 
 TYPE_CHECKING = False
@@ -74,13 +74,22 @@ def recipe_of(cls: object) -> Recipe:
     )
 
 
-def pack_arguments(args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[bytes, tuple[End, ...]]:
-    """The arguments as bytes and the ends they hold; both empty when there are none. Raises NotShareable."""
+def pack_arguments(cls: type, args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[bytes, tuple[End, ...]]:
+    """The arguments of *cls* as bytes and the ends they hold; both empty when there are none.
+
+    Raises NotShareable, which names the argument.
+    """
     if not args and not kwargs:
         return b"", ()
     from csp.messages.pickling import dumps
 
-    data, ends = dumps((args, dict(kwargs)))
+    try:
+        data, ends = dumps((args, dict(kwargs)))
+    except NotShareable:
+        from csp.messages.probe import refuse_by_name
+
+        refuse_by_name(cls.__name__, args, kwargs)
+        raise
     for end in ends:
         if end.closed:
             raise ClosedEnd("an argument holds an end that is closed: start the actor before closing it")

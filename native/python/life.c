@@ -41,6 +41,33 @@ static int poison(PyObject *object, PyFrameObject *frame, int what, PyObject *ar
     return -1;
 }
 
+/* Where poison() hits a destructor or a callback of a weak reference, nobody can catch what it raised, and sys.unraisablehook
+ * gets it. That is no news; `before`, the hook so far, gets anything else. Written in C, so not itself traced. */
+static PyObject *unraisable_hook(PyObject *before, PyObject *unraisable) {
+    PyObject *type = PyObject_GetAttrString(unraisable, "exc_type");
+    if (type == NULL) {
+        return NULL;
+    }
+    Py_DECREF(type);
+    return type == PyExc_SystemExit ? Py_NewRef(Py_None) : PyObject_CallOneArg(before, unraisable);
+}
+
+static PyMethodDef unraisable_hook_method = {"unraisablehook", unraisable_hook, METH_O, NULL};
+
+/* Attached. Make the Python code of all threads but this one raise, quietly where nobody can catch it. */
+static void poison_threads(void) {
+    PyObject *before = PySys_GetObject("unraisablehook");
+    if (before != NULL && !(PyCFunction_Check(before) && PyCFunction_GetFunction(before) == unraisable_hook)) {
+        PyObject *hook = PyCFunction_New(&unraisable_hook_method, before);
+        if (hook == NULL || PySys_SetObject("unraisablehook", hook) < 0) {
+            PyErr_Clear(); /* then it is loud */
+        }
+        Py_XDECREF(hook);
+    }
+    PyEval_SetTraceAllThreads(poison, NULL);
+    PyEval_SetTrace(NULL, NULL);
+}
+
 /* On a thread of its own, because attaching waits for the victim's GIL, which C code may hold for long. */
 static void *kill_thread(void *argument) {
     interpreter *self = argument;
@@ -48,8 +75,7 @@ static void *kill_thread(void *argument) {
         PyThreadState *mine = PyThreadState_New(self->state);
         if (mine != NULL) {
             PyEval_RestoreThread(mine);
-            PyEval_SetTraceAllThreads(poison, NULL);
-            PyEval_SetTrace(NULL, NULL);
+            poison_threads();
             PyThreadState_Clear(mine);
             PyThreadState_DeleteCurrent();
         }
@@ -104,8 +130,7 @@ static bool end_other_threads(interpreter *self) {
     if (alone_within(500)) {
         return true;
     }
-    PyEval_SetTraceAllThreads(poison, NULL);
-    PyEval_SetTrace(NULL, NULL);
+    poison_threads();
     return alone_within(500);
 }
 

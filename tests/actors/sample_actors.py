@@ -13,6 +13,83 @@ class Odd(Exception):
         self.left, self.right = left, right
 
 
+class Prefixed(Exception):
+    """Its constructor makes its args longer each time that it is called."""
+
+    def __init__(self, code):
+        super().__init__(f"code {code}")
+        self.code = code
+
+
+class Slotted(Exception):
+    """Pickle forgets what it holds in slots, and its constructor fills them wrongly from its args."""
+
+    __slots__ = ("__hidden", "code")
+
+    def __init__(self, code):
+        super().__init__("always the same")
+        self.code = self.__hidden = code
+
+    def hidden(self):
+        return self.__hidden
+
+
+class OddOS(OSError):
+    """Its constructor takes more than the built-in one, which fills errno, strerror and filename."""
+
+    def __init__(self, number, text, path, extra):
+        super().__init__(number, text, path)
+        self.extra = extra
+
+
+class OddImport(ImportError):
+    def __init__(self, text, which, *, more):
+        super().__init__(text, name=which)
+        self.more = more
+
+
+class OddNew(Exception):
+    def __new__(cls, one, two):
+        made = super().__new__(cls, one)
+        made.two = two
+        return made
+
+    def __init__(self, one, two):
+        super().__init__(one)
+
+
+class KeywordsOnly(Exception):
+    def __init__(self, *, code):
+        self.code = code
+
+
+class OddGroup(ExceptionGroup):
+    def __new__(cls, extra):
+        made = super().__new__(cls, "several", [Odd(1, extra), Prefixed(2)])
+        made.extra = extra
+        return made
+
+    def __init__(self, extra):
+        pass
+
+
+class OwnWay(Exception):
+    """Says itself how it is made, and as what."""
+
+    def __init__(self, one, two):
+        super().__init__(one)
+
+    def __reduce__(self):
+        return Prefixed, ("of another class",)
+
+
+class NeverMade(Exception):
+    """Pickles, and is nowhere made again."""
+
+    def __reduce__(self):
+        return _explode, ()
+
+
 class Holding(Exception):
     """Holds what cannot be pickled."""
 
@@ -344,6 +421,41 @@ class FreeForm(csp.Actor):
 
     def on_stop(self, reason):
         self.out.send(("on_stop", reason))
+
+
+class AsksAtTheEnd(csp.Actor):
+    """Asks for a future while it lives, and for another when it was told to stop."""
+
+    def __init__(self, other, out):
+        self.other, self.out = other, out
+
+    def run(self):
+        self.out.send(self.other.echo.future("alive").result(10))
+        self.mailbox.recv()
+
+    def on_stop(self, reason):
+        self.out.send(self.other.echo.future("at the end").result(10))
+
+
+class MadeByNew(csp.Actor):
+    """Its __new__ takes the arguments, too."""
+
+    def __new__(cls, first, *, second):
+        made = super().__new__(cls)
+        made.from_new = (first, second)
+        return made
+
+    def __init__(self, first, *, second):
+        self.from_init = (first, second)
+
+    @csp.handler
+    def both(self):
+        return self.from_new, self.from_init
+
+
+class NewGivesAnother(csp.Actor):
+    def __new__(cls):
+        return 5
 
 
 class NotExisting:

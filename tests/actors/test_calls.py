@@ -12,6 +12,7 @@ from sample_actors import (
     DropsOldest,
     Everything,
     EverythingBuffered,
+    Odd,
     Own,
     QuietRecorder,
     Recorder,
@@ -140,13 +141,17 @@ def test_causes_of_the_handlers_exception(actor):
     assert "KeyError: 'first'" in str(caught.value.__cause__)
 
 
-@pytest.mark.parametrize(
-    ("kind", "args", "text"), [("odd", ("a", "b"), "Odd: a and b"), ("holding", ("x",), "Holding: x")]
-)
-def test_exceptions_that_cannot_travel(actor, kind, args, text):
-    """An exception that does not pickle, or would not come back, is a RemoteError with its type and text."""
-    with pytest.raises(RemoteError, match=f"sample_actors.{text}"):
-        actor.raise_(kind, *args)
+def test_exceptions_with_a_constructor_of_their_own(actor):
+    """An exception whose constructor does not take its args can be caught by its class all the same."""
+    with pytest.raises(Odd, match="^a and b$") as caught:
+        actor.raise_("odd", "a", "b")
+    assert (caught.value.left, caught.value.right) == ("a", "b")
+
+
+def test_exceptions_that_cannot_travel(actor):
+    """An exception that does not pickle is a RemoteError with its type and text, which says why."""
+    with pytest.raises(RemoteError, match=r"^sample_actors\.Holding: x\n.*generator cannot travel.*__reduce__"):
+        actor.raise_("holding", "x")
     assert actor.echo(1) == 1
 
 
@@ -163,10 +168,12 @@ def test_wrong_arguments_are_the_callers_error(actor, system):
 @pytest.mark.parametrize("what", ["lambda", "deep", "closed end"])
 def test_answers_that_cannot_travel(actor, what):
     """A result that cannot travel is an error in the caller, never the end of the actor."""
-    expected = {"lambda": csp.NotShareable, "deep": (RecursionError, csp.NotShareable), "closed end": csp.ClosedEnd}[
-        what
-    ]
-    with pytest.raises(expected):
+    expected, text = {
+        "lambda": (csp.NotShareable, "^the result of give cannot be sent: message: builtins.function cannot travel"),
+        "deep": ((RecursionError, csp.NotShareable), None),
+        "closed end": (csp.ClosedEnd, "holds an end that is closed"),
+    }[what]
+    with pytest.raises(expected, match=text):
         actor.give(what)
     assert actor.echo(1) == 1
 
@@ -188,10 +195,18 @@ def test_exception_that_holds_a_closed_end(actor):
 
 
 def test_arguments_that_cannot_travel(actor):
-    """Arguments that cannot travel are refused here, by the path to them; nothing reaches the actor."""
+    """Arguments that cannot travel are refused here, by name and the path inside them; nothing reaches the actor."""
+    tx, _rx = csp.channel()
+    tx.close()
     for attempt in (actor.echo, actor.echo.cast, actor.echo.future):
-        with pytest.raises(csp.NotShareable, match=r"message\[1\]\[1\]\['a'\]: builtins.function"):
+        with pytest.raises(
+            csp.NotShareable, match=r"^argument 1 of echo cannot be sent: message\['a'\]: builtins.function"
+        ):
             attempt(1, {"a": lambda: 0})
+        with pytest.raises(csp.NotShareable, match=r"^argument 'x' of echo cannot be sent: message\[0\]: builtins"):
+            attempt(1, x=(lambda: 0,))
+        with pytest.raises(csp.ClosedEnd, match=r"^argument 1 of echo cannot be sent: a message holds an end that is"):
+            attempt(1, [tx])
     with pytest.raises(csp.NotShareable):
         actor.send(lambda: 0)
     assert actor.echo(1) == 1
@@ -389,44 +404,6 @@ def test_cast_to_nothing_of_an_exception(system, capfd, wait_until):
         ref.echo(1)
 
 
-# ---- futures ---------------------------------------------------------------------------------------------------------
-
-
-def test_futures(system, actor):
-    """future returns a concurrent.futures.Future: many at once, results and exceptions, in any order."""
-    futures = [actor.echo.future(n) for n in range(20)]
-    assert [future.result(10) for future in reversed(futures)] == list(reversed(range(20)))
-    failing = actor.raise_.future("own", 3)
-    error = failing.exception(10)
-    assert type(error) is Own
-    assert isinstance(error.__cause__, RemoteTraceback)
-
-
-def test_future_of_a_dying_actor(system):
-    """A future whose actor dies over it, or has died, completes with ActorDied at once."""
-    ref = system.spawn(Everything)
-    error = ref.raise_.future("exit", "bye").exception(10)
-    assert isinstance(error, csp.ActorDied)
-    assert error.maybe_ran
-    with pytest.raises(csp.ActorDied) as dead:
-        ref.echo.future(1)
-    assert not dead.value.maybe_ran
-
-
-def test_futures_inside_actors(system, actor):
-    """An actor can ask another for a future, and its interpreter ends cleanly afterwards."""
-    other = system.spawn(Everything)
-    assert other.future_of_other(actor, "asked") == "asked"
-    system.stop(other)
-
-
-def test_future_cannot_be_cancelled(actor):
-    """A future that is on its way runs: it cannot be taken back."""
-    future = actor.echo.future(1)
-    assert not future.cancel()
-    assert future.result(10) == 1
-
-
 # ---- handlers and refs -----------------------------------------------------------------------------------------------
 
 
@@ -467,6 +444,32 @@ def test_handler_decorates_methods_only():
     """@csp.handler of something that cannot be called is refused."""
     with pytest.raises(TypeError, match="decorates a method"):
         csp.handler(5)
+
+
+def test_handlers_are_plain_functions():
+    """An async or generator function is refused as a handler where the class is made, with what to do instead."""
+
+    async def later(self):
+        pass
+
+    async def items(self):
+        yield 1
+
+    def counting(self):
+        yield 1
+
+    for function in (later, items, staticmethod(later)):
+        with pytest.raises(TypeError, match=r"is an async function.*plain functions for now: write it with def"):
+            csp.handler(function)
+    with pytest.raises(TypeError, match=r"counting is a generator function.*return a list, or send the items"):
+        csp.handler(counting)
+
+
+def test_dir_of_a_ref(system):
+    """dir tells the handlers and send, and nothing else that is public."""
+    ref = system.spawn(WithNamesChild)
+    assert [name for name in dir(ref) if not name.startswith("_")] == ["added", "kept", "send"]
+    assert "__eq__" in dir(ref)
 
 
 def test_refs_are_values(system, actor):

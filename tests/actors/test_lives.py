@@ -16,6 +16,8 @@ from sample_actors import (
     HangsAtExit,
     HangsInInit,
     LeavesThread,
+    MadeByNew,
+    NewGivesAnother,
     NotExisting,
     Own,
     Recorder,
@@ -98,6 +100,13 @@ def test_wrong_arguments_of_the_class(system):
         system.spawn(Account, "ada", colour="red")
 
 
+def test_new_of_the_class(system):
+    """A class's __new__ gets the arguments as __init__ does; one that gives no actor is the starter's TypeError."""
+    assert system.spawn(MadeByNew, 1, second=2).both() == ((1, 2), (1, 2))
+    with pytest.raises(TypeError, match=r"NewGivesAnother.__new__ gave int, and not the actor"):
+        system.spawn(NewGivesAnother)
+
+
 def test_system_exit_in_init_is_a_failed_start(system):
     """SystemExit raised by __init__ is StartFailed in the starter, whose own program goes on."""
     with pytest.raises(csp.StartFailed, match="exitsininit raised SystemExit while it started: leaving"):
@@ -137,8 +146,12 @@ def test_local_and_replaced_classes(system):
 def test_arguments_that_cannot_travel(system):
     """Arguments of the class that cannot travel, or that hold a closed end, are refused before anything starts."""
     begun = system.statistics()["interpreters_started"]
-    with pytest.raises(csp.NotShareable, match="function"):
+    with pytest.raises(csp.NotShareable, match="^argument 0 of Account cannot be sent: message: builtins.function"):
         system.spawn(Account, lambda: 0)
+    with pytest.raises(
+        csp.NotShareable, match=r"^argument 'balance' of Account cannot be sent: message\[0\]: builtins"
+    ):
+        system.spawn(Account, "ada", balance=[lambda: 0])
     tx, _rx = csp.channel()
     tx.close()
     with pytest.raises(csp.ClosedEnd, match="start the actor before closing it"):

@@ -56,6 +56,27 @@ def spin(control, here):
         pass
 
 
+class SpinsInDestructor:
+    def __init__(self, here):
+        self.here = here
+
+    def __del__(self):
+        self.here.send("here")
+        while True:
+            pass
+
+
+def spin_in_destructor(control, here):
+    """What is raised there, nobody can catch; and at its end the interpreter has something of that kind to say."""
+    import atexit
+
+    def fail():
+        raise LookupError("failed at exit")
+
+    atexit.register(fail)
+    SpinsInDestructor(here)
+
+
 def swallow(control, here):
     here.send("here")
     while True:

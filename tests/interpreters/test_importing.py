@@ -1,6 +1,7 @@
 """Code crosses by import path: what is accepted, what is refused, and how scripts take part. Programs run for real."""
 
 import functools
+import zipapp
 
 import entries
 import pytest
@@ -58,6 +59,22 @@ class Outer:
     class Inner:
         pass
 
+    @classmethod
+    def make(cls):
+        return cls
+
+    def method(self):
+        return self
+
+
+class Derived(Outer):
+    pass
+
+
+class Callable:
+    def __call__(self, value):
+        return value
+
 
 # ---- path_of and resolve ---------------------------------------------------------------------------------------------
 
@@ -72,15 +89,36 @@ def test_what_can_be_imported(target):
 
 
 @pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        (str.upper, ("builtins", "str.upper")),
+        (str.__len__, ("builtins", "str.__len__")),
+        (dict.fromkeys, ("builtins", "dict.fromkeys")),
+        (len, ("builtins", "len")),
+        (Outer.make, ("test_importing", "Outer.make")),
+        (Derived.make, ("test_importing", "Derived.make")),
+        (Derived.method, ("test_importing", "Outer.method")),
+    ],
+)
+def test_methods_of_classes(target, path):
+    """A method of a class, also one written in C or bound to a subclass, is reached through its class."""
+    assert importing.path_of(target, "it") == path
+    assert importing.resolve(*path) == target
+
+
+@pytest.mark.parametrize(
     ("target", "text"),
     [
         (outer(), "'outer.<locals>.inner' is defined inside a function.*move it to the top level of test_importing"),
         (lambda: 0, "is a lambda, which no other interpreter can import: give it a name with def"),
         (Old, "is not what `import test_importing` gives under that name"),
         (5, "must be a class or function, not 5"),
-        (functools.partial(outer), "must be a class or function"),
+        (functools.partial(outer), "must be a class or function, not functools.partial.*so define a function"),
+        (Callable(), "must be a class or function, not .*Callable object.*so define a function .def. at the top level"),
+        (Outer().method, "is a method of one object, .*Outer.method.*define a function at the top level of a module"),
+        ([].append, "is a method of one object, .*append of list object.*that takes the object, or makes it"),
     ],
-    ids=["local", "lambda", "replaced", "number", "partial"],
+    ids=["local", "lambda", "replaced", "number", "partial", "callable", "bound method", "bound method in C"],
 )
 def test_what_cannot_be_imported(target, text):
     """What no other interpreter could import is NotImportable, with the reason and the way out."""
@@ -106,6 +144,42 @@ def test_script(program):
     assert program.script(ACTOR_SCRIPT) == (0, "answer 42\n", "")
 
 
+def test_exceptions_of_a_script(program):
+    """A script's own exceptions are caught by their class, and in texts the script is __main__ as its author knows."""
+    status, out, err = program.script(
+        "import csp\n"
+        "class Refused(Exception):\n"
+        "    def __init__(self, code, text):\n"
+        "        super().__init__(f'{code}: {text}')\n"
+        "        self.code = code\n"
+        "class Bound(Refused):\n"
+        "    def __init__(self):\n"
+        "        super().__init__(1, 'bound')\n"
+        "        self.function = lambda: 0\n"
+        "class A(csp.Actor):\n"
+        "    @csp.handler\n"
+        "    def refuse(self): raise Refused(3, 'x')\n"
+        "    @csp.handler\n"
+        "    def bound(self): raise Bound\n"
+        "    @csp.handler\n"
+        "    def give(self): return [Bound()]\n"
+        "if __name__ == '__main__':\n"
+        "    with csp.System(warm=0) as system:\n"
+        "        ref = system.spawn(A)\n"
+        "        try: ref.refuse()\n"
+        "        except Refused as error: print(error, error.code, str(error.__cause__).splitlines()[-1])\n"
+        "        for function in (ref.bound, ref.give):\n"
+        "            try: function()\n"
+        "            except Exception as error: print(error, error.__cause__)\n"
+    )
+    assert status == 0, err
+    first, *rest = out.splitlines()
+    assert first == "3: x 3 __main__.Refused: 3: x"
+    assert rest[0] == "__main__.Bound: 1: bound"
+    assert "__csp_main__" not in out
+    assert "message[0].function: builtins.function cannot travel" in out
+
+
 def test_module_run_with_m(program):
     """The same works with python -m module and python -m package."""
     program.write(ACTOR_SCRIPT, "alone.py")
@@ -114,6 +188,19 @@ def test_module_run_with_m(program):
     program.write("from .helper import number\n" + ACTOR_SCRIPT.replace("42", "number"), "package/__main__.py")
     program.write("number = 43\n", "package/helper.py")
     assert program.run("-m", "package") == (0, "answer 43\n", "")
+
+
+@pytest.mark.parametrize("what", ["app", "app/", ".", "app.zip"])
+def test_folder_or_archive_that_is_run(program, what):
+    """The same works for a folder with a __main__.py and for a zip archive of it, also after a change of folder."""
+    text = "import os\nfrom neighbour import number\n" + ACTOR_SCRIPT.replace("42", "number")
+    text = text.replace("    main()\n", "    os.chdir('/')\n    main()\n")
+    folder = "" if what == "." else "app/"
+    program.write(text, f"{folder}__main__.py")
+    program.write("number = 45\n", f"{folder}neighbour.py")
+    if what == "app.zip":
+        zipapp.create_archive(program.folder / "app", program.folder / what)
+    assert program.run(what) == (0, "answer 45\n", "")
 
 
 def test_script_in_another_folder(program):

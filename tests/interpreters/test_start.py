@@ -169,6 +169,18 @@ def test_kill(begin, name, arguments):
     assert (tag, ending) == (7, "killed")
 
 
+def test_a_kill_in_a_destructor_is_quiet(begin, capfd):
+    """A kill that hits a destructor, where nobody can catch it, is not reported; what else cannot be caught, is."""
+    id, ended, arrived, _control = begin("spin_in_destructor")
+    assert arrived.recv(timeout=10) == "here"
+    kill_interpreter(id)
+    assert ended.recv(timeout=10)[1] == "killed"
+    printed = capfd.readouterr().err
+    assert "LookupError: failed at exit" in printed
+    assert "SystemExit" not in printed
+    assert "deallocator" not in printed
+
+
 def test_killing_speed(begin):
     """A Python loop is stopped within tens of milliseconds (research: 5 to 9; asserted: 1 s, the machine is shared)."""
     took = []

@@ -1,7 +1,22 @@
 """Exceptions that cross: the same type with the remote traceback where they can travel, a text where they cannot."""
 
+import re
+
 import pytest
-from sample_actors import Holding, Odd, Own
+from sample_actors import (
+    Holding,
+    KeywordsOnly,
+    NeverMade,
+    Odd,
+    OddGroup,
+    OddImport,
+    OddNew,
+    OddOS,
+    Own,
+    OwnWay,
+    Prefixed,
+    Slotted,
+)
 
 import csp
 from csp.errors import RemoteError, RemoteTraceback
@@ -93,16 +108,95 @@ def test_causes_in_a_circle_end():
 
 
 @pytest.mark.parametrize(
-    "error", [Odd("a", "b"), Holding("it holds a generator")], ids=["odd constructor", "unpicklable"]
+    ("error", "attributes"),
+    [
+        (Odd("a", "b"), ("left", "right")),
+        (Prefixed(3), ("code",)),
+        (Slotted(3), ("code",)),
+        (OddOS(2, "no such thing", "here", "more"), ("errno", "strerror", "filename", "extra")),
+        (OddImport("no", "which", more=1), ("name", "more")),
+        (OddNew(1, 2), ("two",)),
+        (KeywordsOnly(code=5), ("code",)),
+        (OddGroup("x"), ("extra",)),
+        (ValueError("outer", Odd("a", "b")), ()),
+    ],
+    ids=lambda value: type(value).__name__,
 )
-def test_what_cannot_travel_becomes_a_remote_error(error):
-    """An exception that does not pickle, or not come back, is a RemoteError with its type and text, and the
-    traceback.
+def test_constructors_of_their_own(error, attributes):
+    """An exception whose constructor does not take its args arrives as itself: type, text, args and attributes."""
+    back = across(raised(error))
+    assert type(back) is type(error)
+    assert str(back) == str(error)
+    assert repr(back.args) == repr(error.args)
+    for name in attributes:
+        assert getattr(back, name) == getattr(error, name)
+
+
+def test_no_constructor_of_python_runs_again():
+    """Where pickle's way does not give the same exception, the class's own constructor is not called again."""
+    calls = []
+    original = Prefixed.__init__
+    error = raised(Prefixed(3))
+    failure = pack(error)
+    Prefixed.__init__ = lambda self, code: calls.append(code)
+    try:
+        back = unpack(failure)
+    finally:
+        Prefixed.__init__ = original
+    assert (str(back), back.code, calls) == ("code 3", 3, [])
+
+
+def test_exceptions_inside_groups_and_slots():
+    """What is in a group arrives as itself, too; and private slots."""
+    back = across(raised(ExceptionGroup("several", [Prefixed(1), ExceptionGroup("more", [Odd("a", "b")])])))
+    first, more = back.exceptions
+    assert (type(first), str(first)) == (Prefixed, "code 1")
+    assert (type(more.exceptions[0]), str(more.exceptions[0])) == (Odd, "a and b")
+    assert across(raised(Slotted(7))).hidden() == 7
+
+
+def test_a_cycle_through_an_exception_with_its_own_constructor():
+    """An exception that holds itself arrives with the cycle."""
+    error = Odd("a", "b")
+    error.left = error
+    back = across(raised(error))
+    assert back.left is back
+
+
+def test_its_own_way_of_pickling_wins():
+    """What a class's __reduce__ says is done, even if another exception comes of it."""
+    back = across(raised(OwnWay(1, 2)))
+    assert (type(back), str(back)) == (Prefixed, "code of another class")
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (Holding("it holds a generator"), r"error\.file: builtins\.generator cannot travel to another interpreter \("),
+        (NeverMade("it cannot be made"), "LookupError: cannot be read anywhere"),
+        (ValueError("in its args", lambda: 0), r"error\.args\[1\]: builtins\.function cannot travel"),
+    ],
+    ids=["unpicklable", "cannot be made", "unpicklable args"],
+)
+def test_what_cannot_travel_becomes_a_remote_error(error, why):
+    """An exception that does not pickle, or not come back, is a RemoteError with its type and text, the reason and
+    the way out, and the traceback.
     """
     back = across(raised(error))
     assert type(back) is RemoteError
-    assert str(back) == f"sample_actors.{type(error).__name__}: {error}"
+    kind = type(error).__name__ if type(error) is ValueError else f"sample_actors.{type(error).__name__}"
+    first, second = str(back).split("\n")
+    assert first == f"{kind}: {error}"
+    assert re.match(rf"\(It could not arrive as what it is: {why}.*with a __reduce__ that makes it anew", second)
     assert str(error) in str(back.__cause__)
+
+
+def test_what_can_be_made_there_and_not_here():
+    """An exception that only cannot be read where it arrives is a RemoteError that says why."""
+    failure = pack(raised(Own(5)))
+    back = unpack((b"rubbish", *failure[1:]))
+    assert type(back) is RemoteError
+    assert re.match(r"sample_actors\.Own: 5\n\(It could not arrive as what it is: _?pickle\.\w+: ", str(back))
 
 
 def test_local_exception_class_becomes_a_remote_error():
@@ -141,7 +235,9 @@ def test_pack_text_keeps_what_can_be_read():
     """A failure without its exception arrives as a RemoteError with the same text and traceback."""
     back = unpack(pack_text(pack(raised(Own(5)))))
     assert type(back) is RemoteError
-    assert str(back) == "sample_actors.Own: 5"
+    first, second = str(back).split("\n")
+    assert first == "sample_actors.Own: 5"
+    assert "it holds an end of a channel that is closed" in second
     assert "raise error from cause" in str(back.__cause__)
 
 

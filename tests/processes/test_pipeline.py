@@ -207,6 +207,10 @@ class TestBuilding:
         assert csp.pipeline([]).map(workers.double, workers=8).collect() == []
         assert started() - before == 1
 
+    def test_methods_of_classes(self):
+        """A method of a class is a function as good as any, also of a built-in one."""
+        assert csp.pipeline(["a", "b"]).map(str.upper, workers=1).map(workers.Shout.at).collect() == ["A!", "B!"]
+
     def test_repr(self):
         """The repr tells the stages."""
         pipeline = csp.pipeline([]).map(workers.double, workers=2).filter(workers.is_odd).batch(3)

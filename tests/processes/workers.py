@@ -17,6 +17,12 @@ def negate(x):
     return -x
 
 
+class Shout:
+    @classmethod
+    def at(cls, x):
+        return f"{x}!"
+
+
 def is_odd(x):
     return x % 2 == 1
 

@@ -1,0 +1,47 @@
+"""Exceptions whose constructor does not take what pickle calls it with, which is what went into ``args``.
+
+For those the built-in part is made anew from ``args`` and the attributes are put back, without the class's own
+constructor: it ran where the exception was raised. A class that says with ``__reduce__`` how it wants to be made is
+left alone.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_HEAP_TYPE = 1 << 9  # of type.__flags__: a class that was made while the program ran
+_IN_C = type(BaseException.__reduce__)
+
+
+def reduce_without_constructor(value: Any) -> Any:
+    """A pickler's ``reducer_override``: exceptions are to be made by rebuild, everything else as ever."""
+    if not isinstance(value, BaseException):
+        return NotImplemented
+    kind = type(value)
+    if type(kind.__reduce__) is not _IN_C or kind.__reduce_ex__ is not object.__reduce_ex__:
+        return NotImplemented
+    made: Any = value.__reduce__()  # (class, args) or (class, args, state)
+    state: dict[str, object] = {}
+    if len(made) > 2 and made[2]:
+        state.update(made[2])
+    state.update(slots_of(value))
+    return rebuild, (kind, made[1]), state or None
+
+
+def rebuild(kind: type[BaseException], args: tuple[object, ...]) -> BaseException:
+    """An exception of that class with these args; no constructor written in Python is called."""
+    native: Any = kind
+    while native.__flags__ & _HEAP_TYPE:
+        native = native.__base__
+    error: BaseException = native.__new__(kind, *args)
+    native.__init__(error, *args)
+    return error
+
+
+def slots_of(error: BaseException) -> dict[str, object]:
+    """What it holds in ``__slots__``, which pickle forgets in exceptions."""
+    held: Any = object.__getstate__(error)  # None, the attributes, or (attributes, slots)
+    slots: dict[str, object] = {}
+    if held.__class__ is tuple:
+        slots.update(held[1])
+    return slots

@@ -1,0 +1,151 @@
+"""Futures of calls: what completes them, what their callbacks may do, and what becomes of the thread behind them."""
+
+import logging
+import sys
+import threading
+
+import pytest
+from sample_actors import AsksAtTheEnd, Everything, Own
+
+import csp
+from csp.errors import RemoteTraceback
+
+
+@pytest.fixture
+def actor(system):
+    return system.spawn(Everything)
+
+
+def test_futures(system, actor):
+    """future returns a concurrent.futures.Future: many at once, results and exceptions, in any order."""
+    futures = [actor.echo.future(n) for n in range(20)]
+    assert [future.result(10) for future in reversed(futures)] == list(reversed(range(20)))
+    failing = actor.raise_.future("own", 3)
+    error = failing.exception(10)
+    assert type(error) is Own
+    assert isinstance(error.__cause__, RemoteTraceback)
+
+
+def test_future_of_a_dying_actor(system):
+    """A future whose actor dies over it, or has died, completes with ActorDied at once."""
+    ref = system.spawn(Everything)
+    error = ref.raise_.future("exit", "bye").exception(10)
+    assert isinstance(error, csp.ActorDied)
+    assert error.maybe_ran
+    with pytest.raises(csp.ActorDied) as dead:
+        ref.echo.future(1)
+    assert not dead.value.maybe_ran
+
+
+def test_futures_inside_actors(system, actor):
+    """An actor can ask another for a future, and its interpreter ends cleanly afterwards."""
+    other = system.spawn(Everything)
+    assert other.future_of_other(actor, "asked") == "asked"
+    system.stop(other)
+
+
+def test_future_cannot_be_cancelled(actor):
+    """A future that is on its way runs: it cannot be taken back."""
+    future = actor.echo.future(1)
+    assert not future.cancel()
+    assert future.result(10) == 1
+
+
+# ---- callbacks -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, GeneratorExit, csp.Stopped])
+def test_a_callback_that_wants_to_exit_ends_no_thread(actor, monkeypatch, kind):
+    """A done-callback that raises SystemExit or its like is logged, the next ones run, and later futures complete."""
+    reported = []
+    logger = logging.getLogger("concurrent.futures")
+    monkeypatch.setattr(logger, "handle", lambda record: reported.append(record.exc_info[0]))
+    gate, opened = csp.channel(1)
+    future = actor.wait_for.future(opened)
+    called = []
+
+    def leave(future):
+        called.append(threading.current_thread().name)
+        raise kind("enough")
+
+    future.add_done_callback(leave)
+    future.add_done_callback(called.append)
+    gate.send("go")
+    assert future.result(10) == "go"
+    assert actor.echo.future(1).result(10) == 1
+    assert called == ["csp-futures", future]
+    assert reported == ([] if kind is csp.Stopped else [kind])
+
+
+def test_a_callback_of_a_finished_future_raises_where_it_is_added(actor):
+    """A callback that is added to a finished future runs in the caller's thread, and may exit that."""
+    future = actor.echo.future(1)
+    assert future.result(10) == 1
+    with pytest.raises(SystemExit):
+        future.add_done_callback(lambda _: sys.exit("mine"))
+
+
+def test_a_future_that_somebody_else_completed(system, actor):
+    """A future completed behind our back keeps that result, and later futures complete."""
+    other = system.spawn(Everything)
+    gate, opened = csp.channel(1)
+    mine, refused = actor.wait_for.future(opened), other.wait_for.future(opened)
+    mine.set_result("mine")
+    refused.set_result("mine, too")
+    gate.send("go")
+    gate.close()
+    assert actor.echo.future(1).result(10) == 1
+    assert other.echo.future(1).result(10) == 1
+    assert (mine.result(), refused.result()) == ("mine", "mine, too")
+
+
+# ---- the thread ------------------------------------------------------------------------------------------------------
+
+FAILING_THREAD = """
+import csp
+from csp.actors import futures
+
+class Echo(csp.Actor):
+    @csp.handler
+    def echo(self, value):
+        return value
+    @csp.handler
+    def wait_for(self, gate):
+        return gate.recv()
+
+def recv_reply(replies, working=futures.recv_reply, failing=[True]):
+    if failing and len(failing) > 1:
+        failing.clear()
+        raise RuntimeError("receiving failed")
+    failing and failing.append(True)
+    return working(replies)
+
+if __name__ == "__main__":
+    futures.recv_reply = recv_reply
+    with csp.System(warm=0) as system:
+        slow, quick = system.spawn(Echo), system.spawn(Echo)
+        gate, opened = csp.channel(1)
+        waiting = slow.wait_for.options(timeout=None).future(opened)
+        print(quick.echo.future("first").result(10))
+        print(repr(waiting.exception(10)))
+        print(quick.echo.future("second").result(10))
+        gate.send("go")
+        print(slow.echo.future("third").result(10))
+"""
+
+
+def test_a_receiving_thread_that_is_gone_is_replaced(program):
+    """When the receiving thread fails, the futures that wait for it fail with its error, and the next have another."""
+    status, out, err = program.script(FAILING_THREAD)
+    assert (status, out) == (0, "first\nRuntimeError('receiving failed')\nsecond\nthird\n"), err
+    assert "Exception in thread csp-futures" in err
+
+
+def test_futures_while_an_actor_stops(system, actor):
+    """An actor that was told to stop, which ends its receiving thread, can ask for futures in on_stop."""
+    out, told = csp.channel(2)
+    ending = system.spawn(AsksAtTheEnd, actor, out)
+    out.close()
+    assert told.recv(timeout=10) == "alive"
+    system.stop(ending, grace=20)
+    assert list(told) == ["at the end"]
