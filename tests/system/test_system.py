@@ -100,18 +100,18 @@ def test_the_pool_is_filled_and_used(wait_until):
 
 
 def test_closing_ends_the_filling_of_the_pool(wait_until):
-    """A pool that is being filled is no reason to wait: closing starts no more interpreters, and ends those there are.
-    They were never many more than get ready at once; the others are still to come when it begins.
+    """A pool that is being filled is no reason to wait: no more get ready at a time than the CPUs are good for, and
+    closing starts no others: most of the pool has never been.
     """
+    before = interpreter_counts()[1]
     system = csp.System(warm=1000)
     wait_until(lambda: system.statistics()["warm"] > 3, "some are warm")
     seen = system.statistics()
-    booting = seen["interpreters"] - 1 - seen["warm"]
     system.close(timeout=20)
-    ended = interpreter_counts()
-    assert booting <= 2 * os.process_cpu_count() + 2
-    assert ended[1] - seen["interpreters_started"] <= 4 * os.process_cpu_count(), "started while it was closed"
-    assert ended[0] == 0
+    alive, begun, _, _ = interpreter_counts()
+    assert seen["interpreters"] - 1 - seen["warm"] <= 2 * os.process_cpu_count(), "so many get ready at once"
+    assert begun - before < 500
+    assert alive == 0
 
 
 def test_spawn_speed(wait_until, capsys):
