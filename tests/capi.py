@@ -6,15 +6,17 @@ and read by csp.ffi.encode and decode; the ends inside are wrapped and unwrapped
 
 import importlib.util
 import sys
+import threading
 from functools import cache
 
 import csp
 from csp.errors import BrokenChannel, ChannelError, ClosedEnd, EndOfChannel, Stopped, WouldBlock
 from csp.ffi import decode, encode, ffi, from_receiver, from_sender, lib, to_receiver, to_sender
+from csp.messages.failure import pack, unpack
 
 __all__ = ["BrokenChannel", "ChannelError", "ClosedEnd", "EndOfChannel", "Stopped", "WouldBlock"]
 
-_HOLDER = lib.csp_holder_new(b"C API")
+_own = threading.local()
 _OVERFLOWS = ("block", "drop_oldest", "drop_newest", "error")
 _MISSING = object()
 
@@ -27,6 +29,13 @@ def import_over_c(name):
     spec.loader.exec_module(module)
     module.csp = sys.modules[__name__]
     return module
+
+
+def _holder():
+    """The holder of what this thread has: each is a process of its own to the wait graph."""
+    if not hasattr(_own, "holder"):
+        _own.holder = ffi.gc(lib.csp_holder_new(b"C API"), lib.csp_holder_release)
+    return _own.holder
 
 
 # ---- the border ------------------------------------------------------------------------------------------------------
@@ -66,7 +75,9 @@ def _drop(messages):
 
 def wrap(end):
     """Move an end of Python to C."""
-    return Sender(from_sender(end, _HOLDER)) if isinstance(end, csp.Sender) else Receiver(from_receiver(end, _HOLDER))
+    if isinstance(end, csp.Sender):
+        return Sender(from_sender(end, _holder()))
+    return Receiver(from_receiver(end, _holder()))
 
 
 def _error(status, end=None, unsent=None, nowait=False):
@@ -88,13 +99,23 @@ def _error(status, end=None, unsent=None, nowait=False):
     return kinds[status](text)
 
 
+def _unsent(status, end, held, message, nowait=False):
+    """The exception of a send that gave this status, with what it left in *held*."""
+    if status != lib.CSP_FAILED:
+        lib.csp_message_drop(held)
+        return _error(status, end, message, nowait)
+    if held.kind == 0:
+        return BrokenChannel("the receiver ended while it held this sender", message)
+    return unpack(_decode(held))
+
+
 # ---- ends ------------------------------------------------------------------------------------------------------------
 
 
 def channel(capacity=0, overflow="block"):
     """csp_channel_new."""
     sending, receiving = ffi.new("csp_end **"), ffi.new("csp_end **")
-    status = lib.csp_channel_new(capacity, _OVERFLOWS.index(overflow), _HOLDER, sending, receiving)
+    status = lib.csp_channel_new(capacity, _OVERFLOWS.index(overflow), _holder(), sending, receiving)
     if status != lib.CSP_OK:
         raise _error(status)
     return Sender(sending[0]), Receiver(receiving[0])
@@ -109,7 +130,7 @@ class _End:
         self.end = ffi.gc(end, lib.csp_end_free)
 
     def _clone(self):
-        made = lib.csp_end_clone(self.end, _HOLDER)
+        made = lib.csp_end_clone(self.end, _holder())
         if made == ffi.NULL:
             raise _error(lib.CSP_CLOSED_END if lib.csp_end_is_closed(self.end) else lib.CSP_NO_MEMORY)
         return made
@@ -168,8 +189,7 @@ class Sender(_End):
         held = _encode(message)
         status = lib.csp_send(self.end, held, deadline, ffi.NULL)
         if status != lib.CSP_OK:
-            lib.csp_message_drop(held)
-            raise _error(status, self.end, message, nowait)
+            raise _unsent(status, self.end, held, message, nowait)
 
     def send(self, message, timeout=None):
         """csp_send."""
@@ -233,6 +253,10 @@ class Receiver(_End):
         finally:
             _drop(held)
 
+    def extended(self, timeout=None):
+        """csp_recv_extended, as a context manager."""
+        return Extended(self, _deadline(timeout))
+
     def __iter__(self):
         return self
 
@@ -241,6 +265,32 @@ class Receiver(_End):
             return self.recv()
         except EndOfChannel:
             raise StopIteration from None
+
+
+class Extended:
+    """A csp_recv_extended whose sender is let go at the end of the block."""
+
+    def __init__(self, receiver, deadline):
+        self._receiver = receiver
+        self._deadline = deadline
+
+    def __enter__(self):
+        held, reply = ffi.new("csp_message *"), ffi.new("csp_reply **")
+        status = lib.csp_recv_extended(self._receiver.end, held, reply, self._deadline, ffi.NULL)
+        if status != lib.CSP_OK:
+            raise _error(status, self._receiver.end)
+        self._reply = reply[0]
+        return _decode(held)
+
+    def __exit__(self, kind, error, trace):
+        if self._reply == ffi.NULL:  # the message was an undone receive's
+            return
+        if error is None:
+            lib.csp_reply_complete(self._reply, _encode(None), 0)
+        elif isinstance(error, Exception):
+            lib.csp_reply_complete(self._reply, _encode(pack(error)), lib.CSP_REPLY_FAILED)
+        else:
+            lib.csp_reply_break(self._reply, True)
 
 
 # ---- alternatives ----------------------------------------------------------------------------------------------------
@@ -330,9 +380,65 @@ def select(*given, priority=False, timeout=None):
             raise _error(status)
         one, guard = given[chosen[0]], guards[chosen[0]]
         if guard.status != lib.CSP_OK:
-            raise _error(guard.status, guard.end, getattr(one, "message", None))
+            raise _unsent(guard.status, guard.end, guard.message, getattr(one, "message", None))
         if isinstance(one, Timer):
             one.taken()
         return one, _decode(guard.message) if isinstance(one, Receiver) else None
     finally:
         _drop(messages)
+
+
+class Alternative:
+    """csp_alternative, of receiving ends and timers: that is all that it takes."""
+
+    def __init__(self, *guards):
+        self._alternative = ffi.gc(lib.csp_alternative_new(_holder()), lib.csp_alternative_free)
+        self._places = {}
+        for guard in guards:
+            self.add(guard)
+
+    def add(self, guard, when=None):
+        """csp_alternative_add, or _add_timer."""
+        place = ffi.new("uint32_t *")
+        if isinstance(guard, Timer):
+            status = lib.csp_alternative_add_timer(self._alternative, place)
+        else:
+            end = guard.sender.end if isinstance(guard, Offer) else guard.end
+            status = lib.csp_alternative_add(self._alternative, end, place)
+        if status != lib.CSP_OK:
+            raise _error(status)
+        self._places[place[0]] = guard, when
+
+    def remove(self, guard):
+        """csp_alternative_remove."""
+        place = next(place for place, (one, _) in self._places.items() if one is guard)
+        lib.csp_alternative_remove(self._alternative, place)
+        del self._places[place]
+
+    @property
+    def guards(self):
+        """The guards that are there."""
+        return tuple(guard for guard, _ in self._places.values())
+
+    def select(self, *, priority=False, timeout=None):
+        """csp_alternative_select: (guard, value) of the one that was carried out."""
+        for place, (guard, when) in self._places.items():
+            if when is not None:
+                lib.csp_alternative_enable(self._alternative, place, bool(when()))
+            if isinstance(guard, Timer):
+                lib.csp_alternative_set_timer(self._alternative, place, guard.deadline)
+        held, place, outcome = ffi.new("csp_message *"), ffi.new("uint32_t *"), ffi.new("csp_status *")
+        flags = lib.CSP_SELECT_PRIORITY if priority else lib.CSP_SELECT_FAIR
+        status = lib.csp_alternative_select(
+            self._alternative, flags, _deadline(timeout), ffi.NULL, held, place, outcome
+        )
+        if status != lib.CSP_OK:
+            raise _error(status)
+        one, _ = self._places[place[0]]
+        if outcome[0] != lib.CSP_OK:
+            error = _error(outcome[0], one.end)
+            error.guard = one
+            raise error
+        if isinstance(one, Timer):
+            one.taken()
+        return one, _decode(held) if isinstance(one, Receiver) else None

@@ -60,10 +60,15 @@ class _CThread(_Thread):
     """A member that is a thread of the main interpreter and uses the C functions only."""
 
     def __init__(self, orders):
-        from capi import import_over_c, wrap
-
-        self.thread = threading.Thread(target=serve, args=(wrap(orders.clone()), import_over_c), daemon=True)
+        self.thread = threading.Thread(target=_serve_in_c, args=(orders.clone(),), daemon=True)
         self.thread.start()
+
+
+def _serve_in_c(orders):
+    """Like serve, with the orders' receiver held by C, as all that comes in them."""
+    from capi import import_over_c, wrap
+
+    serve(wrap(orders), import_over_c)
 
 
 class _Interpreter:

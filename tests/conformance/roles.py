@@ -259,6 +259,18 @@ def hold(told, end):
     _wait_for_ever()
 
 
+def watch(*receivers):
+    """Wait in an Alternative that watches them."""
+    csp.Alternative(*receivers).select()
+
+
+def hold_the_sender(rx, inside):
+    """Receive, hold the sender, and stay."""
+    with rx.extended() as message:
+        inside.send(message)
+        _wait_for_ever()
+
+
 def send_a_channel_and_wait(tx):
     """Send the receiver of a channel with a message in it, whose sender stays here."""
     inner_tx, inner_rx = csp.channel(1)

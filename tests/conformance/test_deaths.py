@@ -3,6 +3,7 @@
 import threading
 import time
 
+import engagements
 import pytest
 import roles
 
@@ -149,6 +150,59 @@ def test_death_in_a_select_over_eight_channels(victim, capacity, way, wait_until
         taker.start()
         tx.send("works", timeout=10)
         taker.join(10)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_death_in_an_alternative_over_eight_channels(victim, capacity, way, wait_until):
+    """Who dies while its Alternative watches eight channels leaves every one of them, and every one works."""
+    pairs = [csp.channel(capacity) for _ in range(8)]
+    one = victim("watch", *(rx for _, rx in pairs))
+    wait_until(lambda: all(waiting(rx, receivers=1) for _, rx in pairs), "it waits on all eight")
+    one.end(way)
+    wait_until(lambda: all(waiting(tx) for tx, _ in pairs), "it has left all eight")
+    for tx, rx in pairs:
+        taker = threading.Thread(target=rx.recv)
+        taker.start()
+        tx.send("works", timeout=10)
+        taker.join(10)
+        assert tx.statistics().received == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_death_of_a_receiver_that_holds_its_sender(victim, way):
+    """Who dies inside an extended rendezvous lets its sender go, which learns that the message may be lost."""
+    tx, rx = csp.channel()
+    inside_tx, inside_rx = csp.channel()
+    one = victim("hold_the_sender", rx, inside_tx)
+    outcome = []
+    sender = threading.Thread(target=lambda: outcome.append(engagements.send_and_unsent(tx, ["work"])))
+    sender.start()
+    assert inside_rx.recv() == ["work"]
+    assert not outcome
+    one.end(way)
+    sender.join(10)
+    assert outcome == [("BrokenChannel", ["work"])]
+    taker = threading.Thread(target=rx.recv)
+    taker.start()
+    tx.send("works", timeout=10)
+    taker.join(10)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_death_of_a_sender_that_is_held(victim, way, wait_until):
+    """Who dies while a receiver holds it has been received: the receiver finishes, and the next sender is served."""
+    tx, rx = csp.channel()
+    one = victim("send", tx, "from the dying")
+    with rx.extended() as message:
+        one.end(way)
+        wait_until(lambda: tx.statistics().senders == 1, "its handle is closed")
+    assert message == "from the dying"
+    sender = threading.Thread(target=tx.send, args=("alive",))
+    sender.start()
+    with rx.extended() as message:
+        assert message == "alive"
+    sender.join(10)
+    assert not sender.is_alive()
 
 
 @pytest.mark.parametrize("way", WAYS)
