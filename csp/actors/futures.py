@@ -6,7 +6,7 @@ from concurrent.futures import Future, InvalidStateError
 
 from csp._native import Receiver, Sender, ask, recv_reply, unbounded_channel
 from csp.actors.ref import DEFAULT_TIMEOUT, _died, remote_error
-from csp.errors import BrokenChannel, CallTimeout, MailboxFull, Stopped, WouldBlock
+from csp.errors import BrokenChannel, CallTimeout, ClosedEnd, MailboxFull, Stopped, WouldBlock
 
 # See recv_reply in native/python/calls.c
 _ANSWERED, _UNREADABLE = 0, 4
@@ -37,7 +37,9 @@ def ask_future(
         ask(sender, message, timeout, receiving.replies, token)
     except BaseException as error:
         with _lock:
-            receiving.pending.pop(token, None)
+            lost = receiving.pending.pop(token, None) is None
+        if lost and isinstance(error, ClosedEnd):
+            return future  # the receiving thread ended meanwhile, and has told the future why
         if isinstance(error, TimeoutError):
             raise CallTimeout(f"{actor} did not take {name} within {timeout} s; it will not run") from None
         if isinstance(error, BrokenChannel):

@@ -93,8 +93,8 @@ def unpack(failure: Failure) -> BaseException:
             why = _told(refusal)
     if error is None:
         error = RemoteError(
-            f"{name}: {text}\n(It could not arrive as what it is: {why}. Define its class at module level, with a "
-            "__reduce__ that makes it anew from what can travel.)"
+            f"{name}: {text}\n(It could not arrive as what it is: {why}. Its class must be at the top level of a "
+            "module, and what it holds must be able to travel; a __reduce__ can make it anew from what is.)"
         )
     error.__cause__ = RemoteTraceback(trace)
     return error

@@ -90,8 +90,8 @@ def _pack_child(child: Any, childless: list[str]) -> Any:
         return attrs.evolve(child, cls=NestedSupervisor(nested), args=(), kwargs={})
     if child.isolation not in {None, "interpreter"}:
         raise ActorError(f'child {child.name!r}: isolation={child.isolation!r} is not supported yet; use "interpreter"')
-    args = pack_arguments(child.cls, child.args, child.kwargs)
-    return attrs.evolve(child, cls=recipe_of(child.cls), args=args, kwargs={})
+    recipe = recipe_of(child.cls)
+    return attrs.evolve(child, cls=recipe, args=pack_arguments(child.cls, child.args, child.kwargs), kwargs={})
 
 
 class NestedSupervisor:

@@ -141,6 +141,32 @@ def test_a_receiving_thread_that_is_gone_is_replaced(program):
     assert "Exception in thread csp-futures" in err
 
 
+def test_a_receiving_thread_that_goes_while_the_call_is_sent(program):
+    """A call that was about to go when its receiving thread failed is a future that has that error; the next works."""
+    text = FAILING_THREAD.replace(
+        "    futures.recv_reply = recv_reply\n",
+        "    begin, end = threading.Event(), threading.Event()\n"
+        "    def fail(replies):\n"
+        "        begin.wait()\n"
+        "        raise RuntimeError('receiving failed')\n"
+        "    def ask(*arguments, working=futures.ask):\n"
+        "        futures.ask, futures.recv_reply = working, working_recv\n"
+        "        thread = futures._receiving.thread\n"
+        "        begin.set()\n"
+        "        thread.join()\n"
+        "        return working(*arguments)\n"
+        "    working_recv = futures.recv_reply\n"
+        "    futures.ask, futures.recv_reply = ask, fail\n",
+    )
+    text = (
+        "import threading\n"
+        + text[: text.index("        gate, opened")]
+        + ("        print(repr(quick.echo.future(1).exception(10)))\n        print(quick.echo.future(2).result(10))\n")
+    )
+    status, out, err = program.script(text)
+    assert (status, out) == (0, "RuntimeError('receiving failed')\n2\n"), err
+
+
 def test_futures_while_an_actor_stops(system, actor):
     """An actor that was told to stop, which ends its receiving thread, can ask for futures in on_stop."""
     out, told = csp.channel(2)

@@ -187,7 +187,9 @@ def test_what_cannot_travel_becomes_a_remote_error(error, why):
     kind = type(error).__name__ if type(error) is ValueError else f"sample_actors.{type(error).__name__}"
     first, second = str(back).split("\n")
     assert first == f"{kind}: {error}"
-    assert re.match(rf"\(It could not arrive as what it is: {why}.*with a __reduce__ that makes it anew", second)
+    assert re.match(
+        rf"\(It could not arrive as what it is: {why}.*; a __reduce__ can make it anew from what is", second
+    )
     assert str(error) in str(back.__cause__)
 
 
