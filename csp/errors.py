@@ -82,7 +82,8 @@ class WouldBlock(ChannelError):
 class NotShareable(CspError, TypeError):
     """A value cannot travel to another interpreter.
 
-    The text names the path inside the message, for example ``message['jobs'][3].sock: socket.socket``.
+    The text names the path inside the message, for example ``message['jobs'][3].sock: socket.socket``;
+    of the arguments of a call or a start it says which one it was.
     """
 
 
