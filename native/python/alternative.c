@@ -19,6 +19,7 @@ typedef struct {
         *special; /* the entries that every select must look at: offers, skips, timers, those with a precondition */
     Py_ssize_t special_count;
     Py_ssize_t *entry_of; /* by place */
+    Py_ssize_t turn;      /* the entry behind the one chosen latest: whose turn it is where an offer takes part */
     bool disordered;      /* after a removal the places are not in the order of the entries */
     bool busy;
 } alternative_object;
@@ -177,6 +178,7 @@ static PyObject *alternative_remove(PyObject *object, PyObject *guard) {
                 }
             }
             self->count--;
+            self->turn -= i < self->turn;
             self->disordered = self->disordered || gone.place != NO_PLACE;
             find_special(state_of(object), self);
             Py_DECREF(gone.guard);
@@ -253,6 +255,7 @@ static PyObject *select_watched(native_state *state, alternative_object *self, i
     if (status != CSP_OK) {
         return native_raise_no_choice(state, status);
     }
+    self->turn = self->entry_of[place] + 1;
     PyObject *guard = self->entries[self->entry_of[place]].guard;
     csp_guard chosen = {.kind = CSP_GUARD_TIMER, .status = outcome, .message = &message};
     if (!Py_IS_TYPE(guard, state->timer_type)) {
@@ -271,7 +274,14 @@ static PyObject *select_all(native_state *state, alternative_object *self, int f
     for (Py_ssize_t i = 0; i < self->count; i++) {
         guards[i] = self->entries[i].on ? self->entries[i].guard : Py_None;
     }
-    PyObject *result = native_select_guards(state, guards, self->count, flags, deadline);
+    uint32_t chosen = (uint32_t)-1;
+    if (flags == CSP_SELECT_FAIR) {
+        flags = CSP_SELECT_ROTATE | (int)self->turn << 8;
+    }
+    PyObject *result = native_select_guards(state, guards, self->count, flags, deadline, &chosen);
+    if (chosen != (uint32_t)-1) {
+        self->turn = (Py_ssize_t)chosen + 1;
+    }
     PyMem_Free(guards);
     return result;
 }

@@ -46,6 +46,31 @@ def test_fair_by_rotation(three):
         assert {id(alternative.select()[0]) for _ in range(3)} == {id(rx) for rx in receivers}
 
 
+def test_rotation_goes_on_while_an_offer_is_on(three):
+    """No ready guard is passed over twice, whatever offer stands among them: one that never goes, or goes always."""
+    senders, receivers = three
+    stuck, _never = csp.channel()
+    alternative = csp.Alternative(receivers[0], stuck.offer(1), receivers[1], receivers[2])
+    for tx in senders:
+        tx.send(None)
+    order = []
+    for _ in range(60):
+        chosen = alternative.select(timeout=0)[0]
+        order.append(receivers.index(chosen))
+        senders[order[-1]].send(None)
+    assert order == [0, 1, 2] * 20
+    out, drain = csp.channel(1, "drop_oldest")
+    offer = out.offer("again")
+    alternative.add(offer)
+    alternative.remove(receivers[1])
+    for _ in range(20):
+        chosen = [alternative.select(timeout=0)[0] for _ in range(3)]
+        assert {id(guard) for guard in chosen} == {id(receivers[0]), id(receivers[2]), id(offer)}
+        senders[0].send(None)
+        senders[2].send(None)
+    assert drain.recv() == "again"
+
+
 def test_priority_is_the_order_of_adding(three):
     """Also after guards were removed and added again."""
     senders, receivers = three
