@@ -323,3 +323,37 @@ def test_over_a_thousand_channels():
     for n, (tx, _) in enumerate(pairs):
         tx.send(n)
     assert sorted(alternative.select()[1] for _ in pairs) == list(range(1000))
+
+
+@pytest.mark.parametrize("more", ["nothing", "timer", "recursive lock", "offer that is off"])
+def test_the_cost_does_not_grow_with_the_receivers(more):
+    """One select among 4,000 receivers does not do the work of 4,000, whatever other guard is among them."""
+    held = csp.RLock()
+    full, _kept = csp.channel(1)
+    full.send(0)
+
+    def one_round(count):
+        pairs = [csp.channel(1) for _ in range(count)]
+        alternative = csp.Alternative(*[rx for _, rx in pairs])
+        if more == "timer":
+            alternative.add(csp.after(3600))
+        elif more == "recursive lock":
+            alternative.add(held)
+        elif more == "offer that is off":
+            alternative.add(full.offer(1), when=lambda: False)
+        send = pairs[count // 2][0].send
+
+        def work(_kept=pairs):
+            begun = time.thread_time()
+            for _ in range(100):
+                send(None)
+                alternative.select()
+            return time.thread_time() - begun
+
+        return work
+
+    few, many = one_round(2), one_round(4000)
+    thread = threading.Thread(target=held.acquire)  # somebody else has it
+    thread.start()
+    thread.join()
+    assert min(many() for _ in range(20)) < 8 * min(few() for _ in range(20))
