@@ -258,14 +258,36 @@ def test_wrong_uses(wrong, message):
 
 
 def test_nothing_on_would_wait_for_ever(three):
-    """As csp.select says."""
-    _, receivers = three
+    """As csp.select says, also of timers that are never ready."""
+    senders, receivers = three
     alternative = csp.Alternative()
     alternative.add(receivers[0], when=lambda: False)
     with pytest.raises(ValueError, match="wait for ever"):
         alternative.select()
+    alternative.add(csp.never())
+    with pytest.raises(ValueError, match="wait for ever"):
+        alternative.select()
     with pytest.raises(TimeoutError):
         alternative.select(timeout=0)
+    alternative.add(receivers[1])
+    senders[1].send("now it can end")
+    assert alternative.select() == (receivers[1], "now it can end")
+
+
+def test_as_many_as_can_be():
+    """Adding does not become slower with what is there: the most that an Alternative takes are added in no time."""
+
+    def cost(count):
+        begun = time.thread_time()
+        alternative = csp.Alternative(*[csp.never()] * count)
+        spent = time.thread_time() - begun
+        assert len(alternative) == count
+        return spent / count
+
+    few = min(cost(1000) for _ in range(20))
+    assert min(cost(65_000) for _ in range(3)) < 8 * few
+    with pytest.raises(ValueError, match="at most 65000"):
+        csp.Alternative(*[csp.never()] * 65_001)
 
 
 def test_it_frees_what_it_watched():
