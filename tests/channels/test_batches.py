@@ -202,6 +202,34 @@ def test_an_unreadable_message_behind_what_can_be_read_only_once() -> None:
     assert given_back == [{"pickled": 1}]
 
 
+class Ending:
+    """Reading it closes every receiver, and then fails."""
+
+    def __reduce__(self) -> Any:
+        return end_all, ()
+
+
+receivers: list[csp.Receiver[Any]] = []
+
+
+def end_all() -> None:
+    """What reading it does."""
+    while receivers:
+        receivers.pop().close()
+    raise LookupError("the end")
+
+
+def test_what_cannot_go_back_is_counted() -> None:
+    """When the receivers end meanwhile, the other messages of a batch that failed are undelivered, and not received."""
+    tx, rx = csp.channel(9)
+    receivers.append(rx)
+    tx.send_many([1, "two", Ending(), {"four": 4}, 5])
+    with pytest.raises(LookupError, match="the end"):
+        rx.recv_many(9)
+    seen = tx.statistics()
+    assert (seen.sent, seen.received, seen.undelivered, seen.length) == (5, 1, 4, 0)
+
+
 @pytest.mark.parametrize("bad", [0, -1])
 def test_recv_many_needs_a_number_of_messages(bad: int) -> None:
     """Fewer than one message is refused."""
