@@ -25,6 +25,8 @@ csp_alternative *csp_alternative_new(csp_holder *holder) {
     *alternative = (csp_alternative){.waiter = waiter, .holder = holder != NULL ? csp_holder_retain(holder) : NULL};
     csp__lock_init(&alternative->lock);
     csp__list_init(&alternative->ready);
+    csp__list_init(&alternative->timers);
+    csp__list_init(&alternative->reentrant);
     csp__wait_statistics_init(&alternative->waits);
     return alternative;
 }
@@ -49,6 +51,7 @@ static watch *new_place(csp_alternative *alternative) {
     if (w != NULL) {
         csp__list_init(&w->of_channel);
         csp__list_init(&w->of_ready);
+        csp__list_init(&w->of_asked);
         w->alternative = alternative;
         w->place = alternative->count;
         alternative->places[alternative->count++] = w;
@@ -83,7 +86,9 @@ csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint3
     w->used = w->on = true;
     w->set_aside = false;
     alternative->used++;
-    alternative->reentrant += is_reentrant(end);
+    if (is_reentrant(end)) {
+        csp__list_append(&alternative->reentrant, &w->of_asked);
+    }
     csp__list_append(&channel->watchers, &w->of_channel);
     atomic_fetch_add_explicit(&channel->watched, 1, memory_order_relaxed);
     w->listed = may_be_ready(channel, end);
@@ -108,7 +113,7 @@ csp_status csp_alternative_add_timer(csp_alternative *alternative, uint32_t *pla
     w->listed = w->set_aside = false;
     w->deadline = CSP_FOREVER;
     alternative->used++;
-    alternative->timers++;
+    csp__list_append(&alternative->timers, &w->of_asked);
     *place = w->place;
     return CSP_OK;
 }
@@ -120,10 +125,8 @@ void csp_alternative_remove(csp_alternative *alternative, uint32_t place) {
         csp__lock(&end->channel->lock);
         csp__list_remove(&w->of_channel);
         atomic_fetch_sub_explicit(&end->channel->watched, 1, memory_order_relaxed);
-        alternative->reentrant -= is_reentrant(end);
-    } else {
-        alternative->timers--;
     }
+    csp__list_remove(&w->of_asked);
     csp__lock(&alternative->lock);
     csp__list_remove(&w->of_ready);
     csp__unlock(&alternative->lock);
@@ -189,10 +192,10 @@ typedef struct {
 
 /* Timers that are due join the list like a channel that became ready, and so have their turn. Gives the next deadline. */
 static int64_t list_due_timers(csp_alternative *alternative) {
-    int64_t next = CSP_FOREVER, now = csp_now();
-    for (uint32_t i = 0; i < alternative->count; i++) {
-        watch *w = alternative->places[i];
-        if (w->used && w->end == NULL && w->on && !w->listed) {
+    int64_t next = CSP_FOREVER, now = csp__list_empty(&alternative->timers) ? 0 : csp_now();
+    for (csp_node *n = alternative->timers.next; n != &alternative->timers; n = n->next) {
+        watch *w = CSP_CONTAINER(n, watch, of_asked);
+        if (w->on && !w->listed) {
             if (w->deadline <= now) {
                 w->listed = true;
                 csp__watch_list(w);
@@ -207,9 +210,9 @@ static int64_t list_due_timers(csp_alternative *alternative) {
 /* A recursive lock is ready to nobody but the thread that has it, so no channel could have listed it. While that thread
  * waits here it can neither get the lock nor give it up: one look per select is enough. */
 static void list_own_locks(csp_alternative *alternative, const csp_waiter *self) {
-    for (uint32_t i = 0; i < alternative->count; i++) {
-        watch *w = alternative->places[i];
-        if (w->used && w->end != NULL && w->on && is_reentrant(w->end)) {
+    for (csp_node *n = alternative->reentrant.next; n != &alternative->reentrant; n = n->next) {
+        watch *w = CSP_CONTAINER(n, watch, of_asked);
+        if (w->on) {
             csp_channel *channel = w->end->channel;
             csp__lock(&channel->lock);
             if (!w->listed && channel->sync->owner != NULL && channel->sync->thread == self->id) {
@@ -287,7 +290,7 @@ static watch *next_listed(csp_alternative *alternative, bool priority) {
 static bool look(selection *s, bool priority) {
     csp_wakes wakes = {.count = 0};
     watch *w = NULL;
-    s->next_timer = s->alternative->timers > 0 ? list_due_timers(s->alternative) : CSP_FOREVER;
+    s->next_timer = list_due_timers(s->alternative);
     while ((w = next_listed(s->alternative, priority)) != NULL && !try_watch(s, w, priority, &wakes)) {
     }
     csp__wakes_flush(&wakes);
@@ -315,9 +318,7 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
     }
     csp__pass_gate(CSP_GATE_SELECT, alternative->holder, 0);
     atomic_store_explicit(&waiter->thread, s.self, memory_order_relaxed);
-    if (alternative->reentrant > 0) {
-        list_own_locks(alternative, s.self);
-    }
+    list_own_locks(alternative, s.self);
     for (;;) {
         if (look(&s, priority)) {
             *place = s.chosen->place;

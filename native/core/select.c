@@ -2,15 +2,19 @@
  *
  * The alternative: wait until one of several guards is ready and carry it out.
  *
- * First a look from a random guard on, one channel's lock at a time (fair only: a find needs no common instant). Then, with
- * all channels locked in the order of their ids, a look that is one instant; and if that finds nothing, a case in each queue
- * and a wait. Because an operation that runs is in no queue while it claims, only one party is ever claimed. */
+ * First a look with one channel's lock at a time (not by priority: only there a find needs a common instant). Then, with all
+ * channels locked in the order of their ids, a look that is one instant; and if that finds nothing, a case in each queue and
+ * a wait. Because an operation that runs is in no queue while it claims, only one party is ever claimed.
+ *
+ * Fair: any of the ready guards, each as likely as the others. To start anywhere and take the first ready one from there on
+ * would be cheaper, but gives a guard also the share of all the quiet ones before it. */
 #include <stdlib.h>
 
 #include "alternative.h"
 #include "channel.h"
 #include "extended.h"
 #include "holder.h"
+#include "sync.h"
 
 enum { ON_STACK = 16 };
 
@@ -39,7 +43,7 @@ static bool looks_ready(const csp_guard *guard) {
     uint32_t buffered = atomic_load_explicit(&channel->buffered, memory_order_relaxed);
     if (guard->kind == CSP_GUARD_RECV) {
         return buffered > 0 || atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed) > 0 ||
-               csp_end_sync(guard->end) == CSP_SYNC_RLOCK; /* taken, it is ready to its owner */
+               (channel->sync != NULL && channel->sync->kind == CSP_SYNC_RLOCK); /* taken, it is ready to its owner */
     }
     return buffered < channel->capacity || channel->overflow != CSP_OVERFLOW_BLOCK ||
            atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) > 0 ||
@@ -109,51 +113,89 @@ static uint32_t due_timer(const csp_guard *guards, uint32_t count, int64_t now) 
     return found;
 }
 
-/* Fair, first look: one lock at a time. A due timer has its turn like any ready guard, or busy channels would hide it. */
-static uint32_t look_around(csp_guard *guards, uint32_t count, uint32_t start, csp_waiter *self, csp_wakes *wakes,
-                            csp_message *dropped) {
-    int64_t now = 0;
-    for (uint32_t k = 0; k < count; k++) {
-        uint32_t i = start + k < count ? start + k : start + k - count;
-        if (guards[i].kind == CSP_GUARD_TIMER) {
-            now = now != 0 ? now : csp_now();
-            if (guards[i].deadline <= now) {
-                return i;
-            }
-        }
-        if (on_channel(&guards[i]) && looks_ready(&guards[i])) {
-            csp_channel *channel = guards[i].end->channel;
-            csp__lock(&channel->lock);
-            bool done = try_locked(&guards[i], self, wakes, dropped);
-            csp__unlock(&channel->lock);
-            if (done) {
-                return i;
-            }
+/* ---- looking -------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    csp_guard *guards;
+    uint32_t count;
+    uint32_t start; /* where a look in order begins */
+    bool priority, rotates;
+    bool locked; /* every channel is: one instant */
+    int64_t now;
+    csp_waiter *self;
+    csp_wakes *wakes;
+    csp_message *dropped;
+} looking;
+
+/* Carry the guard out if it is ready. A due timer has its turn like any other, or busy channels would hide it. */
+static bool try_guard(const looking *l, uint32_t i) {
+    csp_guard *guard = &l->guards[i];
+    if (!on_channel(guard)) {
+        return guard->kind == CSP_GUARD_TIMER && guard->deadline <= l->now;
+    }
+    if (l->locked) {
+        return try_locked(guard, l->self, l->wakes, l->dropped);
+    }
+    if (!looks_ready(guard)) {
+        return false;
+    }
+    csp_channel *channel = guard->end->channel;
+    csp__lock(&channel->lock);
+    bool done = try_locked(guard, l->self, l->wakes, l->dropped);
+    csp__unlock(&channel->lock);
+    return done;
+}
+
+/* One of those that look ready, each as likely as the others; then one of the rest, if that one was lost to somebody else. */
+static uint32_t look_fairly(const looking *l) {
+    csp_guard *guards = l->guards;
+    uint32_t ready = 0; /* the n-th of them is noted in guards[n].internal, which is not in use yet */
+    for (uint32_t i = 0; i < l->count; i++) {
+        if (on_channel(&guards[i]) ? looks_ready(&guards[i])
+                                   : guards[i].kind == CSP_GUARD_TIMER && guards[i].deadline <= l->now) {
+            guards[ready++].internal[0] = (void *)(uintptr_t)i;
         }
     }
-    return count;
+    while (ready > 0) {
+        uint32_t at = ready > 1 ? (uint32_t)(next_random(l->self) % ready) : 0;
+        uint32_t i = (uint32_t)(uintptr_t)guards[at].internal[0];
+        if (try_guard(l, i)) {
+            return i;
+        }
+        guards[at].internal[0] = guards[--ready].internal[0];
+    }
+    return l->count;
+}
+
+/* The first one that is ready, from `start` on; with priority, a skip in its place. */
+static uint32_t look_in_order(const looking *l) {
+    for (uint32_t k = 0; k < l->count; k++) {
+        uint32_t i = l->start + k < l->count ? l->start + k : l->start + k - l->count;
+        if (try_guard(l, i) || (l->priority && l->guards[i].kind == CSP_GUARD_SKIP)) {
+            return i;
+        }
+    }
+    return l->count;
+}
+
+static uint32_t first_skip(const looking *l) {
+    for (uint32_t k = 0; k < l->count; k++) {
+        uint32_t i = l->start + k < l->count ? l->start + k : l->start + k - l->count;
+        if (l->guards[i].kind == CSP_GUARD_SKIP) {
+            return i;
+        }
+    }
+    return l->count;
 }
 
 /* With every channel locked: the one instant that decides. */
-static uint32_t look_at_once(csp_guard *guards, uint32_t count, uint32_t start, bool priority, int64_t now,
-                             csp_waiter *self, csp_wakes *wakes, csp_message *dropped) {
-    uint32_t skip = count;
-    for (uint32_t k = 0; k < count; k++) {
-        uint32_t i = start + k < count ? start + k : start + k - count;
-        csp_guard *guard = &guards[i];
-        if (on_channel(guard) ? try_locked(guard, self, wakes, dropped)
-                              : guard->kind == CSP_GUARD_TIMER && guard->deadline <= now) {
-            return i;
-        }
-        if (guard->kind == CSP_GUARD_SKIP) {
-            if (priority) {
-                return i;
-            }
-            skip = i;
-        }
-    }
-    return skip;
+static uint32_t look_at_once(const looking *l) {
+    uint32_t winner = l->priority || l->rotates ? l->count : look_fairly(l);
+    winner = winner < l->count ? winner : look_in_order(l); /* also after a fair look, which goes by hints */
+    return winner < l->count || l->priority ? winner : first_skip(l);
 }
+
+/* ---- waiting -------------------------------------------------------------------------------------------------- */
 
 static void enqueue_all(csp_guard *guards, uint32_t count, csp_waiter *self, csp_wakes *wakes) {
     for (uint32_t i = 0; i < count; i++) {
@@ -232,7 +274,7 @@ csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t dead
     if (count > CSP_GUARDS_MAX) {
         return CSP_INVALID;
     }
-    bool priority = (flags & CSP_SELECT_PRIORITY) != 0;
+    bool priority = (flags & CSP_SELECT_PRIORITY) != 0, rotates = !priority && (flags & CSP_SELECT_ROTATE) != 0;
     int64_t until = deadline; /* the next timer, or the deadline */
     bool can_end = deadline != CSP_FOREVER, has_timer = false;
     csp_holder *holder = NULL;
@@ -271,20 +313,24 @@ csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t dead
     csp_message dropped;
     dropped.kind = 0;
     csp__pass_gate(CSP_GATE_SELECT, holder, 0);
-    uint32_t start = priority || count < 2 ? 0 : (uint32_t)(next_random(self) % count);
-    uint32_t winner = count;
-    if (!priority) {
-        winner = look_around(guards, count, start, self, &wakes, &dropped);
-    }
+    looking l = {.guards = guards, .count = count, .priority = priority, .rotates = rotates, .self = self};
+    l.rotates = rotates;
+    l.start = rotates && count > 0 ? ((uint32_t)flags >> 8) % count : 0;
+    l.now = has_timer ? csp_now() : 0;
+    l.wakes = &wakes;
+    l.dropped = &dropped;
+    uint32_t winner = priority ? count : rotates ? look_in_order(&l) : look_fairly(&l);
     if (winner == count) {
         csp_channel *few[ON_STACK], **channels = few;
         if (count > ON_STACK && (channels = malloc(sizeof(csp_channel *) * count)) == NULL) {
             return CSP_NO_MEMORY;
         }
         uint32_t distinct = sort_channels(guards, count, channels);
-        int64_t now = has_timer ? csp_now() : 0;
+        l.now = has_timer ? csp_now() : 0;
+        l.locked = true;
+        l.start = priority || rotates || count < 2 ? l.start : (uint32_t)(next_random(self) % count);
         lock_all(channels, distinct);
-        winner = look_at_once(guards, count, start, priority, now, self, &wakes, &dropped);
+        winner = look_at_once(&l);
         if (winner == count && deadline != CSP_POLL) {
             csp__arm(self, holder, until);
             enqueue_all(guards, count, self, &wakes);

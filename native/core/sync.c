@@ -186,7 +186,7 @@ static csp_status release_locked(csp_channel *channel, csp_end *end, int64_t cou
     }
     bool taken = sync->kind == CSP_SYNC_LOCK ? sync->units == 0 : sync->owner != NULL;
     bool mine = taken && sync->thread == self->id;
-    if (was_forgiven(self, channel->id) && !mine) {
+    if (!mine && was_forgiven(self, channel->id)) {
         return CSP_OK; /* whoever has it now keeps it */
     }
     if (is_counted(sync) && count >= 1 && count <= sync->limit - sync->units) {

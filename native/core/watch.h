@@ -10,6 +10,7 @@
 typedef struct {
     csp_node of_channel; /* the channel's lock */
     csp_node of_ready;   /* the alternative's lock */
+    csp_node of_asked;   /* its owner's: among the timers, or the recursive locks */
     csp_alternative *alternative;
     csp_end *end; /* referenced; NULL: a timer, or a place that is free */
     csp_message
@@ -32,7 +33,7 @@ struct csp_alternative {
     uint32_t count, room;
     uint32_t used;              /* places that hold something */
     uint32_t free_from;         /* no place below this one is free */
-    uint32_t timers, reentrant; /* how many of those in use are timers; recursive locks */
+    csp_node timers, reentrant; /* those that every select must ask, because no channel tells of them */
     csp_wait_statistics waits;
 };
 

@@ -19,6 +19,7 @@ typedef struct {
         *special; /* the entries that every select must look at: offers, skips, timers, those with a precondition */
     Py_ssize_t special_count;
     Py_ssize_t *entry_of; /* by place */
+    Py_ssize_t turn;      /* the entry behind the one chosen latest: whose turn it is where an offer takes part */
     bool disordered;      /* after a removal the places are not in the order of the entries */
     bool busy;
 } alternative_object;
@@ -105,13 +106,10 @@ static bool make_room(alternative_object *self) {
     return true;
 }
 
-static void find_special(native_state *state, alternative_object *self) {
-    self->special_count = 0;
-    for (Py_ssize_t i = 0; i < self->count; i++) {
-        entry *e = &self->entries[i];
-        if (e->when != NULL || !is_watched(state, e->guard)) {
-            self->special[self->special_count++] = i;
-        }
+static void note_special(native_state *state, alternative_object *self, Py_ssize_t index) {
+    entry *e = &self->entries[index];
+    if (e->when != NULL || !is_watched(state, e->guard)) {
+        self->special[self->special_count++] = index;
     }
 }
 
@@ -141,8 +139,7 @@ static bool add_guard(native_state *state, alternative_object *self, PyObject *g
         Py_XDECREF(when);
         return false;
     }
-    self->count++;
-    find_special(state, self);
+    note_special(state, self, self->count++);
     return true;
 }
 
@@ -177,8 +174,12 @@ static PyObject *alternative_remove(PyObject *object, PyObject *guard) {
                 }
             }
             self->count--;
+            self->turn -= i < self->turn;
             self->disordered = self->disordered || gone.place != NO_PLACE;
-            find_special(state_of(object), self);
+            self->special_count = 0;
+            for (Py_ssize_t k = 0; k < self->count; k++) {
+                note_special(state_of(object), self, k);
+            }
             Py_DECREF(gone.guard);
             Py_XDECREF(gone.when);
             Py_RETURN_NONE;
@@ -224,9 +225,11 @@ static bool look_at_special(native_state *state, alternative_object *self, look 
 }
 
 /* Whether waiting could ever end. */
-static bool anything_on(alternative_object *self) {
+static bool anything_on(native_state *state, alternative_object *self) {
     for (Py_ssize_t i = 0; i < self->count; i++) {
-        if (self->entries[i].on) {
+        PyObject *guard = self->entries[i].guard;
+        if (self->entries[i].on &&
+            !(Py_IS_TYPE(guard, state->timer_type) && native_timer_deadline(guard) == CSP_FOREVER)) {
             return true;
         }
     }
@@ -240,7 +243,7 @@ static PyObject *select_watched(native_state *state, alternative_object *self, i
     uint32_t place;
     csp_status outcome;
     native_wait wait;
-    if (deadline == CSP_FOREVER && skip == NULL && self->special_count > 0 && !anything_on(self)) {
+    if (deadline == CSP_FOREVER && skip == NULL && self->special_count > 0 && !anything_on(state, self)) {
         return NULL;
     }
     native_wait_begin(&wait, state);
@@ -253,6 +256,7 @@ static PyObject *select_watched(native_state *state, alternative_object *self, i
     if (status != CSP_OK) {
         return native_raise_no_choice(state, status);
     }
+    self->turn = self->entry_of[place] + 1;
     PyObject *guard = self->entries[self->entry_of[place]].guard;
     csp_guard chosen = {.kind = CSP_GUARD_TIMER, .status = outcome, .message = &message};
     if (!Py_IS_TYPE(guard, state->timer_type)) {
@@ -271,7 +275,14 @@ static PyObject *select_all(native_state *state, alternative_object *self, int f
     for (Py_ssize_t i = 0; i < self->count; i++) {
         guards[i] = self->entries[i].on ? self->entries[i].guard : Py_None;
     }
-    PyObject *result = native_select_guards(state, guards, self->count, flags, deadline);
+    uint32_t chosen = (uint32_t)-1;
+    if (flags == CSP_SELECT_FAIR) {
+        flags = CSP_SELECT_ROTATE | (int)self->turn << 8;
+    }
+    PyObject *result = native_select_guards(state, guards, self->count, flags, deadline, &chosen);
+    if (chosen != (uint32_t)-1) {
+        self->turn = (Py_ssize_t)chosen + 1;
+    }
     PyMem_Free(guards);
     return result;
 }
@@ -290,7 +301,7 @@ static PyObject *alternative_select(PyObject *object, PyObject *const *args, Py_
         return NULL;
     }
     if (self->count == 0 && deadline == CSP_FOREVER) {
-        anything_on(self);
+        anything_on(state, self);
         return NULL;
     }
     look seen;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Receiver: the end of a channel that receives, as Python sees it. */
+#include "codec.h"
 #include "ends.h"
 
 /* A message, or NULL with an exception; with `end_is_stop`, the end of the channel is NULL without one. */
@@ -44,21 +45,69 @@ static PyObject *receiver_recv_nowait(PyObject *self, PyObject *const *args, Py_
     return receiver_get(self, CSP_POLL, count == 1 ? args[0] : NULL, true, false);
 }
 
-/* A list of what was received; what cannot be decoded raises, and the messages behind it go back to the channel. */
-static PyObject *decode_many(native_state *state, csp_end *end, csp_message *messages, size_t count) {
-    PyObject *list = PyList_New((Py_ssize_t)count);
-    size_t next = 0;
-    while (list != NULL && next < count) {
-        PyObject *object = native_decode(state, &messages[next]);
-        if (object == NULL) {
-            Py_CLEAR(list);
-        } else {
-            PyList_SET_ITEM(list, (Py_ssize_t)next, object);
-        }
-        next++;
+static void give_back(csp_end *end, csp_message *messages, size_t from, size_t count) {
+    while (count > from) {
+        csp_unreceive(end, &messages[--count]);
     }
-    for (size_t i = count; i > next; i--) {
-        csp_unreceive(end, &messages[i - 1]);
+}
+
+static bool is_pickled(const csp_message *message) {
+    return message->kind == (KIND_PICKLE | CSP_KIND_BLOCK) || message->kind == (KIND_PICKLED_CALL | CSP_KIND_BLOCK);
+}
+
+/* Of a pickled one: read once, it cannot be read again, because ends or a reply were taken out of it. */
+static bool is_read_once(const csp_message *message) {
+    return message->kind == (KIND_PICKLED_CALL | CSP_KIND_BLOCK) || message->size > 0;
+}
+
+/* How many can be read together, so that all but an unreadable one can still go back: those before a pickled one that can
+ * be read but once, or that one alone. */
+static size_t readable_together(const csp_message *messages, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (is_pickled(&messages[i]) && is_read_once(&messages[i])) {
+            return i > 0 ? i : 1;
+        }
+    }
+    return count;
+}
+
+/* A list of what was received. First what is pickled, and of that a copy: reading it runs anything, and may fail. Then that
+ * one message is gone, as it is with recv, and all others are in the channel again, in their order. */
+static PyObject *decode_many(native_state *state, csp_end *end, csp_message *messages, size_t received) {
+    size_t count = readable_together(messages, received);
+    give_back(end, messages, count, received);
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        if (is_pickled(&messages[i])) {
+            csp_message copy = messages[i];
+            csp_block_retain(copy.as.block);
+            PyObject *object = native_decode(state, &copy);
+            if (object == NULL) {
+                csp_message_drop(&messages[i]);
+                Py_CLEAR(list);
+            } else {
+                PyList_SET_ITEM(list, (Py_ssize_t)i, object);
+            }
+        }
+    }
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        if (!is_pickled(&messages[i])) {
+            PyObject *object = native_decode(state, &messages[i]);
+            messages[i].kind = 0;
+            if (object == NULL) {
+                Py_CLEAR(list); /* out of memory */
+            } else {
+                PyList_SET_ITEM(list, (Py_ssize_t)i, object);
+            }
+        }
+    }
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        csp_message_drop(&messages[i]);
+    }
+    if (list == NULL) {
+        PyObject *error = PyErr_GetRaisedException();
+        give_back(end, messages, 0, count);
+        PyErr_SetRaisedException(error);
     }
     return list;
 }
@@ -88,12 +137,10 @@ static PyObject *receiver_recv_many(PyObject *self, PyObject *const *args, Py_ss
     native_wait_begin(&wait, state);
     csp_status status = csp_recv_many(end, messages, (size_t)most, &done, deadline, &wait.hooks);
     PyObject *list = NULL;
-    if (status == CSP_OK && !wait.signalled) {
+    if (status == CSP_OK && !native_wait_signalled(&wait)) {
         list = decode_many(state, end, messages, done);
     } else if (status == CSP_OK) {
-        while (done > 0) {
-            csp_unreceive(end, &messages[--done]);
-        }
+        give_back(end, messages, 0, done);
     } else {
         native_raise(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, end, NULL, false);
     }
@@ -121,7 +168,8 @@ static PyMethodDef receiver_methods[] = {
     {"recv_many", FASTCALL(receiver_recv_many), METH_FASTCALL | METH_KEYWORDS,
      "recv_many($self, most, /, timeout=None, *, deadline=None)\n--\n\n"
      "A list of 1 to most messages: blocks for the first, takes what is there without waiting for more.\n\n"
-     "Raises what recv raises."},
+     "Raises what recv raises. Where one message cannot be read, that one is gone; the others come with the next "
+     "receive."},
     {"recv_nowait", FASTCALL(receiver_recv_nowait), METH_FASTCALL,
      "recv_nowait($self, default=..., /)\n--\n\nLike recv, but never waits: returns default, or raises WouldBlock "
      "without one."

@@ -291,7 +291,8 @@ PyObject *native_select(PyObject *module, PyObject *const *args, Py_ssize_t coun
     if (!native_select_keywords(state, args + count, keywords, &flags, &deadline)) {
         return NULL;
     }
-    return native_select_guards(state, args, count, flags, deadline);
+    uint32_t chosen;
+    return native_select_guards(state, args, count, flags, deadline, &chosen);
 }
 
 PyObject *native_raise_no_choice(native_state *state, csp_status status) {
@@ -306,7 +307,7 @@ PyObject *native_raise_no_choice(native_state *state, csp_status status) {
 }
 
 PyObject *native_select_guards(native_state *state, PyObject *const *args, Py_ssize_t count, int flags,
-                               int64_t deadline) {
+                               int64_t deadline, uint32_t *chosen) {
     if (count > CSP_GUARDS_MAX) {
         PyErr_Format(PyExc_ValueError, "select takes at most %d guards, not %zd", CSP_GUARDS_MAX, count);
         return NULL;
@@ -327,14 +328,13 @@ PyObject *native_select_guards(native_state *state, PyObject *const *args, Py_ss
         }
     }
     if (armed == count && guards != NULL && messages != NULL) {
-        uint32_t chosen;
         native_wait wait;
         native_wait_begin(&wait, state);
-        csp_status status = csp_select(guards, (uint32_t)count, flags, deadline, &wait.hooks, &chosen);
+        csp_status status = csp_select(guards, (uint32_t)count, flags, deadline, &wait.hooks, chosen);
         if (status == CSP_OK) {
-            bool received = guards[chosen].kind == CSP_GUARD_RECV && guards[chosen].status == CSP_OK;
+            bool received = guards[*chosen].kind == CSP_GUARD_RECV && guards[*chosen].status == CSP_OK;
             bool signalled = received ? native_wait_signalled(&wait) : wait.signalled;
-            result = native_guard_outcome(state, args[chosen], &guards[chosen], signalled);
+            result = native_guard_outcome(state, args[*chosen], &guards[*chosen], signalled);
         } else {
             native_raise_no_choice(state, status);
         }

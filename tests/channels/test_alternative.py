@@ -46,6 +46,31 @@ def test_fair_by_rotation(three):
         assert {id(alternative.select()[0]) for _ in range(3)} == {id(rx) for rx in receivers}
 
 
+def test_rotation_goes_on_while_an_offer_is_on(three):
+    """No ready guard is passed over twice, whatever offer stands among them: one that never goes, or goes always."""
+    senders, receivers = three
+    stuck, _never = csp.channel()
+    alternative = csp.Alternative(receivers[0], stuck.offer(1), receivers[1], receivers[2])
+    for tx in senders:
+        tx.send(None)
+    order = []
+    for _ in range(60):
+        chosen = alternative.select(timeout=0)[0]
+        order.append(receivers.index(chosen))
+        senders[order[-1]].send(None)
+    assert order == [0, 1, 2] * 20
+    out, drain = csp.channel(1, "drop_oldest")
+    offer = out.offer("again")
+    alternative.add(offer)
+    alternative.remove(receivers[1])
+    for _ in range(20):
+        chosen = [alternative.select(timeout=0)[0] for _ in range(3)]
+        assert {id(guard) for guard in chosen} == {id(receivers[0]), id(receivers[2]), id(offer)}
+        senders[0].send(None)
+        senders[2].send(None)
+    assert drain.recv() == "again"
+
+
 def test_priority_is_the_order_of_adding(three):
     """Also after guards were removed and added again."""
     senders, receivers = three
@@ -233,14 +258,36 @@ def test_wrong_uses(wrong, message):
 
 
 def test_nothing_on_would_wait_for_ever(three):
-    """As csp.select says."""
-    _, receivers = three
+    """As csp.select says, also of timers that are never ready."""
+    senders, receivers = three
     alternative = csp.Alternative()
     alternative.add(receivers[0], when=lambda: False)
     with pytest.raises(ValueError, match="wait for ever"):
         alternative.select()
+    alternative.add(csp.never())
+    with pytest.raises(ValueError, match="wait for ever"):
+        alternative.select()
     with pytest.raises(TimeoutError):
         alternative.select(timeout=0)
+    alternative.add(receivers[1])
+    senders[1].send("now it can end")
+    assert alternative.select() == (receivers[1], "now it can end")
+
+
+def test_as_many_as_can_be():
+    """Adding does not become slower with what is there: the most that an Alternative takes are added in no time."""
+
+    def cost(count):
+        begun = time.thread_time()
+        alternative = csp.Alternative(*[csp.never()] * count)
+        spent = time.thread_time() - begun
+        assert len(alternative) == count
+        return spent / count
+
+    few = min(cost(1000) for _ in range(20))
+    assert min(cost(65_000) for _ in range(3)) < 8 * few
+    with pytest.raises(ValueError, match="at most 65000"):
+        csp.Alternative(*[csp.never()] * 65_001)
 
 
 def test_it_frees_what_it_watched():
@@ -298,3 +345,37 @@ def test_over_a_thousand_channels():
     for n, (tx, _) in enumerate(pairs):
         tx.send(n)
     assert sorted(alternative.select()[1] for _ in pairs) == list(range(1000))
+
+
+@pytest.mark.parametrize("more", ["nothing", "timer", "recursive lock", "offer that is off"])
+def test_the_cost_does_not_grow_with_the_receivers(more):
+    """One select among 4,000 receivers does not do the work of 4,000, whatever other guard is among them."""
+    held = csp.RLock()
+    full, _kept = csp.channel(1)
+    full.send(0)
+
+    def one_round(count):
+        pairs = [csp.channel(1) for _ in range(count)]
+        alternative = csp.Alternative(*[rx for _, rx in pairs])
+        if more == "timer":
+            alternative.add(csp.after(3600))
+        elif more == "recursive lock":
+            alternative.add(held)
+        elif more == "offer that is off":
+            alternative.add(full.offer(1), when=lambda: False)
+        send = pairs[count // 2][0].send
+
+        def work(_kept=pairs):
+            begun = time.thread_time()
+            for _ in range(100):
+                send(None)
+                alternative.select()
+            return time.thread_time() - begun
+
+        return work
+
+    few, many = one_round(2), one_round(4000)
+    thread = threading.Thread(target=held.acquire)  # somebody else has it
+    thread.start()
+    thread.join()
+    assert min(many() for _ in range(20)) < 8 * min(few() for _ in range(20))

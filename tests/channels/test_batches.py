@@ -139,6 +139,97 @@ def test_recv_many_waits_for_one_and_not_for_more() -> None:
     assert rx.recv_many(5) == ["only"]
 
 
+class Unreadable:
+    """Travels, but cannot be read."""
+
+    def __reduce__(self) -> Any:
+        return unreadable, ()
+
+
+def unreadable() -> None:
+    """What reading it does."""
+    raise LookupError("cannot be read")
+
+
+@pytest.mark.parametrize("capacity", [0, 20])
+@pytest.mark.parametrize("bad", [0, 1, 3, 5])
+def test_an_unreadable_message_takes_no_other_with_it(capacity: int, bad: int) -> None:
+    """recv_many raises what reading it raised; those before and behind it come next, in order, with all they carry."""
+    tx, rx = csp.channel(capacity)
+    answers, given = csp.channel(1)
+    sent: list[Any] = [1, {"pickled": 2}, ("with an end", answers), {"pickled": 4}, "five"]
+    thread = threading.Thread(target=lambda: tx.send_many([*sent[:bad], Unreadable(), *sent[bad:]]))
+    thread.start()
+    while tx.statistics().sent < capacity and tx.statistics().sent < len(sent) + 1:
+        pass
+    failures = 0
+    got: list[Any] = []
+    while len(got) < len(sent) or failures == 0:
+        try:
+            got += rx.recv_many(20, timeout=20)
+        except LookupError:
+            failures += 1
+    thread.join()
+    assert failures == 1
+    assert got == sent
+    got[2][1].send("it came whole")
+    assert given.recv() == "it came whole"
+    seen = rx.statistics()
+    assert (seen.length, seen.received, seen.undelivered) == (0, len(sent) + 1, 0)
+
+
+def test_an_unreadable_message_behind_what_can_be_read_only_once() -> None:
+    """A pickled message with an end in it, and a call, are read alone: no later failure takes back what they gave."""
+    tx, rx = csp.channel(20)
+    answers, given = csp.channel(1)
+    tx.send_many([{"pickled": 0}, {"end": answers}, "behind", Unreadable()])
+    assert rx.recv_many(20) == [{"pickled": 0}]
+    ((carried,),) = [list(message.values()) for message in rx.recv_many(20)]
+    carried.send("it came")
+    assert given.recv() == "it came"
+    with pytest.raises(LookupError):
+        rx.recv_many(20)
+    assert rx.recv_many(20) == ["behind"]
+    caller = threading.Thread(target=lambda: given_back.append(tx.call({"pickled": 1})))
+    given_back: list[Any] = []
+    caller.start()
+    while len(rx) == 0:
+        pass
+    tx.send(Unreadable())
+    ((reply, argument),) = rx.recv_many(20)
+    reply.answer(argument)
+    caller.join()
+    assert given_back == [{"pickled": 1}]
+
+
+class Ending:
+    """Reading it closes every receiver, and then fails."""
+
+    def __reduce__(self) -> Any:
+        return end_all, ()
+
+
+receivers: list[csp.Receiver[Any]] = []
+
+
+def end_all() -> None:
+    """What reading it does."""
+    while receivers:
+        receivers.pop().close()
+    raise LookupError("the end")
+
+
+def test_what_cannot_go_back_is_counted() -> None:
+    """When the receivers end meanwhile, the other messages of a batch that failed are undelivered, and not received."""
+    tx, rx = csp.channel(9)
+    receivers.append(rx)
+    tx.send_many([1, "two", Ending(), {"four": 4}, 5])
+    with pytest.raises(LookupError, match="the end"):
+        rx.recv_many(9)
+    seen = tx.statistics()
+    assert (seen.sent, seen.received, seen.undelivered, seen.length) == (5, 1, 4, 0)
+
+
 @pytest.mark.parametrize("bad", [0, -1])
 def test_recv_many_needs_a_number_of_messages(bad: int) -> None:
     """Fewer than one message is refused."""

@@ -183,6 +183,28 @@ def test_one_instant_decides(crew, buffered):
     assert poller.result() == 0
 
 
+def test_one_instant_decides_while_it_looks_around(crew, buffered):
+    """Filled now here, now there, and at every instant one of them: a poll never looks at each while it is empty,
+    however many quiet guards between them it looks at meanwhile.
+    """
+    (first_tx, first_rx), (second_tx, second_rx) = csp.channel(buffered), csp.channel(buffered)
+    begin_tx, begin_rx = csp.channel()
+    found_tx, found_rx = csp.channel(1)
+    poller = crew.start(alone.poll_around, begin_rx, found_tx, first_rx, second_rx)
+    for _ in range(100):
+        first_tx.send("there")
+        begin_tx.send("go")
+        while found_rx.recv_nowait(None) is None:
+            second_tx.send_nowait("there, too")
+            first_rx.recv_nowait(None)
+            first_tx.send_nowait("back again")
+            second_rx.recv_nowait(None)
+        while first_rx.recv_nowait(None) is not None or second_rx.recv_nowait(None) is not None:
+            pass
+    begin_tx.close()
+    assert poller.result() == 0
+
+
 def test_a_loser_that_leaves_breaks_no_queue(crew, capacity, wait_until):
     """A select that gives up in the middle and at the end of a queue leaves those before and behind in their places."""
     tx, rx = csp.channel(capacity)

@@ -400,7 +400,7 @@ print(csp.select(never, rx)[1])
 
 
 @pytest.mark.parametrize("capacity", ["0", "1"])
-@pytest.mark.parametrize("how", ["recv", "select", "iterate"])
+@pytest.mark.parametrize("how", ["recv", "many", "select", "iterate"])
 def test_nothing_is_lost_when_interrupted(program, how, capacity):
     """With signals raining on a receiver in main no value is lost or doubled: one that came in the same instant comes
     next.
@@ -436,7 +436,9 @@ while True:
         while True:
             # In one C call that runs until it is interrupted: no bytecode lies between a receive and its append.
             if sys.argv[2] == "iterate": got.extend(rx); raise csp.EndOfChannel
-            got.extend((rx.recv(),)) if sys.argv[2] == "recv" else got.extend((csp.select(rx)[1],))
+            if sys.argv[2] == "many": got.extend(rx.recv_many(3))
+            elif sys.argv[2] == "recv": got.extend((rx.recv(),))
+            else: got.extend((csp.select(rx)[1],))
     except Now:
         pass
     except csp.EndOfChannel:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The reusable alternative between many senders: each message arrives once, whatever times out, closes or is switched off. */
+#include <sched.h>
+
 #include "harness.h"
 
 enum { CHANNELS = 4, SENDERS = 4, SELECTORS = 2 };
@@ -183,4 +185,60 @@ CASE(a_poll_is_one_instant, "While at every instant something can be received, a
         free_pair(&two[0]);
         free_pair(&two[1]);
     }
+}
+
+/* Rounds of: an old message in the second channel; one in the first; the old one away, and a new one into the second. */
+typedef struct {
+    pair *two;
+    int64_t rounds;
+    _Atomic int64_t next; /* the round that may begin */
+} refilling;
+
+enum { OLD, NEW };
+
+static void *refill(void *argument) {
+    refilling *r = argument;
+    for (int64_t n = 0; n < r->rounds; n++) {
+        EVENTUALLY(atomic_load(&r->next) >= n);
+        CHECK_STATUS(put(r->two[1].tx, OLD, CSP_POLL), CSP_OK);
+        CHECK_STATUS(put(r->two[0].tx, NEW, CSP_POLL), CSP_OK);
+        take(r->two[1].rx, CSP_POLL);
+        CHECK_STATUS(put(r->two[1].tx, NEW, CSP_POLL), CSP_OK);
+    }
+    return NULL;
+}
+
+CASE(priority_is_judged_in_one_instant,
+     "What is received by priority was there while nothing was in any channel before it.") {
+    pair two[2] = {channel(4), channel(4)};
+    csp_alternative *alternative = csp_alternative_new(me);
+    uint32_t place;
+    for (int i = 0; i < 2; i++) {
+        CHECK_STATUS(csp_alternative_add(alternative, two[i].rx, &place), CSP_OK);
+    }
+    refilling r = {.two = two, .rounds = scaled(120000)};
+    pthread_t thread = go(refill, &r);
+    for (int64_t n = 0; n < r.rounds; n++) {
+        bool first = false, second = false; /* the message of NEW was received */
+        for (int polls = 1; !first || !second; polls++) {
+            if (polls % 1000 == 0) {
+                sched_yield();
+            }
+            csp_message message;
+            csp_status how;
+            csp_status status =
+                csp_alternative_select(alternative, CSP_SELECT_PRIORITY, CSP_POLL, NULL, &message, &place, &how);
+            if (status == CSP_OK) {
+                bool fresh = opened(&message) == NEW;
+                CHECK(place == 0 || !fresh || first);
+                first = first || place == 0;
+                second = second || (place == 1 && fresh);
+            }
+        }
+        atomic_store(&r.next, n + 1);
+    }
+    finish(thread);
+    csp_alternative_free(alternative);
+    free_pair(&two[0]);
+    free_pair(&two[1]);
 }

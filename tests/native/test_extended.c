@@ -87,6 +87,8 @@ static csp_status released(meeting *m) {
 CASE(a_sender_is_held, "Its send returns when the receiver has finished, and not before.") {
     EACH_MEETING(m) {
         CHECK_INT(SENDERS_WAITING(m.c.tx), ==, 0); /* it was taken; what it waits for is an answer */
+        CHECK_INT(seen(m.c.tx).sent, ==, 1);
+        CHECK_INT(seen(m.c.tx).received, ==, 1);
         CHECK_INT(askers(), ==, 1);
         let_go(m.reply);
         CHECK_STATUS(released(&m), CSP_OK);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * How often each ready guard is chosen. A fair select starts from a random guard and takes the first ready one from
- * there on: with all guards ready each gets an equal share, and with some, each gets at least that of its own start.
+ * How often each ready guard is chosen. A fair select takes any of them, each as likely as the others, whatever stands
+ * between them: quiet guards, guards that are off, offers that cannot go. One that rotates takes the next in order.
  *
  * The bounds are those of a binomial distribution that a right program leaves once in a million runs (4.9 sigma). */
 #include "harness.h"
@@ -10,11 +10,11 @@
 enum { TRIALS = 10000, MOST = 20 };
 
 /* Whether `hits` of TRIALS lies within 4.9 sigma of the share 1/parts. */
-static void check_share(int64_t hits, int64_t parts, bool at_least_only) {
+static void check_share(int64_t hits, int64_t parts) {
     int64_t mean = TRIALS / parts;
     int64_t off_by = hits - mean;
     /* off_by^2 <= 4.9^2 * TRIALS * (1/parts) * (1 - 1/parts), plus what rounding the mean costs */
-    if ((off_by < 0 || !at_least_only) && parts > 1) {
+    if (parts > 1) {
         int64_t beyond = (off_by < 0 ? -off_by : off_by) - 1;
         CHECK_INT(beyond * beyond * parts * parts * 100, <=, 2401LL * TRIALS * (parts - 1));
     }
@@ -86,30 +86,96 @@ CASE(all_ready_guards_have_equal_shares,
             run_trials(&t, CSP_SELECT_FAIR);
             for (int i = 0; i < t.count; i++) {
                 note("direction %zu, guard %d of %d", d, i, t.count);
-                check_share(t.hits[i], t.count, false);
+                check_share(t.hits[i], t.count);
             }
             tear_down(&t);
         }
     }
 }
 
-CASE(no_ready_guard_starves,
-     "Among guards that are not ready, each ready one still gets the share of its own start.") {
-    static bool (*const readiness[])(int) = {even, first_two_and_last};
-    for (size_t r = 0; r < COUNT(readiness); r++) {
+static bool first_two(int i) { return i < 2; }
+static bool only_one(int i) { return i == 7; }
+
+CASE(the_quiet_give_their_share_to_nobody_in_particular,
+     "Among quiet guards, receiving, sending or mixed, those that are ready share equally, wherever they stand.") {
+    static bool (*const readiness[])(int) = {even, first_two, first_two_and_last, only_one};
+    static bool (*const directions[])(int) = {never, always, even};
+    for (size_t r = 0; r < COUNT(readiness) * COUNT(directions); r++) {
         trial t;
-        set_up(&t, MOST, even, readiness[r]);
+        set_up(&t, MOST, directions[r % COUNT(directions)], readiness[r / COUNT(directions)]);
         run_trials(&t, CSP_SELECT_FAIR);
+        int64_t ready = 0;
         for (int i = 0; i < t.count; i++) {
-            note("readiness %zu, guard %d", r, i);
+            ready += t.ready[i];
+        }
+        for (int i = 0; i < t.count; i++) {
+            note("case %zu, guard %d", r, i);
             if (t.ready[i]) {
-                check_share(t.hits[i], MOST, true);
+                check_share(t.hits[i], ready);
             } else {
                 CHECK_INT(t.hits[i], ==, 0);
             }
         }
         tear_down(&t);
     }
+}
+
+static void *take_and_keep(void *lock) {
+    csp_message nothing;
+    CHECK_STATUS(csp_recv(lock, &nothing, CSP_POLL, NULL), CSP_OK);
+    return NULL;
+}
+
+CASE(what_only_looks_ready_takes_no_share, "Guards that are off, own waiting offers, locks of other threads and "
+                                           "offers to alternatives that do not wait take no "
+                                           "share of the ready ones beside them.") {
+    pair p = channel(1), q = channel(1), watched = channel(0);
+    csp_end *lock;
+    CHECK_STATUS(csp_sync_new(CSP_SYNC_RLOCK, 0, 0, me, &lock), CSP_OK);
+    csp_alternative *alternative = csp_alternative_new(me);
+    uint32_t place;
+    CHECK_STATUS(csp_alternative_add(alternative, watched.rx, &place), CSP_OK);
+    csp_message got, offered = inlined(9), none;
+    finish(go(take_and_keep, lock));
+    csp_guard guards[] = {on_recv(p.rx, &got),           off(), on_send(watched.tx, &offered), on_recv(lock, &none),
+                          on_send(watched.tx, &offered), off(), on_recv(q.rx, &got),           on_timer(CSP_FOREVER)};
+    int64_t hits[COUNT(guards)] = {0};
+    CHECK_STATUS(put(p.tx, 0, CSP_POLL), CSP_OK);
+    CHECK_STATUS(put(q.tx, 6, CSP_POLL), CSP_OK);
+    for (int n = 0; n < TRIALS; n++) {
+        int64_t at = choose(guards, COUNT(guards), CSP_SELECT_FAIR, CSP_POLL);
+        CHECK_INT(at, >=, 0);
+        CHECK_INT(opened(&got), ==, at);
+        hits[at]++;
+        CHECK_STATUS(put(at == 0 ? p.tx : q.tx, at, CSP_POLL), CSP_OK);
+    }
+    check_share(hits[0], 2);
+    check_share(hits[6], 2);
+    csp_alternative_free(alternative);
+    csp_end_free(lock);
+    free_pair(&p);
+    free_pair(&q);
+    free_pair(&watched);
+}
+
+CASE(rotation_passes_nobody_over_twice, "Begun behind the latest choice each time, ready guards are chosen in turn, "
+                                        "and what is quiet loses nobody a turn.") {
+    trial t;
+    set_up(&t, MOST, even, first_two_and_last);
+    static const int64_t turns[] = {0, 1, MOST - 1};
+    int64_t latest = MOST - 1;
+    for (int n = 0; n < 300; n++) {
+        int64_t at = choose(t.guards, (size_t)t.count, CSP_SELECT_ROTATE | ((int)latest + 1) << 8, CSP_POLL);
+        CHECK_INT(at, ==, turns[n % 3]);
+        csp_message message = inlined(at);
+        if (t.guards[at].kind == CSP_GUARD_RECV) {
+            CHECK_STATUS(csp_send(t.p[at].tx, &message, CSP_POLL, NULL), CSP_OK);
+        } else {
+            CHECK_STATUS(csp_recv(t.p[at].rx, &t.messages[at], CSP_POLL, NULL), CSP_OK);
+        }
+        latest = at;
+    }
+    tear_down(&t);
 }
 
 CASE(priority_is_never_fair, "With every guard ready priority takes the first, always.") {
@@ -139,7 +205,7 @@ CASE(every_position_of_a_duplicate_is_reachable,
     }
     for (int i = 0; i < 4; i++) {
         note("position %d", i);
-        check_share(hits[i], 4, false);
+        check_share(hits[i], 4);
     }
     free_pair(&p);
 }
@@ -160,7 +226,7 @@ CASE(due_timers_and_channels_share, "Busy channels do not hide a due timer, nor 
     }
     for (int i = 0; i < 3; i++) {
         note("guard %d", i);
-        check_share(hits[i], 3, false);
+        check_share(hits[i], 3);
     }
     free_pair(&p);
 }

@@ -368,6 +368,54 @@ CASE(a_forgiven_release_takes_nothing_away,
     }
 }
 
+/* Both handles are the thread's; the first one's holder is told to stop, the second is free for what comes after. */
+typedef struct {
+    party waits;
+    csp_end *again;
+    _Atomic bool gave_up;
+} returner;
+
+static void *takes_it_again_itself(void *argument) {
+    returner *r = argument;
+    CHECK_STATUS(acquire(r->waits.lock, CSP_FOREVER), CSP_OK);
+    CHECK_STATUS(csp_condition_wait(r->waits.handle, r->waits.lock, CSP_FOREVER, NULL), CSP_CANCELLED);
+    atomic_store(&r->gave_up, true);
+    CHECK_STATUS(acquire(r->again, CSP_FOREVER), CSP_OK);
+    CHECK_STATUS(csp_sync_release(r->again, 1), CSP_OK); /* this one is real ... */
+    CHECK_INT(value(r->again), ==, csp_end_sync(r->again) == CSP_SYNC_RLOCK ? 0 : 1);
+    party other = {.handle = r->again, .deadline = CSP_POLL};
+    finish(go(party_acquires, &other));
+    CHECK_STATUS(other.status, CSP_OK);
+    CHECK_STATUS(csp_sync_release(r->again, 1), CSP_OK); /* ... and this one forgiven: it is another's now */
+    CHECK_STATUS(acquire(r->again, CSP_POLL), CSP_WOULD_BLOCK);
+    return NULL;
+}
+
+CASE(who_takes_its_lock_again_releases_it, "Who could not get its lock back, and takes it again by itself, releases "
+                                           "that one; forgiven is the one after it.") {
+    static const csp_sync_kind kinds[] = {CSP_SYNC_LOCK, CSP_SYNC_RLOCK};
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        csp_holder *stopped = csp_holder_new("stopped");
+        csp_end *lock = made(kinds[k], 1, 0), *condition = made(CSP_SYNC_CONDITION, 0, 0);
+        returner r = {
+            .waits = {.handle = csp_end_clone(condition, stopped), .lock = csp_end_clone(lock, stopped)},
+            .again = lock,
+        };
+        r.waits.thread = go(takes_it_again_itself, &r);
+        EVENTUALLY(waiting(condition) == 1);
+        CHECK_STATUS(acquire(lock, CSP_FOREVER), CSP_OK);
+        csp_holder_cancel(stopped);
+        EVENTUALLY(atomic_load(&r.gave_up));
+        CHECK_STATUS(csp_sync_release(lock, 1), CSP_OK);
+        finish(r.waits.thread);
+        csp_end_free(r.waits.handle);
+        csp_end_free(r.waits.lock);
+        csp_end_free(lock);
+        csp_end_free(condition);
+        csp_holder_release(stopped);
+    }
+}
+
 CASE(a_notification_outlives_its_receiver, "Who leaves with an error passes the notification on to the next.") {
     csp_holder *stopped = csp_holder_new("stopped");
     csp_end *lock = made(CSP_SYNC_LOCK, 1, 0), *condition = made(CSP_SYNC_CONDITION, 0, 0);

@@ -245,8 +245,11 @@ typedef struct csp_guard {
     void *internal[8];    /* the core's, during the call */
 } csp_guard;
 
-#define CSP_SELECT_FAIR 0     /* start from a random guard: no ready guard can be passed over for ever */
+#define CSP_SELECT_FAIR 0     /* any of the ready guards, each as likely as the others */
 #define CSP_SELECT_PRIORITY 1 /* the first ready guard in the order given, judged in one instant */
+/* The first ready guard from number `flags >> 8` on, and after the last from 0 on. Who begins behind what the latest select
+ * chose passes no guard over twice while it stays ready. */
+#define CSP_SELECT_ROTATE 2
 #define CSP_GUARDS_MAX 65000
 
 /* Wait until one guard is ready, carry it out, and set *chosen. One instant decides, so with some guard always ready a
