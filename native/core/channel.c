@@ -191,8 +191,8 @@ void csp_end_close(csp_end *end) {
         }
         if (channel->sync != NULL) {
             csp__sync_left(channel, end, &wakes);
-            if (last && channel->sync->kind == CSP_SYNC_BROADCAST) {
-                subscribers = csp__broadcast_over(channel);
+            if (channel->sync->kind == CSP_SYNC_BROADCAST) {
+                subscribers = csp__broadcast_left(channel, end, last);
             }
         }
         csp__check(channel);
@@ -230,13 +230,16 @@ void csp_end_abort(csp_end *end, csp_message *cause) {
     csp_channel *channel = end->channel;
     csp_wakes wakes = {.count = 0};
     remains left = {0};
+    csp_message none = {.kind = 0};
+    cause = cause != NULL ? cause : &none;
+    if (csp_end_sync(end) == CSP_SYNC_BROADCAST) {
+        csp__broadcast_abort(channel, cause);
+    }
     csp__lock(&channel->lock);
     if (!channel->aborted && channel->sync == NULL) {
         channel->aborted = true;
-        if (cause != NULL) {
-            channel->cause = *cause;
-            cause->kind = 0;
-        }
+        channel->cause = *cause;
+        cause->kind = 0;
         atomic_store_explicit(&channel->over[CSP_SENDING], true, memory_order_relaxed);
         atomic_store_explicit(&channel->over[CSP_RECEIVING], true, memory_order_relaxed);
         take_buffer(channel, &left);
@@ -253,9 +256,7 @@ void csp_end_abort(csp_end *end, csp_message *cause) {
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
     drop_remains(&left);
-    if (cause != NULL) {
-        csp_message_drop(cause);
-    }
+    csp_message_drop(cause);
 }
 
 bool csp_end_cause(csp_end *end, csp_message *cause) {
@@ -355,6 +356,9 @@ void csp__channel_release(csp_channel *channel) {
         take_buffer(channel, &left);
         drop_remains(&left);
         csp_message_drop(&channel->cause);
+        if (channel->sync != NULL) {
+            csp_message_drop(&channel->sync->subscribers.latest);
+        }
         free(channel->sync);
         free(channel);
     }
@@ -371,6 +375,7 @@ void csp__statistics_locked(csp_channel *channel, csp_statistics *out) {
             .peak_receivers = channel->peak[CSP_RECEIVING],
             .receiving_ends = channel->open[CSP_RECEIVING],
             .received = channel->sync->acquired,
+            .aborted = channel->aborted,
             .parks = atomic_load_explicit(&waits->parks, memory_order_relaxed),
             .wakes = atomic_load_explicit(&waits->wakes, memory_order_relaxed),
             .spins_hit = atomic_load_explicit(&waits->spins_hit, memory_order_relaxed),
