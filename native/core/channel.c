@@ -8,6 +8,7 @@
 
 #include "alternative.h"
 #include "cycles.h"
+#include "extended.h"
 #include "holder.h"
 #include "sync.h"
 
@@ -255,6 +256,7 @@ void csp_end_abort(csp_end *end, csp_message *cause) {
     }
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
+    csp__release_engaged(channel);
     drop_remains(&left);
     csp_message_drop(cause);
 }
@@ -297,6 +299,7 @@ csp_channel *csp__channel_alloc(void) {
         csp__list_init(&channel->ends[d]);
     }
     csp__list_init(&channel->watchers);
+    csp__list_init(&channel->engaged);
     return channel;
 }
 

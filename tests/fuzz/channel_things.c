@@ -31,6 +31,7 @@ static void abort_channel(machine *m) {
     if (end == NULL) {
         return;
     }
+    will_abort();
     if (held != NULL && may_be_cause(&held->message, belief_of(*end))) {
         csp_end_abort(*end, &held->message);
         CHECK(held->message.kind == 0, "the cause is still ours");

@@ -175,7 +175,8 @@ CSP_API csp_direction csp_end_direction(const csp_end *end);
 CSP_API csp_holder *csp_end_holder(const csp_end *end);
 
 /* Abort the end's channel: both directions end now, what is buffered is dropped and counted as undelivered, every
- * waiter is released (receivers with CSP_END_OF_CHANNEL, senders with CSP_BROKEN). `cause` (may be NULL) is moved into the channel and can be read with
+ * waiter is released (receivers with CSP_END_OF_CHANNEL, senders with CSP_BROKEN; one that an extended receive holds with
+ * CSP_FAILED, because its message was received). `cause` (may be NULL) is moved into the channel and can be read with
  * csp_end_cause. Only the first abort counts; a later cause is dropped. Of a broadcast: the channels of all subscribers are
  * aborted, and it takes no more. Any other synchronisation object cannot be aborted: nothing happens. */
 CSP_API void csp_end_abort(csp_end *end, csp_message *cause);
