@@ -7,7 +7,7 @@ an exception whose own type cannot travel.
 import io
 
 from csp._native import print_traceback
-from csp.errors import RemoteError, RemoteTraceback
+from csp.errors import ChannelError, NotShareable, RemoteError, RemoteTraceback, SyncError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +66,19 @@ def unpack(failure: Failure) -> BaseException:
         error = RemoteError(f"{name}: {text}")
     error.__cause__ = RemoteTraceback(trace)
     return error
+
+
+def unpack_held(failure: Failure) -> BaseException:
+    """The exception to raise in a sender that its receiver held, and failed.
+
+    What sending raises by itself would look like the sender's own: it comes as the cause of a RemoteError.
+    """
+    error = unpack(failure)
+    if not isinstance(error, (ChannelError, NotShareable, SyncError, TimeoutError)):
+        return error
+    wrapped = RemoteError(f"the receiver failed with the message: {failure[2]}: {failure[3]}")
+    wrapped.__cause__ = error
+    return wrapped
 
 
 def format_exception(error: BaseException) -> str:
