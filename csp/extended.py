@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 class Extended[T]:
     """``with receiver.extended() as message:`` receives, and holds the sender until the block has ended.
 
-    An exception that leaves the block is raised in the sender too, whose send fails with it; where it could be taken for
-    the sender's own (ChannelError, TimeoutError, NotShareable, SyncError), as the cause of a RemoteError. A stop or the
-    end of this interpreter gives the sender BrokenChannel. Made by ``Receiver.extended``; holds one sender at a time:
-    entering it in its own block raises RuntimeError.
+    An exception that leaves the block is raised in the sender too, whose send fails with it; where it could be taken
+    for the sender's own (ChannelError, TimeoutError, NotShareable, SyncError), as the cause of a RemoteError. A stop or
+    the end of this interpreter gives the sender BrokenChannel. Made by ``Receiver.extended``; holds one sender at a
+    time: entering it in its own block raises RuntimeError.
     """
 
     __slots__ = ("_deadline", "_entered", "_receiver", "_reply", "_timeout")

@@ -211,7 +211,7 @@ def test_other_errors_come_as_they_are(pair):
 
 
 def test_it_is_entered_once_at_a_time(pair):
-    """Entering it in its own block is refused, and costs neither the first sender nor another; afterwards it is free."""
+    """Entering it in its own block is refused, and costs neither the first sender nor another; later it is free."""
     tx, rx = pair
     extended = rx.extended(timeout=10)
     for n in range(2):
