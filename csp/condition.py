@@ -5,6 +5,9 @@ from csp._native import ConditionQueue, Lock, RLock
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
+
+    from csp._native import Statistics
 
 _ALL = 2**62
 
@@ -34,39 +37,49 @@ class Condition:
         self.lock: Lock | RLock = RLock() if lock is None else lock
         self._queue = ConditionQueue()
 
-    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+    def acquire(self, blocking: bool = True, timeout: float | None = None, *, deadline: float | None = None) -> bool:
         """Take the lock; see csp.Lock.acquire."""
-        return self.lock.acquire(blocking, timeout)
+        return self.lock.acquire(blocking, timeout, deadline=deadline)
 
     def release(self) -> None:
         """Release the lock."""
         self.lock.release()
 
+    def locked(self) -> bool:
+        """Whether somebody has the lock now."""
+        return self.lock.locked()
+
     def __enter__(self) -> bool:
         return self.lock.__enter__()
 
-    def __exit__(self, *exit: object) -> None:
-        self.lock.release()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.lock.__exit__(kind, error, trace)
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Release the lock, block until notified, take the lock again. False when *timeout* seconds passed first.
+    def wait(self, timeout: float | None = None, *, deadline: float | None = None) -> bool:
+        """Release the lock, block until notified, take the lock again. False when the time was up first.
+
+        The time is *timeout* seconds, or until the instant *deadline* of ``time.monotonic()``.
 
         Raises RuntimeError when the lock is not held; Stopped, Abandoned (by the lock's last holder) and ClosedEnd:
         then the lock may not be held, and leaving ``with`` is right all the same.
         """
-        return self._queue.wait(self.lock, timeout)
+        return self._queue.wait(self.lock, timeout, deadline)
 
-    def wait_for[T](self, predicate: Callable[[], T], timeout: float | None = None) -> T:
+    def wait_for[T](
+        self, predicate: Callable[[], T], timeout: float | None = None, *, deadline: float | None = None
+    ) -> T:
         """Wait until *predicate* gives something true, and give that; or what it gave last when the time is up."""
         from time import monotonic
 
-        deadline = None if timeout is None else monotonic() + timeout
+        if timeout is not None and deadline is not None:
+            raise TypeError("give a timeout or a deadline, not both")
+        if timeout is not None:
+            deadline = monotonic() + timeout
         result = predicate()
-        while not result:
-            left = None if deadline is None else deadline - monotonic()
-            if left is not None and left <= 0:
-                break
-            self.wait(left)
+        while not result and (deadline is None or monotonic() < deadline):
+            self.wait(deadline=deadline)
             result = predicate()
         return result
 
@@ -82,6 +95,21 @@ class Condition:
     def notify_all(self) -> None:
         """Let all go on that wait now."""
         self.notify(_ALL)
+
+    @property
+    def closed(self) -> bool:
+        """Whether one of the handles that this object has was closed."""
+        return self._queue.closed or self.lock.closed
+
+    def clone(self) -> Condition:
+        """Another object on the same lock and queue, with handles of its own. Raises ClosedEnd."""
+        made = Condition.__new__(Condition)
+        made.__setstate__((self.lock.clone(), self._queue.clone()))
+        return made
+
+    def statistics(self) -> Statistics:
+        """A Statistics snapshot of those who wait to be notified; the lock has its own."""
+        return self._queue.statistics()
 
     def close(self) -> None:
         """Close the handles that this object has; idempotent. What was acquired through them is free."""

@@ -186,7 +186,7 @@ def dispatch(actor: Actor, message: Any) -> None:
         error.__traceback__ = None
         return
     except BaseException as error:
-        reply.fail(("died", f"{type(error).__qualname__}: {error}"))
+        reply.fail_packed(("died", f"{type(error).__qualname__}: {error}"))
         raise
     try:
         reply.answer(value)
@@ -210,9 +210,9 @@ def _fail(reply: Reply, error: BaseException) -> bool:
 
     failure = pack(error)
     try:
-        return reply.fail(failure)
+        return reply.fail_packed(failure)
     except Exception:  # noqa: BLE001  (it holds an end that is closed by now)
-        return reply.fail(pack_text(failure))
+        return reply.fail_packed(pack_text(failure))
 
 
 def _keywords(flat: tuple[object, ...]) -> dict[str, object]:

@@ -7,7 +7,7 @@ for an exception whose own type cannot travel, and then *why* says why not.
 import io
 
 from csp._native import print_traceback
-from csp.errors import CspError, RemoteError, RemoteTraceback
+from csp.errors import ChannelError, CspError, NotShareable, RemoteError, RemoteTraceback, SyncError
 from csp.interpreters.importing import MAIN_ALIAS, module_shown
 
 TYPE_CHECKING = False
@@ -98,6 +98,19 @@ def unpack(failure: Failure) -> BaseException:
         )
     error.__cause__ = RemoteTraceback(trace)
     return error
+
+
+def unpack_held(failure: Failure) -> BaseException:
+    """The exception to raise in a sender that its receiver held, and failed.
+
+    What sending raises by itself would look like the sender's own: it comes as the cause of a RemoteError.
+    """
+    error = unpack(failure)
+    if not isinstance(error, (ChannelError, NotShareable, SyncError, TimeoutError)):
+        return error
+    wrapped = RemoteError(f"the receiver failed with the message: {failure[2]}: {failure[3]}")
+    wrapped.__cause__ = error
+    return wrapped
 
 
 def _name(error: BaseException) -> str:

@@ -34,7 +34,7 @@ class Alone:
     def child_start_failed(self, life: Life, reason: ExitReason, failure: tuple[object, ...] | None) -> None:
         """The actor did not come up: tell who started it, with its own exception if there is one."""
         if self.starter is not None:
-            self.starter.fail(
+            self.starter.fail_packed(
                 failure if failure is not None else pack(ActorDied(f"{life.place.name}: {reason}", str(reason)))
             )
             self.starter = None

@@ -110,7 +110,7 @@ class Kernel:
             case (Reply() as reply, str(request), *arguments):
                 self._request(reply, request, tuple(arguments))
             case (Reply() as reply, Exception() as error):  # a request that cannot be read here
-                reply.fail(pack(error))
+                reply.fail_packed(pack(error))
             case ("started", int(), int(tag)):
                 self._started(tag)
             case ("start_failed", int(), int(tag), failure):
@@ -273,7 +273,7 @@ class Kernel:
                 raise ActorError("the system is closing; it starts nothing any more")
             handle(self, reply, *arguments)
         except Exception as error:  # noqa: BLE001  (the client gets it)
-            reply.fail(pack(error))
+            reply.fail_packed(pack(error))
 
     def _spawn(
         self,

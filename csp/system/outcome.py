@@ -16,6 +16,6 @@ class Outcome:
     def tell(self, reply: Reply) -> None:
         """Answer somebody who waited for the end."""
         if self.error is not None:
-            reply.fail(pack(self.error))
+            reply.fail_packed(pack(self.error))
         else:
             reply.answer(self.reason)

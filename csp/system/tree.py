@@ -320,7 +320,7 @@ class Tree:
         elif gave_up:
             error = EscalationError(f"{reason}\n{reason.root.traceback}".rstrip())
         if self._starter is not None:
-            self._starter.fail(pack(error if error is not None else StartFailed(f"{self.name}: {reason}")))
+            self._starter.fail_packed(pack(error if error is not None else StartFailed(f"{self.name}: {reason}")))
             self._starter = None
         self.kernel.tree_ended(self.name, str(reason), error)
         self.kernel.root_gone(self)

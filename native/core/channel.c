@@ -9,6 +9,7 @@
 #include "alternative.h"
 #include "block.h"
 #include "cycles.h"
+#include "extended.h"
 #include "holder.h"
 #include "sync.h"
 
@@ -192,8 +193,8 @@ void csp_end_close(csp_end *end) {
         }
         if (channel->sync != NULL) {
             csp__sync_left(channel, end, &wakes);
-            if (last && channel->sync->kind == CSP_SYNC_BROADCAST) {
-                subscribers = csp__broadcast_over(channel);
+            if (channel->sync->kind == CSP_SYNC_BROADCAST) {
+                subscribers = csp__broadcast_left(channel, end, last);
             }
         }
         csp__check(channel);
@@ -229,19 +230,23 @@ void csp__end_receiving(csp_channel *channel) {
 
 csp_status csp_end_abort(csp_end *end, csp_message *cause) {
     csp_channel *channel = end->channel;
-    if (channel->sync != NULL ||
+    bool broadcasts = csp_end_sync(end) == CSP_SYNC_BROADCAST;
+    if ((channel->sync != NULL && !broadcasts) ||
         (cause != NULL && (cause->kind & CSP_KIND_BLOCK) != 0 && csp__block_attachments(cause->as.block) > 0)) {
         return CSP_INVALID;
     }
     csp_wakes wakes = {.count = 0};
     remains left = {0};
+    csp_message none = {.kind = 0};
+    cause = cause != NULL ? cause : &none;
+    if (broadcasts) {
+        csp__broadcast_abort(channel, cause);
+    }
     csp__lock(&channel->lock);
-    if (!channel->aborted) {
+    if (!channel->aborted && !broadcasts) {
         channel->aborted = true;
-        if (cause != NULL) {
-            channel->cause = *cause;
-            cause->kind = 0;
-        }
+        channel->cause = *cause;
+        cause->kind = 0;
         atomic_store_explicit(&channel->over[CSP_SENDING], true, memory_order_relaxed);
         atomic_store_explicit(&channel->over[CSP_RECEIVING], true, memory_order_relaxed);
         take_buffer(channel, &left);
@@ -257,10 +262,9 @@ csp_status csp_end_abort(csp_end *end, csp_message *cause) {
     }
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
+    csp__release_engaged(channel);
     drop_remains(&left);
-    if (cause != NULL) {
-        csp_message_drop(cause);
-    }
+    csp_message_drop(cause);
     return CSP_OK;
 }
 
@@ -302,6 +306,7 @@ csp_channel *csp__channel_alloc(void) {
         csp__list_init(&channel->ends[d]);
     }
     csp__list_init(&channel->watchers);
+    csp__list_init(&channel->engaged);
     return channel;
 }
 
@@ -361,6 +366,9 @@ void csp__channel_release(csp_channel *channel) {
         take_buffer(channel, &left);
         drop_remains(&left);
         csp_message_drop(&channel->cause);
+        if (channel->sync != NULL) {
+            csp_message_drop(&channel->sync->subscribers.latest);
+        }
         free(channel->sync);
         free(channel);
     }
@@ -377,6 +385,7 @@ void csp__statistics_locked(csp_channel *channel, csp_statistics *out) {
             .peak_receivers = channel->peak[CSP_RECEIVING],
             .receiving_ends = channel->open[CSP_RECEIVING],
             .received = channel->sync->acquired,
+            .aborted = channel->aborted,
             .parks = atomic_load_explicit(&waits->parks, memory_order_relaxed),
             .wakes = atomic_load_explicit(&waits->wakes, memory_order_relaxed),
             .spins_hit = atomic_load_explicit(&waits->spins_hit, memory_order_relaxed),

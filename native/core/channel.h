@@ -59,6 +59,7 @@ struct csp_channel {
     uint32_t open[2];
     uint32_t peak[2];      /* most cases in queue[d] ever */
     csp_node watchers;     /* their watches; see alternative.h */
+    csp_node engaged;      /* replies for which senders wait that an extended receiver holds; see extended.h */
     csp_message *returned; /* undone receives, last in first out */
     uint32_t returned_count, returned_room;
     csp_message cause;

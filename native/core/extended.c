@@ -5,9 +5,22 @@
 #include "reply.h"
 
 csp_status csp__wait_engaged(csp_reply *reply, csp_holder *holder, csp_message *message, const csp_hooks *hooks) {
+    csp_channel *channel = reply->channel;
     csp_message answer;
     message->kind = 0;
+    csp__lock(&channel->lock);
+    bool aborted = channel->aborted;
+    if (!aborted) {
+        csp__list_append(&channel->engaged, &reply->of_channel);
+    }
+    csp__unlock(&channel->lock);
+    if (aborted) {
+        csp__reply_force_break(reply); /* unless the answer has come already: then that is what we get */
+    }
     csp_status status = csp_reply_wait(reply, holder, &answer, CSP_FOREVER, hooks);
+    csp__lock(&channel->lock);
+    csp__list_remove(&reply->of_channel); /* an abort may have taken it out before */
+    csp__unlock(&channel->lock);
     csp_reply_abandon(reply);
     if (status != CSP_OK) {
         return status;
@@ -23,6 +36,20 @@ csp_status csp__wait_engaged(csp_reply *reply, csp_holder *holder, csp_message *
         *message = answer;
     }
     return CSP_FAILED;
+}
+
+void csp__release_engaged(csp_channel *channel) {
+    csp__lock(&channel->lock);
+    while (!csp__list_empty(&channel->engaged)) {
+        csp_reply *reply = CSP_CONTAINER(channel->engaged.next, csp_reply, of_channel);
+        csp__list_remove(&reply->of_channel);
+        csp__reply_retain(reply); /* its sender may be on its way out */
+        csp__unlock(&channel->lock);
+        csp__reply_force_break(reply);
+        csp__reply_release(reply);
+        csp__lock(&channel->lock);
+    }
+    csp__unlock(&channel->lock);
 }
 
 /* Under the lock: meet a sender that waits. */
@@ -68,6 +95,7 @@ csp_status csp_recv_extended(csp_end *end, csp_message *message, csp_reply **rep
     if (mine == NULL) {
         return CSP_NO_MEMORY;
     }
+    mine->channel = channel;
     csp__reply_taken(mine, holder); /* from now on: if the holder is cut off, whoever it holds is let go */
     csp__pass_gate(CSP_GATE_RECV, holder, channel->id);
     csp_status status = CSP_CLOSED_END;

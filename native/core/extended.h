@@ -13,6 +13,9 @@
 /* csp_case.outcome of a sender that was met so: its reply is at csp__case_reply. */
 enum { CSP_ENGAGED = 255 };
 
+/* What an abort does for those senders: they are let go, as if their receivers had ended. */
+void csp__release_engaged(csp_channel *channel);
+
 /* Wait until the receiver has finished; consumes the asking right. The message was moved out; on CSP_FAILED it is what the
  * receiver said, empty if it ended without a word. Others: CANCELLED, INTERRUPTED. */
 csp_status csp__wait_engaged(csp_reply *reply, csp_holder *holder, csp_message *message, const csp_hooks *hooks);

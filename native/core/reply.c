@@ -18,6 +18,7 @@ static csp_reply *reply_alloc(int64_t references) {
         memset(reply, 0, sizeof *reply);
         csp__lock_init(&reply->lock);
         csp__list_init(&reply->of_holder);
+        csp__list_init(&reply->of_channel);
         atomic_init(&reply->references, references);
         atomic_fetch_add_explicit(&replies_alive, 1, memory_order_relaxed);
     }

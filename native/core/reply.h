@@ -17,7 +17,10 @@ struct csp_reply {
     _Atomic uint64_t callee;    /* the holder that has taken the call; 0: still in a mailbox */
     csp_holder *holder;         /* likewise; guards of_holder with its lock; referenced */
     csp_node of_holder;
-    csp_end *target; /* routed: where the answer goes, ours */
+    csp_channel
+        *channel; /* of an extended rendezvous: whose sender asks; good while it does, because it has an end of it */
+    csp_node of_channel; /* while it does; the channel's lock */
+    csp_end *target;     /* routed: where the answer goes, ours */
     uint64_t tag;
 };
 

@@ -18,10 +18,12 @@
 
 /* What a broadcast has beside the turn to send; see broadcast.c. */
 typedef struct csp_subscribers {
-    csp_end **ends; /* sending ends, held by nobody */
-    uint32_t count, room;
+    csp_end **ends;       /* sending ends, held by nobody */
+    uint32_t count, room; /* those who are gone are counted until somebody looks */
     bool keep;
     csp_message latest;
+    csp_end *waits; /* the handle whose sender has the turn and waits for a subscriber; NULL: none does ... */
+    csp_end *by;    /* ... and the sending end by which it waits */
 } csp_subscribers;
 
 typedef struct csp_sync {
@@ -61,9 +63,12 @@ void csp__barrier_break_locked(csp_channel *channel, csp_wakes *wakes);
 /* Undo an acquisition, or (an empty message) the news that a lock was abandoned: see csp_unreceive. */
 void csp__sync_untake(csp_end *end, csp_message *message);
 
-/* Under the lock, when the last handle is closed: take the subscribers out, to be freed with the second after it. */
-csp_subscribers csp__broadcast_over(csp_channel *channel);
+/* Under the lock, when a handle is closed: what goes with it, to be freed with the second after it. That is what its sender
+ * waits by; and with the last handle the list of subscribers. */
+csp_subscribers csp__broadcast_left(csp_channel *channel, const csp_end *handle, bool last);
 void csp__subscribers_free(csp_subscribers *subscribers);
+/* csp_end_abort of a broadcast; *cause is moved if it is the first. */
+void csp__broadcast_abort(csp_channel *channel, csp_message *cause);
 
 /* For a condition, under the lock's lock: what `self` holds of it (0: it does not), and giving it up whole. */
 int64_t csp__lock_depth(const csp_end *lock, const csp_waiter *self);

@@ -28,13 +28,13 @@ static bool acquire(PyObject *self, int64_t deadline) {
     return false;
 }
 
-/* threading's arguments: blocking=True, timeout=None or -1. */
+/* threading's arguments: blocking=True, timeout=None or -1. And a deadline. */
 static bool acquire_arguments(PyObject *args, PyObject *keywords, int64_t *deadline) {
-    static char *names[] = {"blocking", "timeout", NULL};
+    static char *names[] = {"blocking", "timeout", "deadline", NULL};
     int blocking = 1;
-    PyObject *timeout = Py_None;
+    PyObject *timeout = Py_None, *instant = Py_None;
     *deadline = CSP_FOREVER;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|pO:acquire", names, &blocking, &timeout)) {
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|pO$O:acquire", names, &blocking, &timeout, &instant)) {
         return false;
     }
     bool endless = timeout == Py_None;
@@ -45,14 +45,14 @@ static bool acquire_arguments(PyObject *args, PyObject *keywords, int64_t *deadl
         }
     }
     if (!blocking) {
-        if (!endless) {
+        if (!endless || instant != Py_None) {
             PyErr_SetString(PyExc_ValueError, "acquire that does not block takes no timeout");
             return false;
         }
         *deadline = CSP_POLL;
         return true;
     }
-    return endless || native_deadline(timeout, deadline);
+    return native_timeout_or_deadline(endless ? Py_None : timeout, instant, deadline);
 }
 
 static PyObject *sync_acquire(PyObject *self, PyObject *args, PyObject *keywords) {
@@ -94,8 +94,10 @@ static PyObject *sync_release(PyObject *self, PyObject *unused) {
 }
 
 static PyObject *sync_exit(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-    (void)args;
-    (void)count;
+    /* A handle that was closed meanwhile holds nothing: no reason to hide the body's own error. */
+    if (count > 0 && args[0] != Py_None && csp_end_is_closed(end_of(self))) {
+        Py_RETURN_NONE;
+    }
     return release(self, 1);
 }
 
@@ -181,7 +183,7 @@ static PyObject *event_wait(PyObject *self, PyObject *const *args, Py_ssize_t co
 
 #define ACQUIRE(what)                                                                                                 \
     {"acquire", FASTCALL(sync_acquire), KEYWORDS,                                                                     \
-     "acquire($self, /, blocking=True, timeout=None)\n--\n\n" what                                                    \
+     "acquire($self, /, blocking=True, timeout=None, *, deadline=None)\n--\n\n" what                                  \
      "; blocks until that is possible, first come first served.\n\nFalse when the timeout (seconds; None or -1: for " \
      "ever) passed. Raises Abandoned, ClosedEnd, Stopped."},                                                          \
         {"__enter__", sync_enter, METH_NOARGS, NULL}, {                                                               \

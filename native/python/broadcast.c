@@ -3,6 +3,14 @@
  * Broadcaster: the sending handle of a broadcast or a watch. Its subscribers have ordinary Receivers. */
 #include "sync.h"
 
+/* A watch keeps the latest value from its making on. */
+static bool is_watch(PyObject *self) {
+    csp_message latest;
+    bool keeps = csp_broadcast_latest(end_of(self), &latest);
+    csp_message_drop(&latest);
+    return keeps;
+}
+
 static PyObject *subscribe(PyObject *self, uint32_t capacity, csp_overflow overflow) {
     native_state *state = state_of(self);
     csp_end *receiving;
@@ -60,12 +68,17 @@ PyObject *native_watch(PyObject *module, PyObject *initial) {
 }
 
 static PyObject *broadcaster_subscribe(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
-    csp_message latest;
-    bool keeps = csp_broadcast_latest(end_of(self), &latest);
-    csp_message_drop(&latest);
-    uint32_t capacity = keeps ? 1 : 0;
-    csp_overflow overflow = keeps ? CSP_OVERFLOW_OLDEST : CSP_OVERFLOW_BLOCK;
-    if (!native_channel_arguments("subscribe", args, count, keywords, &capacity, &overflow)) {
+    bool watch = is_watch(self);
+    uint32_t capacity = watch ? 1 : 0;
+    csp_overflow overflow = watch ? CSP_OVERFLOW_OLDEST : CSP_OVERFLOW_BLOCK;
+    bool valid = native_channel_arguments("subscribe", args, count, keywords, &capacity, &overflow);
+    if (!valid && !(watch && PyErr_ExceptionMatches(PyExc_ValueError))) {
+        return NULL;
+    }
+    if (!valid || (watch && (capacity != 1 || overflow != CSP_OVERFLOW_OLDEST))) {
+        PyErr_SetString(PyExc_ValueError,
+                        "a watch's subscriber has the latest value and no other: capacity 1 and \"drop_oldest\", "
+                        "so that no sender waits for it; subscribe() gives that");
         return NULL;
     }
     return subscribe(self, capacity, overflow);
@@ -89,7 +102,8 @@ static PyObject *broadcaster_send(PyObject *self, PyObject *const *args, Py_ssiz
     csp_status status = csp_broadcast_send(end_of(self), &message, deadline, &wait.hooks, &reached);
     csp_message_drop(&message);
     if (status == CSP_OK) {
-        return wait.signalled ? NULL : PyLong_FromUnsignedLong(reached);
+        return wait.signalled ? native_add_note("the message was delivered to all subscribers")
+                              : PyLong_FromUnsignedLong(reached);
     }
     if (status == CSP_INVALID) {
         PyErr_SetString(state->not_shareable,
@@ -101,7 +115,7 @@ static PyObject *broadcaster_send(PyObject *self, PyObject *const *args, Py_ssiz
                      csp_broadcast_subscribers(end_of(self)));
         return NULL;
     }
-    return native_raise(state, status, end_of(self), NULL, false);
+    return native_raise(state, status, end_of(self), args[0], false);
 }
 
 static PyObject *broadcaster_enter(PyObject *self, PyObject *unused) {
@@ -124,7 +138,8 @@ static PyObject *get_latest(PyObject *self, void *unused) {
     (void)unused;
     csp_message latest;
     if (!csp_broadcast_latest(end_of(self), &latest)) {
-        Py_RETURN_NONE;
+        PyErr_SetString(PyExc_AttributeError, "a broadcast keeps no latest value; a csp.watch does");
+        return NULL;
     }
     return native_decode(state_of(self), &latest);
 }
@@ -144,12 +159,16 @@ static PyMethodDef broadcaster_methods[] = {
      "gives how "
      "many.\n\nAll subscribers get all messages in one order. With nobody subscribed it goes nowhere. Raises "
      "TimeoutError "
-     "(some may\nhave it), ClosedEnd, NotShareable (it holds ends), Stopped."},
+     "(some may\nhave it), ClosedEnd, BrokenChannel (it was aborted), NotShareable (it holds ends), Stopped."},
     {"subscribe", FASTCALL(broadcaster_subscribe), METH_FASTCALL | METH_KEYWORDS,
      "subscribe($self, /, capacity=0, overflow='block')\n--\n\nA Receiver that gets every message from now on; "
      "arguments as "
-     "of csp.channel.\n\nOf a watch: the latest value first, with capacity 1 and drop_oldest. Closing it ends the "
-     "subscription."},
+     "of csp.channel.\n\nOf a watch: the latest value first, always with capacity 1 and drop_oldest. Closing it ends "
+     "the subscription.\nRaises ValueError, ClosedEnd, BrokenChannel (it was aborted)."},
+    {"abort", FASTCALL(native_end_abort), METH_FASTCALL,
+     "abort($self, cause=None, /)\n--\n\nEnd every subscription now, as Receiver.abort does; what is buffered is "
+     "dropped.\n\nSubscribers get EndOfChannel and find `cause` in Receiver.cause; senders get BrokenChannel. Never "
+     "blocks."},
     {"__enter__", broadcaster_enter, METH_NOARGS, NULL},
     {"__exit__", FASTCALL(broadcaster_exit), METH_FASTCALL, NULL},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL},
@@ -159,9 +178,8 @@ static PyMethodDef broadcaster_methods[] = {
 
 static PyGetSetDef broadcaster_getset[] = {
     CLOSED,
-    {"subscribers", get_subscribers, NULL, "How many subscribe now (one that is gone is noticed at the next send).",
-     NULL},
-    {"latest", get_latest, NULL, "The latest value of a watch; None of a broadcast.", NULL},
+    {"subscribers", get_subscribers, NULL, "How many subscribe now.", NULL},
+    {"latest", get_latest, NULL, "The latest value of a watch; AttributeError of a broadcast.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

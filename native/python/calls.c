@@ -40,11 +40,17 @@ static void reply_dealloc(PyObject *self) {
     Py_DECREF(type);
 }
 
+static bool is_open(const reply_object *self) {
+    if (self->reply == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "this call was answered already");
+    }
+    return self->reply != NULL;
+}
+
 static PyObject *answer(PyObject *self, PyObject *value, uint64_t flags) {
     reply_object *mine = (reply_object *)self;
     csp_message message;
-    if (mine->reply == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "this call was answered already");
+    if (!is_open(mine)) {
         return NULL;
     }
     if (!native_encode(state_of(self), value, NULL, &message)) {
@@ -70,10 +76,18 @@ static PyObject *call_failure(const char *name, PyObject *argument) {
     return result;
 }
 
-/* An exception travels packed; the layers above pack their own. */
+static PyObject *reply_fail_packed(PyObject *self, PyObject *failure) {
+    return answer(self, failure, CSP_REPLY_FAILED);
+}
+
 static PyObject *reply_fail(PyObject *self, PyObject *value) {
-    if (!PyExceptionInstance_Check(value)) {
-        return answer(self, value, CSP_REPLY_FAILED);
+    if (!PyObject_TypeCheck(value, (PyTypeObject *)PyExc_Exception)) {
+        PyErr_Format(PyExc_TypeError,
+                     PyExceptionInstance_Check(value)
+                         ? "fail takes an Exception: %T would end who made the call, and not tell it of an error"
+                         : "fail takes an Exception, not %T",
+                     value);
+        return NULL;
     }
     PyObject *failure = call_failure("pack", value);
     if (failure == NULL) {
@@ -87,10 +101,11 @@ static PyObject *reply_fail(PyObject *self, PyObject *value) {
 static PyObject *reply_refuse(PyObject *self, PyObject *unused) {
     (void)unused;
     reply_object *mine = (reply_object *)self;
-    if (mine->reply != NULL) {
-        csp_reply_break(mine->reply, false);
-        mine->reply = NULL;
+    if (!is_open(mine)) {
+        return NULL;
     }
+    csp_reply_break(mine->reply, false);
+    mine->reply = NULL;
     Py_RETURN_NONE;
 }
 
@@ -100,9 +115,14 @@ static PyMethodDef reply_methods[] = {
      "(the call is "
      "then still open)."},
     {"fail", reply_fail, METH_O,
-     "fail($self, error, /)\n--\n\nLike answer, but the exception `error` is raised where the call was made."},
+     "fail($self, error, /)\n--\n\nLike answer, but `error`, an Exception, is raised where the call was made. Raises "
+     "TypeError (it is none)."},
+    {"fail_packed", reply_fail_packed, METH_O,
+     "fail_packed($self, failure, /)\n--\n\nLike fail, for the layers above, which pack exceptions themselves: see "
+     "csp.messages.failure."},
     {"refuse", reply_refuse, METH_NOARGS,
-     "refuse($self, /)\n--\n\nGive the call back: its caller learns that it did not run. A no-op once answered."},
+     "refuse($self, /)\n--\n\nGive the call back: its caller learns that it did not run. Raises RuntimeError once "
+     "answered."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -156,7 +176,7 @@ static bool check_call(native_state *state, const char *name, PyObject *const *a
     return true;
 }
 
-static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request, int64_t deadline);
+static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request, PyObject *unsent, int64_t deadline);
 
 /* call(sender, message, timeout) -> (code, value): send (reply, *message) and wait for the answer; one deadline for both. */
 PyObject *native_call(PyObject *module, PyObject *const *args, Py_ssize_t count) {
@@ -165,10 +185,11 @@ PyObject *native_call(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (!check_call(state, "call", args, count, 3) || !native_deadline(args[2], &deadline)) {
         return NULL;
     }
-    return call_tuple(state, ((end_object *)args[0])->end, args[1], deadline);
+    return call_tuple(state, ((end_object *)args[0])->end, args[1], NULL, deadline);
 }
 
-static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request, int64_t deadline) {
+/* `unsent` is what a BrokenChannel gives back; may be NULL. */
+static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request, PyObject *unsent, int64_t deadline) {
     csp_reply *reply = csp_reply_new();
     if (reply == NULL) {
         return PyErr_NoMemory();
@@ -183,7 +204,8 @@ static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request
     csp_status status = csp_send(end, &message, deadline, &wait.hooks);
     if (status != CSP_OK || wait.signalled) {
         csp_reply_abandon(reply);
-        return status == CSP_OK ? NULL : native_raise_unsent(state, status, end, &message, NULL, false);
+        return status == CSP_OK ? native_add_note("the call was sent; its answer will be dropped")
+                                : native_raise_unsent(state, status, end, &message, unsent, false);
     }
     status = csp_reply_wait(reply, state->holder, &result, deadline, &wait.hooks);
     csp_reply_abandon(reply);
@@ -196,43 +218,16 @@ static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request
     return answered(state, &result);
 }
 
-/* ---- calls and extended rendezvous for everybody -------------------------------------------------------------- */
+/* ---- calls for everybody -------------------------------------------------------------------------------------- */
 
-/* Raise what the other side failed with; consumes the value. */
-static PyObject *raise_failure(PyObject *value) {
-    PyObject *error = call_failure("unpack", value);
+PyObject *native_raise_failure(const char *unpack, PyObject *value) {
+    PyObject *error = call_failure(unpack, value);
     Py_DECREF(value);
     if (error != NULL) {
         PyErr_SetObject((PyObject *)Py_TYPE(error), error);
         Py_DECREF(error);
     }
     return NULL;
-}
-
-static PyObject *raise_lost(native_state *state, const char *text, PyObject *unsent) {
-    PyObject *error = PyObject_CallFunction(state->broken_channel, "sO", text, unsent != NULL ? unsent : Py_None);
-    if (error != NULL) {
-        PyErr_SetObject(state->broken_channel, error);
-        Py_DECREF(error);
-    }
-    return NULL;
-}
-
-PyObject *native_raise_unsent(native_state *state, csp_status status, csp_end *end, csp_message *message,
-                              PyObject *unsent, bool nowait) {
-    if (status != CSP_FAILED || PyErr_Occurred()) {
-        csp_message_drop(message);
-        return native_raise(state, status, end, unsent, nowait);
-    }
-    if (message->kind == 0) {
-        return raise_lost(
-            state,
-            "the receiver ended while it held this sender; it has the message (.unsent is a copy), and may have "
-            "handled it",
-            unsent);
-    }
-    PyObject *value = native_decode(state, message);
-    return value != NULL ? raise_failure(value) : NULL;
 }
 
 /* sender.call(message, timeout=None): one deadline for both ways. */
@@ -248,7 +243,7 @@ PyObject *native_sender_call(PyObject *self, PyObject *const *args, Py_ssize_t c
         return NULL;
     }
     PyObject *request = PyTuple_Pack(1, args[0]);
-    PyObject *pair = request != NULL ? call_tuple(state, end, request, deadline) : NULL;
+    PyObject *pair = request != NULL ? call_tuple(state, end, request, args[0], deadline) : NULL;
     Py_XDECREF(request);
     if (pair == NULL) {
         return NULL;
@@ -260,67 +255,13 @@ PyObject *native_sender_call(PyObject *self, PyObject *const *args, Py_ssize_t c
         return value;
     }
     if (code == ANSWER_FAILED) {
-        return raise_failure(value);
+        return native_raise_failure("unpack", value);
     }
     Py_DECREF(value);
-    return raise_lost(state,
-                      code == ANSWER_NEVER_RAN ? "the call was given back: nobody has handled it"
-                                               : "the call was taken and will not be answered: its reply was lost",
-                      args[0]);
-}
-
-/* recv_extended(receiver, timeout) -> (message, reply or None) */
-PyObject *native_recv_extended(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    native_state *state = state_of_module(module);
-    int64_t deadline;
-    if (count != 2 || !Py_IS_TYPE(args[0], state->receiver_type)) {
-        PyErr_SetString(PyExc_TypeError, "recv_extended takes a Receiver and a timeout");
-        return NULL;
-    }
-    if (!native_deadline(args[1], &deadline)) {
-        return NULL;
-    }
-    csp_end *end = ((end_object *)args[0])->end;
-    csp_message message;
-    csp_reply *reply;
-    native_wait wait;
-    native_wait_begin(&wait, state);
-    csp_status status = csp_recv_extended(end, &message, &reply, deadline, &wait.hooks);
-    if (status == CSP_INVALID) {
-        PyErr_SetString(PyExc_ValueError,
-                        "an extended rendezvous needs a channel of capacity 0: a buffered message has "
-                        "no sender left to hold");
-        return NULL;
-    }
-    if (status != CSP_OK) {
-        return native_raise(state, status, end, NULL, false);
-    }
-    PyObject *held = reply != NULL ? native_wrap_reply(state, reply) : Py_NewRef(Py_None);
-    if (held != NULL && native_wait_signalled(&wait)) {
-        Py_CLEAR(held); /* the sender learns that its message may be lost: it cannot be put back into its hands */
-    }
-    if (held == NULL) {
-        csp_message_drop(&message);
-        return NULL;
-    }
-    PyObject *value = native_decode(state, &message);
-    PyObject *pair = value != NULL ? PyTuple_Pack(2, value, held) : NULL;
-    Py_XDECREF(value);
-    Py_DECREF(held);
-    return pair;
-}
-
-/* receiver.extended(timeout=None): the context manager of csp.extended. */
-PyObject *native_receiver_extended(PyObject *self, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"timeout", NULL};
-    PyObject *timeout = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:extended", names, &timeout)) {
-        return NULL;
-    }
-    PyObject *module = PyImport_ImportModule("csp.extended");
-    PyObject *made = module != NULL ? PyObject_CallMethod(module, "Extended", "OO", self, timeout) : NULL;
-    Py_XDECREF(module);
-    return made;
+    return code == ANSWER_NEVER_RAN
+               ? native_raise_lost(state, end, "the call was given back", "nobody has handled it", args[0])
+               : native_raise_lost(state, end, "the call was taken and will not be answered", "its reply was lost",
+                                   args[0]);
 }
 
 /* ---- calls for the layers above ------------------------------------------------------------------------------- */

@@ -10,7 +10,6 @@ static inline csp_end *end_of(PyObject *self) { return ((end_object *)self)->end
 
 PyObject *native_end_enter(PyObject *self, PyObject *unused);
 PyObject *native_end_exit(PyObject *self, PyObject *const *args, Py_ssize_t count);
-PyObject *native_end_abort(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *native_end_repr(PyObject *self);
 Py_ssize_t native_end_length(PyObject *self);
 int native_end_true(PyObject *self);

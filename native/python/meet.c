@@ -96,11 +96,11 @@ static PyObject *condition_new(PyTypeObject *type, PyObject *args, PyObject *key
 static PyObject *condition_wait(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     native_state *state = state_of(self);
     int64_t deadline;
-    if (count != 2 || !native_is_end(args[0])) {
-        PyErr_SetString(PyExc_TypeError, "wait takes a Lock or an RLock and a timeout");
+    if (count != 3 || !native_is_end(args[0])) {
+        PyErr_SetString(PyExc_TypeError, "wait takes a Lock or an RLock, a timeout and a deadline");
         return NULL;
     }
-    if (!native_deadline(args[1], &deadline)) {
+    if (!native_timeout_or_deadline(args[1], args[2], &deadline)) {
         return NULL;
     }
     csp_end *lock = end_of(args[0]);
@@ -193,7 +193,8 @@ static PyMethodDef barrier_methods[] = {
 };
 static PyMethodDef condition_methods[] = {
     {"wait", FASTCALL(condition_wait), METH_FASTCALL,
-     "wait($self, lock, timeout, /)\n--\n\nGive the lock up, wait, take it again. False when the timeout passed."},
+     "wait($self, lock, timeout, deadline, /)\n--\n\nGive the lock up, wait, take it again. False when the timeout "
+     "passed."},
     {"notify", condition_notify, METH_O, "notify($self, n, /)\n--\n\nRelease up to n who wait; gives how many."},
     HANDLE_METHODS,
     {NULL, NULL, 0, NULL},

@@ -196,7 +196,8 @@ static PyMethodDef module_methods[] = {
      "BrokenChannel.unsent is the "
      "message."},
     {"recv_extended", FASTCALL(native_recv_extended), METH_FASTCALL,
-     "recv_extended(receiver, timeout, /)\n--\n\n(message, reply): receive, and hold the sender until the reply is "
+     "recv_extended(receiver, timeout, deadline, /)\n--\n\n(message, reply): receive, and hold the sender until the "
+     "reply is "
      "used or "
      "lost. Blocks."},
     {"recv_reply", native_recv_reply, METH_O,

@@ -54,9 +54,13 @@ bool native_wait_signalled(native_wait *wait);
 /* Seconds (None: for ever) to a deadline; false with ValueError or TypeError set. */
 bool native_deadline(PyObject *timeout, int64_t *deadline);
 bool native_instant(PyObject *instant, int64_t *deadline);
+/* One of the two; None is as if not given. Both: TypeError. */
+bool native_timeout_or_deadline(PyObject *timeout, PyObject *instant, int64_t *deadline);
 /* Parse the keyword `timeout` or `deadline` (and nothing else) behind `positional` arguments. */
 bool native_timeout_argument(native_state *state, const char *function, PyObject *const *args, Py_ssize_t positional,
                              Py_ssize_t most, PyObject *keywords, int64_t *deadline);
+/* Add a note to the exception that is set: what its reader would else take for not done. Always NULL. */
+PyObject *native_add_note(const char *text);
 /* Raise what the status means. `unsent` may be NULL. Always returns NULL. */
 PyObject *native_raise(native_state *state, csp_status status, csp_end *end, PyObject *unsent, bool nowait);
 
@@ -89,6 +93,7 @@ void native_end_dealloc(PyObject *self);
 int native_end_traverse(PyObject *self, visitproc visit, void *arg);
 PyObject *native_end_close(PyObject *self, PyObject *unused);
 PyObject *native_end_clone(PyObject *self, PyObject *unused);
+PyObject *native_end_abort(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *native_end_statistics(PyObject *self, PyObject *unused);
 PyObject *native_end_reduce(PyObject *self, PyObject *unused);
 PyObject *native_end_compare(PyObject *self, PyObject *other, int operation);
@@ -146,8 +151,16 @@ PyObject *native_ask(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *native_cast(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *native_recv_reply(PyObject *module, PyObject *receiver);
 PyObject *native_sender_call(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
+/* Raise what the other side failed with, by that function of csp.messages.failure; consumes the value. Always NULL. */
+PyObject *native_raise_failure(const char *unpack, PyObject *value);
+
+/* ---- extended.c ----------------------------------------------------------------------------------------------- */
+
 PyObject *native_recv_extended(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *native_receiver_extended(PyObject *self, PyObject *args, PyObject *keywords);
+/* Raise BrokenChannel for a message that was taken or given back; an abort of the end's channel explains it better than
+ * `what` does, and gives the cause. `unsent` may be NULL. Always NULL. */
+PyObject *native_raise_lost(native_state *state, csp_end *end, const char *what, const char *and_so, PyObject *unsent);
 /* native_raise for a send; consumes the message that did not go, or what the receiver said instead (CSP_FAILED). */
 PyObject *native_raise_unsent(native_state *state, csp_status status, csp_end *end, csp_message *message,
                               PyObject *unsent, bool nowait);

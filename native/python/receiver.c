@@ -160,7 +160,8 @@ static PyMethodDef receiver_methods[] = {
      "wait.\n\nRaises TimeoutError, EndOfChannel (every sender is gone and nothing is left), ClosedEnd, Stopped.\n"
      "A value that arrives in the same instant as a signal handler's exception is returned by the next recv."},
     {"extended", FASTCALL(native_receiver_extended), METH_VARARGS | METH_KEYWORDS,
-     "extended($self, /, timeout=None)\n--\n\nA context manager: `with rx.extended() as message:` receives, and holds "
+     "extended($self, /, timeout=None, *, deadline=None)\n--\n\nA context manager: `with rx.extended() as message:` "
+     "receives, and holds "
      "the "
      "sender until the block has ended.\n\nAn exception that leaves the block is raised in the sender too. Needs "
      "capacity 0. "

@@ -259,16 +259,13 @@ PyObject *native_guard_outcome(native_state *state, PyObject *object, csp_guard 
 bool native_select_keywords(native_state *state, PyObject *const *values, PyObject *keywords, int *flags,
                             int64_t *deadline) {
     Py_ssize_t named = keywords != NULL ? PyTuple_GET_SIZE(keywords) : 0;
+    PyObject *timeout = Py_None, *instant = Py_None;
     for (Py_ssize_t i = 0; i < named; i++) {
         PyObject *name = PyTuple_GET_ITEM(keywords, i);
         if (PyUnicode_Compare(name, state->str_timeout) == 0) {
-            if (!native_deadline(values[i], deadline)) {
-                return false;
-            }
+            timeout = values[i];
         } else if (PyUnicode_Compare(name, state->str_deadline) == 0) {
-            if (!native_instant(values[i], deadline)) {
-                return false;
-            }
+            instant = values[i];
         } else if (PyUnicode_Compare(name, state->str_priority) == 0) {
             int priority = PyObject_IsTrue(values[i]);
             if (priority < 0) {
@@ -281,7 +278,7 @@ bool native_select_keywords(native_state *state, PyObject *const *values, PyObje
             return false;
         }
     }
-    return true;
+    return native_timeout_or_deadline(timeout, instant, deadline);
 }
 
 PyObject *native_select(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {

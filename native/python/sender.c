@@ -17,7 +17,7 @@ static PyObject *sender_put(PyObject *self, PyObject *object, int64_t deadline, 
         Py_RETURN_NONE;
     }
     if (status == CSP_OK) {
-        return NULL; /* delivered, and a signal handler raised in the same instant */
+        return native_add_note("the message was delivered: the signal handler raised in the same instant");
     }
     return native_raise_unsent(state, status, end, &message, object, nowait);
 }
@@ -95,10 +95,9 @@ static PyObject *sender_send_many(PyObject *self, PyObject *const *args, Py_ssiz
     native_wait_begin(&wait, state);
     csp_status status = csp_send_many(end, messages, (size_t)wanted, &done, deadline, &wait.hooks);
     bool sent = status == CSP_OK && !wait.signalled;
-    if (status == CSP_FAILED) {
-        native_raise_unsent(state, status, end, &messages[done], PyTuple_GET_ITEM(objects, (Py_ssize_t)done), false);
-    } else if (status != CSP_OK) {
-        native_raise(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, end, NULL, false);
+    if (status != CSP_OK) {
+        native_raise_unsent(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, end, &messages[done],
+                            PyTuple_GET_ITEM(objects, (Py_ssize_t)done), false);
     }
     drop_messages(messages, (Py_ssize_t)done, wanted);
     if (!sent) {

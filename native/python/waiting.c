@@ -120,6 +120,14 @@ bool native_instant(PyObject *instant, int64_t *deadline) {
     return true;
 }
 
+bool native_timeout_or_deadline(PyObject *timeout, PyObject *instant, int64_t *deadline) {
+    if (timeout != Py_None && instant != Py_None) {
+        PyErr_SetString(PyExc_TypeError, "give a timeout or a deadline, not both");
+        return false;
+    }
+    return instant != Py_None ? native_instant(instant, deadline) : native_deadline(timeout, deadline);
+}
+
 bool native_timeout_argument(native_state *state, const char *function, PyObject *const *args, Py_ssize_t positional,
                              Py_ssize_t most, PyObject *keywords, int64_t *deadline) {
     PyObject *timeout = NULL;
@@ -147,6 +155,17 @@ bool native_timeout_argument(native_state *state, const char *function, PyObject
     return native_deadline(timeout, deadline);
 }
 
+PyObject *native_add_note(const char *text) {
+    PyObject *error = PyErr_GetRaisedException();
+    PyObject *done = PyObject_CallMethod(error, "add_note", "s", text);
+    if (done == NULL) {
+        PyErr_Clear(); /* better the exception without the note than another one */
+    }
+    Py_XDECREF(done);
+    PyErr_SetRaisedException(error);
+    return NULL;
+}
+
 static PyObject *raise_broken(native_state *state, csp_end *end, PyObject *unsent) {
     csp_message cause = {0};
     PyObject *why = NULL;
@@ -156,9 +175,14 @@ static PyObject *raise_broken(native_state *state, csp_end *end, PyObject *unsen
             return NULL;
         }
     }
-    PyObject *text = why != NULL
-                         ? PyUnicode_FromFormat("the channel was aborted: %S", why)
-                         : PyUnicode_FromString("every receiver of this channel is gone; the message is in .unsent");
+    csp_statistics channel = {.aborted = false};
+    if (end != NULL) {
+        csp_end_statistics(end, &channel);
+    }
+    const char *where = unsent != NULL ? "; the message is in .unsent" : "";
+    PyObject *text = why != NULL       ? PyUnicode_FromFormat("the channel was aborted: %S%s", why, where)
+                     : channel.aborted ? PyUnicode_FromFormat("the channel was aborted%s", where)
+                                       : PyUnicode_FromFormat("every receiver of this channel is gone%s", where);
     PyObject *error =
         text != NULL ? PyObject_CallFunctionObjArgs(state->broken_channel, text, unsent != NULL ? unsent : Py_None,
                                                     why != NULL ? why : Py_None, NULL)

@@ -5,8 +5,10 @@ import threading
 
 import pytest
 import senders
+from held import Sending
 
 import csp
+from observed import alive
 
 
 def test_every_subscriber_gets_every_message():
@@ -60,6 +62,82 @@ def test_who_is_gone_is_forgotten():
     assert tx.subscribers == 0
 
 
+@pytest.mark.parametrize("make", [csp.broadcast, lambda: csp.watch(0)])
+def test_gone_subscribers_do_not_pile_up(make):
+    """However many come and go without a send, no channels are kept for them, and none is counted."""
+    tx, rx = make()
+    before = alive()["channels"]
+    for _ in range(1000):
+        tx.subscribe().close()
+    assert alive()["channels"] <= before + 4
+    assert tx.subscribers == 1
+    assert alive()["channels"] == before
+    rx.close()
+    assert tx.subscribers == 0
+
+
+@pytest.mark.parametrize("cloned", [False, True])
+def test_closing_the_handle_ends_its_send(wait_until, cloned):
+    """A send that waits through a handle that is closed raises ClosedEnd, as a Sender's; a clone is left alone."""
+    tx, rx = csp.broadcast()
+    clone = tx.clone() if cloned else None
+    sending = Sending(tx.send, "a")
+    wait_until(lambda: rx.statistics().waiting_senders == 1, "the send waits")
+    tx.close()
+    assert isinstance(sending.end(), csp.ClosedEnd)
+    if clone is not None:
+        sending = Sending(clone.send, "b")
+        assert rx.recv() == "b"
+        assert sending.end() is None
+        assert sending.value == 1
+        clone.close()
+    with pytest.raises(csp.EndOfChannel):
+        rx.recv()
+
+
+def test_what_a_policy_refuses_is_counted():
+    """A subscriber with overflow "error" that is full does not get the message: not reached, and dropped."""
+    tx, rx = csp.broadcast(1, "error")
+    other = tx.subscribe(5)
+    assert [tx.send(n) for n in range(4)] == [2, 1, 1, 1]
+    seen = rx.statistics()
+    assert (seen.sent, seen.dropped, seen.length, seen.received) == (4, 3, 1, 0)
+    assert rx.recv_many(9) == [0]
+    assert other.recv_many(9) == [0, 1, 2, 3]
+    assert other.statistics().dropped == 0
+
+
+def test_an_abort_ends_every_subscription(wait_until):
+    """Subscribers get the end and the cause, a send that waits BrokenChannel; nobody subscribes or sends any more."""
+    tx, slow = csp.broadcast()
+    fast = tx.subscribe(5)
+    sending = Sending(tx.send, "a")
+    wait_until(lambda: slow.statistics().waiting_senders == 1, "the send waits")
+    tx.abort("over")
+    error = sending.end()
+    assert isinstance(error, csp.BrokenChannel)
+    assert (error.unsent, error.cause) == ("a", "over")
+    for rx in (slow, fast):
+        with pytest.raises(csp.EndOfChannel):
+            rx.recv()
+        assert rx.cause == "over"
+    with pytest.raises(csp.BrokenChannel, match="aborted: over"):
+        tx.send("b")
+    with pytest.raises(csp.BrokenChannel, match="aborted: over"):
+        tx.subscribe()
+    assert tx.subscribers == 0
+    assert tx.statistics().aborted
+
+
+def test_an_abort_lets_a_held_send_go(wait_until):
+    """Also while a subscriber holds the sender in an extended rendezvous."""
+    tx, rx = csp.broadcast()
+    sending = Sending(tx.send, "a")
+    with rx.extended():
+        tx.abort()
+        assert isinstance(sending.end(), csp.BrokenChannel)
+
+
 def test_select_waits_for_a_subscription():
     """A subscriber's receiver is a guard like any other."""
     tx, rx = csp.broadcast(1)
@@ -84,6 +162,30 @@ def test_watch_gives_the_latest_value():
     assert list(late) == ["x" * 100]
     with pytest.raises(csp.ClosedEnd):
         tx.send(1)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"capacity": 0}, {"capacity": 2}, {"overflow": "block"}, {"capacity": 1, "overflow": "drop_newest"}]
+)
+def test_a_watch_waits_for_nobody(arguments):
+    """Its subscribers have capacity 1 and drop the oldest; another wish is refused."""
+    tx, _rx = csp.watch(0)
+    with pytest.raises(ValueError, match="a watch's subscriber"):
+        tx.subscribe(**arguments)
+    assert tx.subscribers == 1
+    tx.subscribe(1, "drop_oldest").close()
+    assert tx.send(1, timeout=0) == 1
+
+
+def test_only_a_watch_has_a_latest_value():
+    """It stays when the watch is closed; a broadcast has no such attribute."""
+    tx, _rx = csp.watch([1])
+    tx.close()
+    assert tx.latest == [1]
+    tx, _rx = csp.broadcast(1)
+    tx.send(1)
+    with pytest.raises(AttributeError, match="keeps no latest"):
+        _ = tx.latest
 
 
 def test_between_interpreters():

@@ -1,9 +1,12 @@
-"""The extended rendezvous and call channels: what the receiver does while the sender waits."""
+"""The extended rendezvous: what the receiver does while the sender waits."""
 
+import signal
 import threading
+import time
 
 import pytest
 import senders
+from held import Sending
 
 import csp
 
@@ -14,30 +17,6 @@ def pair():
     yield tx, rx
     tx.close()
     rx.close()
-
-
-class Sending:
-    """A send (or anything else) in a thread, and how it ended."""
-
-    def __init__(self, function, *args):
-        self.value = self.error = None
-        self._thread = threading.Thread(target=self._run, args=(function, args))
-        self._thread.start()
-
-    def _run(self, function, args):
-        try:
-            self.value = function(*args)
-        except BaseException as error:
-            self.error = error
-
-    @property
-    def over(self):
-        return not self._thread.is_alive()
-
-    def end(self):
-        self._thread.join(10)
-        assert self.over
-        return self.error
 
 
 def asking():
@@ -175,56 +154,138 @@ def test_a_receiver_that_ends_lets_go(system, end):
     assert "may have handled it" in str(error)
 
 
-# ---- calls -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_call_is_answered(pair):
-    """The receiver gets a reply and the message; what it answers is what call returns."""
+@pytest.mark.parametrize("by", ["sender", "receiver"])
+@pytest.mark.parametrize("offered", [False, True])
+def test_an_abort_lets_go(pair, wait_until, by, offered):
+    """An abort, from either end, ends a held sender's wait: BrokenChannel with the cause, and a copy of the message."""
     tx, rx = pair
-    calling = Sending(tx.call, (2, 3))
-    reply, message = rx.recv()
-    assert isinstance(reply, csp.Reply)
-    assert reply.answer(sum(message))
-    assert calling.end() is None
-    assert calling.value == 5
-    with pytest.raises(RuntimeError, match="answered already"):
-        reply.answer(1)
-
-
-def test_a_failure_is_raised_by_the_call(pair):
-    """The exception of reply.fail is raised where the call was made."""
-    tx, rx = pair
-    calling = Sending(tx.call, None)
-    reply, _ = rx.recv()
-    reply.fail(KeyError("x"))
-    assert isinstance(calling.end(), KeyError)
-
-
-def test_a_lost_call_is_broken(pair):
-    """Dropped or given back, the caller learns it at once, and whether it may have been handled."""
-    tx, rx = pair
-    calling = Sending(tx.call, "job")
-    reply, _ = rx.recv()
-    del reply
-    error = calling.end()
+    sending = Sending(csp.select, tx.offer("work")) if offered else Sending(tx.send, "work")
+    with rx.extended():
+        wait_until(lambda: asking() == 1, "the sender is held")
+        (tx if by == "sender" else rx).abort("enough")
+        error = sending.end()
     assert isinstance(error, csp.BrokenChannel)
-    assert error.unsent == "job"
-    assert "was taken" in str(error)
-    calling = Sending(tx.call, "job")
-    reply, _ = rx.recv()
-    reply.refuse()
-    assert "given back" in str(calling.end())
+    assert (error.unsent, error.cause) == ("work", "enough")
+    assert "aborted: enough" in str(error)
+    assert "may have handled it" in str(error)
 
 
-def test_a_call_has_one_deadline(pair):
-    """It counts for the way there and the answer."""
+@pytest.mark.parametrize(
+    "kind",
+    [
+        TimeoutError,
+        csp.EndOfChannel,
+        csp.BrokenChannel,
+        csp.ClosedEnd,
+        csp.WouldBlock,
+        csp.NotShareable,
+        csp.Abandoned,
+    ],
+)
+@pytest.mark.parametrize("how", ["send", "send_many", "offer"])
+def test_the_receivers_error_is_not_the_senders(pair, kind, how):
+    """What sending raises by itself comes from the block as the cause of a RemoteError, which says so."""
     tx, rx = pair
-    with pytest.raises(TimeoutError):
-        tx.call(1, timeout=0.001)
-    calling = Sending(lambda: tx.call(1, timeout=0.05))
-    reply, _ = rx.recv()
-    assert isinstance(calling.end(), TimeoutError)
-    assert reply.answer(1) is False
-    rx.close()
-    with pytest.raises(csp.BrokenChannel):
-        tx.call(1)
+    sending = {
+        "send": lambda: Sending(tx.send, "work"),
+        "send_many": lambda: Sending(tx.send_many, ["work", "more"]),
+        "offer": lambda: Sending(csp.select, tx.offer("work")),
+    }[how]()
+    with pytest.raises(kind, match="theirs"), rx.extended():
+        raise kind("theirs")
+    error = sending.end()
+    assert type(error) is csp.RemoteError
+    assert "the receiver failed" in str(error)
+    assert type(error.__cause__) is kind
+    assert isinstance(error.__cause__.__cause__, csp.RemoteTraceback)
+
+
+def test_other_errors_come_as_they_are(pair):
+    """ActorDied, ValueError and the like cannot be sending's own: no wrapping."""
+    tx, rx = pair
+    for kind in (csp.ActorDied, csp.RemoteError, ValueError, OSError):
+        sending = Sending(tx.send, "work")
+        with pytest.raises(kind), rx.extended():
+            raise kind("theirs")
+        assert type(sending.end()) is kind
+
+
+def test_it_is_entered_once_at_a_time(pair):
+    """Entering it in its own block is refused, and costs neither the first sender nor another; later it is free."""
+    tx, rx = pair
+    extended = rx.extended(timeout=10)
+    for n in range(2):
+        sending = Sending(tx.send, n)
+        with extended as message:
+            assert message == n
+            with pytest.raises(RuntimeError, match="under way"), extended:
+                pytest.fail("it was entered twice")
+        assert sending.end() is None
+
+
+def test_it_can_be_entered_after_a_failure(pair):
+    """A timeout leaves it as it was."""
+    tx, rx = pair
+    extended = rx.extended(timeout=0.001)
+    for _ in range(2):
+        with pytest.raises(TimeoutError), extended:
+            pytest.fail("nothing was sent")
+    sending = Sending(tx.send, 1)
+    while not sending.over:
+        try:
+            with extended as message:
+                assert message == 1
+        except TimeoutError:
+            continue
+    assert sending.end() is None
+
+
+def test_it_takes_a_deadline(pair):
+    """An instant of time.monotonic() instead of a timeout, and not both."""
+    _, rx = pair
+    with pytest.raises(TimeoutError), rx.extended(deadline=time.monotonic() + 0.001):
+        pytest.fail("nothing was sent")
+    with pytest.raises(TypeError, match="not both"), rx.extended(1, deadline=time.monotonic()):
+        pytest.fail("nothing was sent")
+
+
+def test_ctrl_c_says_who_has_the_message(pair, wait_until):
+    """A handler that raises while a receiver holds the sender: the exception has a note that the message was taken."""
+    tx, rx = pair
+    done = threading.Event()
+
+    def hold():
+        with rx.extended():
+            wait_until(lambda: asking() == 1, "the sender is held")
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            assert done.wait(10)
+
+    receiving = Sending(hold)
+    try:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            tx.send("work")
+    finally:
+        done.set()
+    assert any("receiver has the message" in note for note in caught.value.__notes__)
+    assert receiving.end() is None
+
+
+def test_a_handler_in_the_instant_of_the_match(pair):
+    """A handler that takes the message itself and then raises: the exception has a note that it was delivered."""
+    tx, rx = pair
+    got = []
+
+    def take_and_raise(_number, _frame):
+        got.append(rx.recv_nowait())
+        raise LookupError("from the handler")
+
+    before = signal.signal(signal.SIGALRM, take_and_raise)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        with pytest.raises(LookupError) as caught:
+            tx.send("work")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert got == ["work"]
+    assert any("was delivered" in note for note in caught.value.__notes__)

@@ -9,7 +9,7 @@
 static belief beliefs[BELIEFS];
 static _Atomic uint32_t begun;
 static bool exact;
-static _Atomic bool fenced;
+static _Atomic bool fenced, aborted;
 
 /* Who received a message: a bit for each subscriber of a broadcast, and one for all other channels together. */
 static _Atomic uint32_t taken[THREADS][CREDIT + 1];
@@ -34,6 +34,7 @@ void beliefs_begin(bool alone) {
     atomic_store(&begun, 0);
     exact = alone;
     atomic_store(&fenced, false);
+    atomic_store(&aborted, false);
     for (int t = 0; t < THREADS; t++) {
         for (int n = 0; n <= CREDIT; n++) {
             atomic_store_explicit(&taken[t][n], 0, memory_order_relaxed);
@@ -43,6 +44,8 @@ void beliefs_begin(bool alone) {
 
 void will_fence(void) { atomic_store(&fenced, true); }
 bool was_fenced(void) { return atomic_load(&fenced); }
+void will_abort(void) { atomic_store(&aborted, true); }
+bool was_aborted(void) { return atomic_load(&aborted); }
 
 bool beliefs_full(void) { return atomic_load(&begun) >= BELIEFS - THREADS; } /* all may see it at once */
 

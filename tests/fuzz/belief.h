@@ -33,7 +33,7 @@ typedef struct belief {
     _Atomic(void *) reader;         /* whose receives from a subscriber are in `tags`, where several run */
     /* Of a program that runs alone. */
     bool gone;
-    bool struck;     /* a subscriber that its broadcast has found to be gone */
+    bool struck;     /* a subscriber that was found to be gone */
     uint64_t latest; /* the tag of what a broadcast keeps; 0: nothing */
     uint64_t dropped, undelivered;
     uint32_t count, returned; /* what is buffered; undone receives stand in front */
@@ -88,6 +88,9 @@ void broadcasts_check(bool alone);
 /* Some holder is cut off in this run: from then on little is known of what sends in progress find. */
 void will_fence(void);
 bool was_fenced(void);
+/* Likewise a channel, and so what receivers on it held. */
+void will_abort(void);
+bool was_aborted(void);
 
 /* ---- what can be seen ------------------------------------------------------------------------------------------ */
 

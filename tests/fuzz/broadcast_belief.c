@@ -14,10 +14,18 @@ belief *belief_subscriber(csp_end *receiving, uint32_t capacity, csp_overflow ov
     return b;
 }
 
-/* The next that is on its broadcast's list, from this rank on; in the order of the list. */
+/* Once gone, it stays so. */
+static bool is_gone(belief *b) {
+    csp_statistics seen;
+    b->struck =
+        b->struck || csp_channel_statistics(b->id, &seen) == CSP_STALE || seen.receiving_ends == 0 || seen.aborted;
+    return b->struck;
+}
+
+/* The next that subscribes to it, from this rank on; in the order of the list. */
 static belief *next_listed(const belief *of, uint32_t rank) {
     for (belief *b; (b = belief_at(rank)) != NULL; rank++) {
-        if (b->of == of && !b->struck) {
+        if (b->of == of && !is_gone(b)) {
             return b;
         }
     }
@@ -38,14 +46,17 @@ csp_status believe_broadcast(belief *b, uint64_t tag, csp_status if_waits, uint3
     for (belief *s = next_listed(b, 0); s != NULL; s = next_listed(b, s->rank + 1)) {
         csp_statistics seen;
         csp_status status = csp_channel_statistics(s->id, &seen);
-        CHECK(status == CSP_OK && (seen.sending_ends == 1 || seen.receiving_ends == 0),
-              "a subscriber's channel is %s, with %u sending ends", csp_status_name(status), seen.sending_ends);
+        CHECK(status == CSP_OK && seen.sending_ends == 1, "a subscriber's channel is %s, with %u sending ends",
+              csp_status_name(status), seen.sending_ends);
         status = would_offer(s, &seen);
         if (status == CSP_OK) {
             did_send(s, tag);
             ++*reached;
         }
-        s->struck = status == CSP_BROKEN;
+        if (status == CSP_OVERFLOW) { /* lost to it, and counted as such */
+            atomic_fetch_add(&s->sent, 1);
+            s->dropped++;
+        }
         result = status == CSP_WOULD_BLOCK ? if_waits : result;
     }
     b->latest = b->keep ? tag : 0;
@@ -55,8 +66,8 @@ csp_status believe_broadcast(belief *b, uint64_t tag, csp_status if_waits, uint3
 static uint32_t reached_by[THREADS][CREDIT + 1];
 
 void did_broadcast(belief *b, uint64_t tag, csp_status status, uint32_t reached) {
-    bool some =
-        status == CSP_WOULD_BLOCK || status == CSP_TIMEOUT || status == CSP_CANCELLED || status == CSP_INTERRUPTED;
+    bool some = status == CSP_WOULD_BLOCK || status == CSP_TIMEOUT || status == CSP_CANCELLED ||
+                status == CSP_INTERRUPTED || status == CSP_CLOSED_END;
     CHECK(status == CSP_OK || some || reached == 0, "%s, and %u were reached", csp_status_name(status), reached);
     b->whole += status == CSP_OK;
     b->partly += some;

@@ -31,6 +31,7 @@ static void abort_channel(machine *m) {
     if (end == NULL) {
         return;
     }
+    will_abort();
     if (held == NULL) {
         CHECK(csp_end_abort(*end, NULL) == CSP_OK, "an abort without a cause");
         return;

@@ -21,7 +21,8 @@ void engagements_begin(void) { memset(all, 0, sizeof all); }
 
 /* Of a broadcast one status stands for all who got it: those whose holder was cut off are not waited for. */
 static void check_held(const engagement *e, uint64_t tag) {
-    CHECK(!e->returned || e->status != CSP_OK || e->held == 0 || e->undone || (e->broadcast && was_fenced()),
+    CHECK(!e->returned || e->status != CSP_OK || e->held == 0 || e->undone ||
+              (e->broadcast && (was_fenced() || was_aborted())),
           "message %u of thread %d: its sender is held, and has returned", tag_number(tag), tag_thread(tag));
 }
 
@@ -64,14 +65,15 @@ void will_undo(uint64_t tag) { of(tag)->undone = true; }
 /* Whether it is what a sender can have been told. One that leaves, as it may at any time, is told nothing. */
 static bool agrees(const engagement *e) {
     bool let_go = e->status == CSP_OK, failed = e->status == CSP_FAILED;
+    bool cut = was_fenced() || was_aborted(); /* let go by another than the receiver */
     bool left = e->status == CSP_CANCELLED || e->status == CSP_INTERRUPTED, lost = failed && e->message == TAKEN;
     switch (e->said) {
         case HOLDING:
             return false; /* nobody keeps a reply for ever */
         case LETS_GO:
-            return e->heard ? let_go || left : left || (lost && was_fenced());
+            return e->heard ? let_go || left : left || (lost && cut);
         case FAILS:
-            return e->heard ? left || (failed && e->message == SAID) : left || (lost && was_fenced());
+            return e->heard ? left || (failed && e->message == SAID) : left || (lost && cut);
         case BREAKS:
             return left || lost;
         case PASSES_ON:

@@ -11,7 +11,7 @@ WAITING = (ROOT / "native/python/waiting.c").read_text(encoding="utf-8")
 EXTENSION = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "native/python").glob("*.c")}
 
 # Those that native_raise leaves to the SystemError of a bug of ours, and where the extension meets them before.
-ELSEWHERE = {"OK": "ends.c", "FAILED": "calls.c", "INVALID": "select.c", "STALE": "observe.c"}
+ELSEWHERE = {"OK": "ends.c", "FAILED": "extended.c", "INVALID": "select.c", "STALE": "observe.c"}
 
 
 def statuses():

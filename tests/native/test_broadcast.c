@@ -104,6 +104,13 @@ CASE(each_has_its_policy, "One that drops never makes a sender wait.") {
         CHECK_INT(take(newest, CSP_POLL), ==, n);
         CHECK_INT(take(refuse, CSP_POLL), ==, n);
     }
+    csp_end *all[] = {oldest, newest, refuse};
+    for (int i = 0; i < 3; i++) { /* whatever the policy, what is lost to it is counted, and only there */
+        note("subscriber %d", i);
+        CHECK_INT(seen(all[i]).sent, ==, 5);
+        CHECK_INT(seen(all[i]).dropped, ==, 3);
+        CHECK_INT(seen(all[i]).received, ==, 2);
+    }
     csp_end_free(handle);
     csp_end_free(oldest);
     csp_end_free(newest);
@@ -126,6 +133,125 @@ CASE(a_subscriber_that_goes_is_forgotten,
     csp_end_free(staying);
 }
 
+static int64_t channels_alive(void) {
+    csp_totals totals;
+    csp_totals_read(&totals);
+    return totals.channels;
+}
+
+CASE(who_is_gone_does_not_pile_up,
+     "However many come and go between two sends, no more is kept of them than of those who stay.") {
+    enum { STAYING = 3, ROUNDS = 1000 };
+    csp_end *handle = broadcast(true), *staying[STAYING];
+    for (int i = 0; i < STAYING; i++) {
+        staying[i] = subscriber(handle, 1, CSP_OVERFLOW_OLDEST);
+    }
+    for (int i = 0; i < ROUNDS; i++) {
+        csp_end_free(subscriber(handle, 1, CSP_OVERFLOW_OLDEST));
+        CHECK_INT(channels_alive(), <=, 1 + 4 * STAYING);
+    }
+    CHECK_INT(csp_broadcast_subscribers(handle), ==, STAYING);
+    CHECK_INT(channels_alive(), ==, 1 + STAYING);
+    uint32_t reached;
+    CHECK_STATUS(send_number(handle, 1, CSP_POLL, &reached), CSP_OK);
+    CHECK_INT(reached, ==, STAYING);
+    for (int i = 0; i < STAYING; i++) {
+        CHECK_INT(take(staying[i], CSP_POLL), ==, 1);
+        csp_end_free(staying[i]);
+    }
+    csp_end_free(handle);
+}
+
+CASE(who_left_is_no_subscriber, "A receiver that closes is not counted any more, without a send in between.") {
+    csp_end *handle = broadcast(false);
+    csp_end *leaving = subscriber(handle, 1, CSP_OVERFLOW_BLOCK), *staying = subscriber(handle, 1, CSP_OVERFLOW_BLOCK);
+    CHECK_INT(csp_broadcast_subscribers(handle), ==, 2);
+    csp_end_close(leaving);
+    CHECK_INT(csp_broadcast_subscribers(handle), ==, 1);
+    csp_end_free(leaving);
+    csp_end_free(staying);
+    CHECK_INT(csp_broadcast_subscribers(handle), ==, 0);
+    csp_end_free(handle);
+}
+
+CASE(a_closed_handle_waits_no_more,
+     "Closing the handle through which a send waits ends that send, whether it was the last handle or not.") {
+    for (int last = 0; last < 2; last++) {
+        note("last %d", last);
+        csp_end *handle = broadcast(false), *other = last ? NULL : csp_end_clone(handle, me);
+        csp_end *slow = subscriber(handle, 0, CSP_OVERFLOW_BLOCK), *fast = subscriber(handle, 1, CSP_OVERFLOW_BLOCK);
+        sending s = {.handle = handle, .value = 1, .deadline = CSP_FOREVER};
+        s.thread = go(send_one, &s);
+        EVENTUALLY(SENDERS_WAITING(slow) == 1);
+        csp_end_close(handle);
+        finish(s.thread);
+        CHECK_STATUS(s.status, CSP_CLOSED_END);
+        CHECK_INT(s.reached, ==, 1);
+        CHECK_INT(take(fast, CSP_POLL), ==, 1);
+        if (other != NULL) { /* who still has a handle notices nothing */
+            CHECK_INT(csp_broadcast_subscribers(other), ==, 2);
+            s = (sending){.handle = other, .value = 2, .deadline = CSP_FOREVER};
+            s.thread = go(send_one, &s);
+            CHECK_INT(take(slow, CSP_FOREVER), ==, 2);
+            CHECK_INT(take(fast, CSP_FOREVER), ==, 2);
+            finish(s.thread);
+            CHECK_STATUS(s.status, CSP_OK);
+            csp_end_free(other);
+        }
+        CHECK_INT(take(slow, CSP_FOREVER), ==, NOT(CSP_END_OF_CHANNEL));
+        csp_end_free(handle);
+        csp_end_free(slow);
+        csp_end_free(fast);
+    }
+}
+
+CASE(another_handle_goes_on, "Closing a handle that does not send leaves the one that does waiting.") {
+    csp_end *handle = broadcast(false), *other = csp_end_clone(handle, me);
+    csp_end *slow = subscriber(handle, 0, CSP_OVERFLOW_BLOCK);
+    sending s = {.handle = handle, .value = 1, .deadline = CSP_FOREVER};
+    s.thread = go(send_one, &s);
+    EVENTUALLY(SENDERS_WAITING(slow) == 1);
+    csp_end_free(other);
+    CHECK_INT(SENDERS_WAITING(slow), ==, 1);
+    CHECK_INT(take(slow, CSP_FOREVER), ==, 1);
+    finish(s.thread);
+    CHECK_STATUS(s.status, CSP_OK);
+    csp_end_free(handle);
+    csp_end_free(slow);
+}
+
+CASE(an_abort_ends_all_of_it,
+     "Aborting a broadcast ends every subscription with the cause, and a send that waits; it takes no more.") {
+    csp_end *handle = broadcast(true), *other = csp_end_clone(handle, me), *rx;
+    csp_end *slow = subscriber(handle, 0, CSP_OVERFLOW_BLOCK), *fast = subscriber(handle, 1, CSP_OVERFLOW_BLOCK);
+    sending s = {.handle = handle, .value = 1, .deadline = CSP_FOREVER};
+    s.thread = go(send_one, &s);
+    EVENTUALLY(SENDERS_WAITING(slow) == 1);
+    csp_message cause = boxed(99);
+    csp_end_abort(other, &cause);
+    finish(s.thread);
+    CHECK_STATUS(s.status, CSP_BROKEN);
+    CHECK_INT(s.reached, ==, 1);
+    csp_end *all[] = {handle, other, slow, fast};
+    for (int i = 0; i < 4; i++) {
+        note("handle %d", i);
+        CHECK(seen(all[i]).aborted);
+        CHECK(csp_end_cause(all[i], &cause));
+        CHECK_INT(opened(&cause), ==, 99);
+    }
+    CHECK_INT(take(slow, CSP_FOREVER), ==, NOT(CSP_END_OF_CHANNEL));
+    CHECK_INT(take(fast, CSP_FOREVER), ==, NOT(CSP_END_OF_CHANNEL));
+    CHECK_INT(csp_broadcast_subscribers(other), ==, 0);
+    uint32_t reached;
+    CHECK_STATUS(send_number(other, 2, CSP_FOREVER, &reached), CSP_BROKEN);
+    CHECK_INT(reached, ==, 0);
+    CHECK_STATUS(csp_broadcast_subscribe(other, 1, CSP_OVERFLOW_OLDEST, me, &rx), CSP_BROKEN);
+    for (int i = 0; i < 4; i++) {
+        csp_end_free(all[i]);
+    }
+    CHECK_INT(csp_blocks_alive(), ==, 0);
+}
+
 CASE(a_watch_begins_with_the_latest,
      "With `keep` a new subscriber gets the latest value first, and whoever looks sees it.") {
     csp_end *handle = broadcast(true);
@@ -139,6 +265,9 @@ CASE(a_watch_begins_with_the_latest,
     CHECK_INT(take(rx, CSP_POLL), ==, 2);
     CHECK_INT(take(rx, CSP_POLL), ==, NOT(CSP_WOULD_BLOCK));
     CHECK(csp_broadcast_latest(handle, &latest));
+    CHECK_INT(opened(&latest), ==, 2);
+    csp_end_close(handle);
+    CHECK(csp_broadcast_latest(handle, &latest)); /* also through a closed handle */
     CHECK_INT(opened(&latest), ==, 2);
     csp_end_free(handle);
     csp_end_free(rx);

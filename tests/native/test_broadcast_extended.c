@@ -57,6 +57,19 @@ CASE(a_stopped_sender_counts_who_has_the_message,
     csp_holder_release(stopped);
 }
 
+CASE(an_abort_lets_a_broadcast_go,
+     "Aborting a broadcast lets its sender go that a subscriber holds; that one was reached.") {
+    meeting m;
+    meet(&m, me, 6);
+    csp_end_abort(m.handle, NULL);
+    finish(m.send.thread);
+    CHECK_INT(m.send.reached, ==, 1);
+    CHECK_STATUS(m.send.status, CSP_BROKEN);
+    CHECK_INT(opened(&m.send.message), ==, 6);
+    csp_reply_break(m.reply, true);
+    part(&m);
+}
+
 CASE(a_subscriber_that_fails_was_reached,
      "What a subscriber says to a broadcast's sender that it holds is nothing to the others: the send goes on.") {
     meeting m;

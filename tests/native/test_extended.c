@@ -113,6 +113,43 @@ CASE(a_receiver_that_ends_lets_go, "A reply that is broken fails the send withou
     }
 }
 
+CASE(an_abort_lets_go,
+     "An abort, from either end, lets a held sender go: its message was received, and no answer comes.") {
+    for (int by_receiver = 0; by_receiver < 2; by_receiver++) {
+        EACH_MEETING(m) {
+            csp_message cause = boxed(77), nothing = inlined(0);
+            csp_end_abort(by_receiver ? m.c.rx : m.c.tx, &cause);
+            EVENTUALLY(askers() == 0);
+            CHECK(!csp_reply_complete(m.reply, &nothing, 0));
+            CHECK(csp_end_cause(m.c.tx, &cause));
+            CHECK_INT(opened(&cause), ==, 77);
+            CHECK_STATUS(released(&m), CSP_FAILED);
+            CHECK_INT(m.message.kind, ==, 0);
+        }
+    }
+}
+
+CASE(an_abort_lets_all_go, "Every sender that is held on the channel is let go by one abort.") {
+    enum { HELD = 5 };
+    pair c = channel(0);
+    pending send[HELD];
+    csp_reply *reply[HELD];
+    csp_message message;
+    for (int i = 0; i < HELD; i++) {
+        pend_send(&send[i], c.tx, i, CSP_FOREVER);
+        CHECK_STATUS(csp_recv_extended(c.rx, &message, &reply[i], CSP_FOREVER, NULL), CSP_OK);
+        CHECK_INT(opened(&message), ==, i);
+    }
+    EVENTUALLY(askers() == HELD);
+    csp_end_abort(c.rx, NULL);
+    for (int i = 0; i < HELD; i++) {
+        finish(send[i].thread);
+        CHECK_STATUS(send[i].status, CSP_FAILED);
+        csp_reply_break(reply[i], true);
+    }
+    free_pair(&c);
+}
+
 CASE(a_receiver_that_is_cut_off_lets_go,
      "A fence of the receiving holder ends what it held, though nobody gave it back.") {
     csp_holder *dying = csp_holder_new("dying");

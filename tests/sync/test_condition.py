@@ -323,3 +323,61 @@ def test_repr(condition):
     assert repr(queue_of(condition)).endswith(", 0 wait>")
     queue_of(condition).close()
     assert repr(queue_of(condition)).endswith(", 0 wait, closed>")
+
+
+# ---- more than waiting -----------------------------------------------------------------------------------------------
+
+
+def test_leaving_does_not_hide_the_error(condition):
+    """Closed while its block is left with an error: the error is that of the block, and nothing came after it."""
+    with pytest.raises(KeyError) as caught, condition:
+        condition.close()
+        raise KeyError("the body's own")
+    assert caught.value.__context__ is None
+    call = in_wait(other := csp.Condition(type(condition.lock)()), wait_inside, other)
+    other.close()
+    with pytest.raises(csp.ClosedEnd) as caught:
+        call.result()
+    assert caught.value.__context__ is None
+
+
+def test_leaving_a_closed_one_in_peace_raises(condition):
+    """Closed in its own block, which has no error of its own: leaving says that the handle is closed."""
+    with pytest.raises(csp.ClosedEnd), condition:
+        condition.close()
+
+
+def test_a_clone_means_the_same(condition):
+    """A clone has handles of its own on the same lock and the same queue, and lives on without the first."""
+    clone = condition.clone()
+    assert (clone.lock, queue_of(clone)) == (condition.lock, queue_of(condition))
+    call = in_wait(condition, wait_inside, condition)
+    with clone:
+        assert condition.locked()
+        clone.notify()
+    assert call.result() is True
+    condition.close()
+    with clone:
+        assert clone.wait(0.001) is False
+    with pytest.raises(csp.ClosedEnd):
+        condition.clone()
+
+
+def test_it_says_what_it_is(condition):
+    """locked is the lock's; closed is true with either handle closed; statistics count those who wait."""
+    assert (condition.locked(), condition.closed) == (False, False)
+    with condition:
+        assert condition.locked()
+    call = in_wait(condition, wait_inside, condition)
+    assert condition.statistics().waiting_receivers == 1
+    with condition:
+        condition.notify()
+    call.result()
+    assert condition.statistics().waiting_receivers == 0
+    sharing = csp.Condition(condition.lock.clone())
+    sharing.lock.close()
+    assert sharing.closed
+    assert not condition.closed
+    condition.close()
+    assert condition.closed
+    assert condition.locked() is False

@@ -175,10 +175,11 @@ CSP_API csp_direction csp_end_direction(const csp_end *end);
 CSP_API csp_holder *csp_end_holder(const csp_end *end);
 
 /* Abort the end's channel: both directions end now, what is buffered is dropped and counted as undelivered, every
- * waiter is released (receivers with CSP_END_OF_CHANNEL, senders with CSP_BROKEN). `cause` (may be NULL) is moved into the
- * channel and can be read with csp_end_cause. Only the first abort counts; a later cause is dropped. INVALID, and nothing
- * happens: for a synchronisation object, and for a cause with attachments, because anybody may read it, any number of
- * times. */
+ * waiter is released (receivers with CSP_END_OF_CHANNEL, senders with CSP_BROKEN; one that an extended receive holds with
+ * CSP_FAILED, because its message was received). `cause` (may be NULL) is moved into the channel and can be read with
+ * csp_end_cause. Only the first abort counts; a later cause is dropped. Of a broadcast: the channels of all subscribers are
+ * aborted, and it takes no more. INVALID, and nothing happens: for any other synchronisation object, and for a cause with
+ * attachments, because anybody may read it, any number of times. */
 CSP_API csp_status csp_end_abort(csp_end *end, csp_message *cause);
 /* A copy of the cause that the channel was aborted with (a block gets one more reference). False if there is none. */
 CSP_API bool csp_end_cause(csp_end *end, csp_message *cause);
@@ -343,19 +344,22 @@ CSP_API void csp_sync_read(csp_end *handle, csp_sync_state *out);
 
 /* A broadcast: every subscriber gets every message that was sent after it subscribed, in one order for all. A subscriber is
  * the receiving end of a channel of its own, with its own capacity and overflow policy; it subscribes no more when it is
- * closed. The handle is cloned, attached to messages, closed and freed like an end; with the last one subscribers drain
+ * closed. The handle is cloned, attached to messages, closed, aborted and freed like an end; with the last one subscribers drain
  * their channels and then get CSP_END_OF_CHANNEL. With `keep` a new subscriber begins with the latest message (a watch is
  * that, with capacity 1 and CSP_OVERFLOW_OLDEST). OK or NO_MEMORY. */
 CSP_API csp_status csp_broadcast_new(bool keep, csp_holder *holder, csp_end **handle);
-/* As csp_channel_new, for one subscriber. OK, INVALID, CLOSED_END, NO_MEMORY. */
+/* As csp_channel_new, for one subscriber. OK, INVALID, CLOSED_END, BROKEN (it was aborted), NO_MEMORY. */
 CSP_API csp_status csp_broadcast_subscribe(csp_end *handle, uint32_t capacity, csp_overflow overflow,
                                            csp_holder *holder, csp_end **receiving);
 /* Send to every subscriber, first to those that need no wait; waits for the others. *reached counts who got it (or whose
- * policy dropped it). OK moves the message. TIMEOUT, WOULD_BLOCK, CANCELLED, INTERRUPTED, NO_MEMORY: the message
- * is still the caller's, and those who have not been reached do not get it. INVALID: the message holds ends or replies, of which there is one each. */
+ * policy drops); where the policy refuses it, it counts as dropped in the statistics of that subscriber's channel. OK moves
+ * the message. TIMEOUT, WOULD_BLOCK, CANCELLED, INTERRUPTED, NO_MEMORY, CLOSED_END (this handle, perhaps while it waited),
+ * BROKEN (an abort): the message is still the caller's, and those who have not been reached do not get it. INVALID: the
+ * message holds ends or replies, of which there is one each. */
 CSP_API csp_status csp_broadcast_send(csp_end *handle, csp_message *message, int64_t deadline, const csp_hooks *hooks,
                                       uint32_t *reached);
-/* A copy of the latest message, if `keep`; false when there is none. How many subscribers there are. */
+/* A copy of the latest message, if `keep`; false when there is none. How many subscribers there are, without those whose
+ * receiving ends are closed. Both may be asked of a closed handle. */
 CSP_API bool csp_broadcast_latest(csp_end *handle, csp_message *message);
 CSP_API uint32_t csp_broadcast_subscribers(csp_end *handle);
 
