@@ -1,12 +1,18 @@
 """Futures of calls: one thread per interpreter receives all answers and completes them."""
 
 import logging
+import os
 import threading
+import time
 from concurrent.futures import Future, InvalidStateError
 
 from csp._native import Receiver, Sender, ask, recv_reply, unbounded_channel
 from csp.actors.ref import DEFAULT_TIMEOUT, _died, remote_error
 from csp.errors import BrokenChannel, CallTimeout, ClosedEnd, MailboxFull, Stopped, WouldBlock
+
+# Seconds. A signal that arrives in the instant before the program's main thread sleeps in a lock would be seen only when
+# something else wakes it, so that thread sleeps no longer than this: as in native/python/waiting.c.
+_MAIN_SLICE = 0.04
 
 # See recv_reply in native/python/calls.c
 _ANSWERED, _UNREADABLE = 0, 4
@@ -56,6 +62,27 @@ class Answer(Future[object]):
     def __init__(self, thread: threading.Thread) -> None:
         super().__init__()
         self._thread = thread
+
+    def result(self, timeout: float | None = None) -> object:
+        self._wait(timeout)
+        return super().result(0)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        self._wait(timeout)
+        return super().exception(0)
+
+    def _wait(self, timeout: float | None) -> None:
+        """Wait until it is done, or for *timeout* seconds; in the main thread also for signals."""
+        until = None if timeout is None else time.monotonic() + timeout
+        in_main = threading.get_native_id() == os.getpid()
+        while not self.done():
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                return
+            try:
+                super().exception(_MAIN_SLICE if in_main and (left is None or left > _MAIN_SLICE) else left)
+            except TimeoutError:
+                pass
 
     def add_done_callback(self, fn: Callable[[Future[object]], object]) -> None:
         """Call *fn* with the future when it is done: in the receiving thread, or at once if it is done already.

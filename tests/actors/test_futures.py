@@ -175,3 +175,43 @@ def test_futures_while_an_actor_stops(system, actor):
     assert told.recv(timeout=10) == "alive"
     system.stop(ending, grace=20)
     assert list(told) == ["at the end"]
+
+
+SIGNALLED_ELSEWHERE = """
+import csp, signal, sys, threading
+
+class Silent(csp.Actor):
+    @csp.handler
+    def wait(self):
+        tx, rx = csp.channel()
+        rx.recv()
+
+def interrupt(begun):
+    begun.recv()
+    main = threading.main_thread().ident
+    while sys._current_frames()[main].f_code.co_filename != threading.__file__: pass  # until it waits in the lock
+    # Handled by this thread, so that nothing wakes main: as if it came in the instant before main slept.
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+if __name__ == "__main__":
+    with csp.System(warm=0) as system:
+        ref = system.spawn(Silent)
+        future = ref.wait.future()
+        begin, begun = csp.channel(1)
+        threading.Thread(target=interrupt, args=(begun,)).start()
+        try:
+            begin.send(1)
+            future.METHOD(TIMEOUT)
+        except KeyboardInterrupt:
+            print("interrupted")
+        system.kill(ref)
+"""
+
+
+@pytest.mark.parametrize("method", ["result", "exception"])
+@pytest.mark.parametrize("timeout", ["", "60"])
+def test_no_signal_is_slept_through(program, method, timeout):
+    """A signal that does not wake main out of a future's lock is seen all the same, and soon."""
+    script = SIGNALLED_ELSEWHERE.replace("METHOD", method).replace("TIMEOUT", timeout)
+    status, out, err = program.script(script, timeout=20)
+    assert (status, out) == (0, "interrupted\n"), err

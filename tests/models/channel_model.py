@@ -129,6 +129,13 @@ class Channel:
                 self._release(self.receivers, "EndOfChannel")
             else:
                 self._break()
+        elif self._cut_off():
+            self._break()
+
+    def _cut_off(self):
+        """Whether all receiving handles lie in the channel's own buffer, where nobody can get at them."""
+        inside = Handle(self, RECEIVER)
+        return self.handles[RECEIVER] == sum(isinstance(value, Handle) and value == inside for value in self.held)
 
     def abort(self):
         """The end of both directions."""

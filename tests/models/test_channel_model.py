@@ -10,9 +10,10 @@ from mortals import Mortal
 from waiters import Waiter, attempt
 
 import csp
-from csp._native import channel_statistics
+from csp._native import channel_statistics, unbounded_channel
 
 VALUES = st.integers(0, 9)
+UNBOUNDED = 10**9
 DEATHS = 2  # interpreters that end in one run: each costs some milliseconds
 
 
@@ -20,15 +21,15 @@ class ChannelMachine(RuleBasedStateMachine):
     """One channel, its handles, those who wait on it, and interpreters that hold it."""
 
     @initialize(
-        capacity=st.sampled_from([0, 0, 1, 2, 5, -1]),
+        capacity=st.sampled_from([0, 0, 1, 2, 5, UNBOUNDED]),
         overflow=st.sampled_from(["block", "block", "drop_oldest", "drop_newest", "error"]),
     )
     def begin(self, capacity, overflow):
-        if capacity < 1:
+        if capacity in {0, UNBOUNDED}:
             overflow = "block"
-        tx, rx = csp.channel(capacity, overflow)
+        tx, rx = unbounded_channel() if capacity == UNBOUNDED else csp.channel(capacity, overflow)
         self.id = tx.channel_id
-        self.model = Channel(capacity if capacity >= 0 else 10**9, overflow)
+        self.model = Channel(capacity, overflow)
         self.real = {SENDER: [tx], RECEIVER: [rx]}
         self.waiting = {}
         self.count = 0
