@@ -62,7 +62,8 @@ class BrokenChannel(ChannelError, ConnectionError):
     """Every receiver of the channel is gone, or the channel was aborted.
 
     Raised by sending only. The message was not delivered: it is in :attr:`unsent`, unchanged, and can be sent again
-    elsewhere. :attr:`cause` is what the aborting side gave as its reason, or None.
+    elsewhere. (Where an extended receiver, or that of a call, had taken it, the text says so.) :attr:`cause` is what
+    the aborting side gave as its reason, or None.
     """
 
     def __init__(self, message: str = "", unsent: object = None, cause: object = None) -> None:
@@ -102,7 +103,11 @@ class RemoteTraceback(Exception):
 
 
 class RemoteError(CspError):
-    """An exception of another interpreter whose own type cannot travel. The text names that type."""
+    """An exception of another interpreter whose own type cannot travel, or would be taken for this side's own.
+
+    The text names that type. The second: a sender is held by an extended receiver, and what fails there is an exception
+    that sending raises by itself. It is the ``__cause__`` then.
+    """
 
 
 class ProcessFailed(CspError):
