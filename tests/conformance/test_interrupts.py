@@ -60,7 +60,7 @@ class Interrupts:
             n += 1
             time.sleep(0.0001 + 0.00005 * (n % 8))  # at another moment of what happens each time
             if self._awaited:
-                signal.raise_signal(signal.SIGINT)
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
 
 @pytest.fixture
@@ -83,7 +83,9 @@ def repeat_until_interrupted(interrupts, call, interrupted=lambda error: None):
 
 @pytest.mark.parametrize("how", RECEIVING)
 def test_an_interrupt_of_a_receiver_races_a_transfer(crew, capacity, how, interrupts):
-    """Interrupted in the middle of what others send, receivers of every kind get each message once, in order."""
+    """Interrupted in the middle of what others send, receivers of every kind get each message once; and in order, but
+    for an Alternative, where a message that went back may come behind the one after it.
+    """
     tx, rx = csp.channel(capacity)
     _quiet_tx, quiet = csp.channel(capacity)
     feeder = crew.start(roles.feed_until_broken, tx, range(MANY))
@@ -93,7 +95,7 @@ def test_an_interrupt_of_a_receiver_races_a_transfer(crew, capacity, how, interr
         got = [message for batch in got for message in batch]
     elif how in {"select", "Alternative"}:
         got = [message for _, message in got]
-    assert got == [*range(len(got))]
+    assert (sorted(got) if how == "Alternative" else got) == [*range(len(got))]
     rx.close()
     sent, seen = feeder.result(), tx.statistics()
     assert sent == seen.sent == len(got) + seen.undelivered
