@@ -70,6 +70,11 @@ def feed(tx, messages):
         tx.send(message)
 
 
+def feed_what_goes(tx, messages):
+    """Send each; gives those that went."""
+    return [message for message in messages if attempt(tx.send, message) is None]
+
+
 def drain(rx):
     return list(rx)
 

@@ -134,17 +134,17 @@ def test_payloads_of_every_kind(crew, capacity):
 
 
 def test_a_channel_through_a_channel(crew, capacity):
-    """A process answers over the channel that came in the message, and so on over a hundred hops."""
+    """A process answers over the channel that came in the message, and so on over a thousand hops."""
     tx, rx = csp.channel(capacity)
     first = tx
     task = crew.start(roles.follow, rx)
     rx.close()
-    for _ in range(100):
+    for _ in range(1000):
         following_tx, following_rx = csp.channel(capacity)
         tx.send(following_rx)
         tx = following_tx
     tx.send("arrived")
-    assert task.result() == (100, "arrived")
+    assert task.result() == (1000, "arrived")
     assert first.statistics().receivers == 0
 
 

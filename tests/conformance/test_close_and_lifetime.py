@@ -248,3 +248,19 @@ def test_a_receiver_may_be_freed_by_its_own_process_while_a_send_finishes(crew, 
         del rx, tx
         assert taker.result() == ["m"]
         assert sender.result() is None
+
+
+@pytest.mark.parametrize("overflow", ["drop_oldest", "drop_newest", "error"])
+def test_what_overflows_is_counted_or_refused(crew, buffered, overflow):
+    """Under every policy each message is received once, dropped and counted, or refused to its sender."""
+    tx, rx = csp.channel(buffered, overflow=overflow)
+    drainers = crew.start_many(2, roles.drain, rx)
+    feeders = [crew.start(roles.feed_what_goes, tx, range(n * 1000, n * 1000 + 300)) for n in range(4)]
+    went = [message for feeder in feeders for message in feeder.result()]
+    tx.close()
+    got = [message for drainer in drainers for message in drainer.result()]
+    assert len({*got}) == len(got)
+    assert {*got} <= {*went}
+    assert len(went) - len(got) == rx.statistics().dropped
+    assert overflow != "error" or sorted(got) == sorted(went)
+    assert overflow == "error" or len(went) == 1200
