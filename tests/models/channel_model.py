@@ -129,6 +129,13 @@ class Channel:
                 self._release(self.receivers, "EndOfChannel")
             else:
                 self._break()
+        elif direction == RECEIVER and self._in_own_buffer() == self.handles[RECEIVER]:
+            self._break()  # nobody could ever receive what would have to be received first
+
+    def _in_own_buffer(self):
+        return sum(
+            isinstance(value, Handle) and value.channel is self and value.direction == RECEIVER for value in self.held
+        )
 
     def abort(self):
         """The end of both directions."""
