@@ -298,10 +298,47 @@ static bool look(selection *s, bool priority) {
     return w != NULL;
 }
 
-/* Armed and nothing listed since the look: then nobody can have missed us. */
+bool csp__alternative_interrupted(csp_alternative *alternative) {
+    csp__lock(&alternative->lock);
+    bool interrupted = alternative->interrupted;
+    alternative->interrupted = false;
+    csp__unlock(&alternative->lock);
+    return interrupted;
+}
+
+void csp__alternative_waits(csp_alternative *alternative, csp_waiter *waiter) {
+    bool unused;
+    csp__lock(&alternative->lock);
+    alternative->selecting = waiter;
+    if (waiter != NULL && alternative->interrupted) {
+        csp__claim(waiter, CSP_NOTIFIED, &unused);
+    }
+    csp__unlock(&alternative->lock);
+}
+
+void csp_alternative_interrupt(csp_alternative *alternative) {
+    csp_waiter *waiters[2] = {alternative->waiter, NULL};
+    bool must_wake[2] = {false, false};
+    csp__lock(&alternative->lock);
+    alternative->interrupted = true;
+    waiters[1] = alternative->selecting;
+    for (int i = 0; i < 2; i++) {
+        if (waiters[i] == NULL || !csp__claim(waiters[i], CSP_NOTIFIED, &must_wake[i])) {
+            must_wake[i] = false;
+        }
+    }
+    csp__unlock(&alternative->lock);
+    for (int i = 0; i < 2; i++) {
+        if (must_wake[i]) {
+            waiters[i]->wake(waiters[i]);
+        }
+    }
+}
+
+/* Armed, and nothing listed nor interrupted since the look: then nobody can have missed us. */
 static bool may_wait(csp_alternative *alternative) {
     csp__lock(&alternative->lock);
-    bool nothing = csp__list_empty(&alternative->ready);
+    bool nothing = csp__list_empty(&alternative->ready) && !alternative->interrupted;
     csp__unlock(&alternative->lock);
     bool unused;
     return nothing || !csp__claim(alternative->waiter, CSP_NOTIFIED, &unused);
@@ -320,6 +357,9 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
     atomic_store_explicit(&waiter->thread, s.self, memory_order_relaxed);
     list_own_locks(alternative, s.self);
     for (;;) {
+        if (csp__alternative_interrupted(alternative)) {
+            return CSP_INTERRUPTED;
+        }
         if (look(&s, priority)) {
             *place = s.chosen->place;
             *outcome = s.status;
@@ -345,4 +385,12 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
             return CSP_TIMEOUT;
         }
     }
+}
+
+csp_status csp_alternative_select_among(csp_alternative *alternative, csp_guard *guards, uint32_t count, int flags,
+                                        int64_t deadline, const csp_hooks *hooks, uint32_t *chosen) {
+    if (csp__alternative_interrupted(alternative)) {
+        return CSP_INTERRUPTED;
+    }
+    return csp__select(alternative, guards, count, flags, deadline, hooks, chosen);
 }

@@ -23,6 +23,14 @@ void csp__notify_watchers(csp_channel *channel, const csp_end *only, csp_wakes *
 uint32_t csp__watchers_waiting(csp_channel *channel, void (*visit)(csp_waiter *waiter, csp_end *end, void *context),
                                void *context);
 
+/* Whether somebody interrupted it; he is heard by that. */
+bool csp__alternative_interrupted(csp_alternative *alternative);
+/* csp_select's, between arming and leaving all queues: who waits in it, and can be interrupted; NULL: nobody any more. */
+void csp__alternative_waits(csp_alternative *alternative, csp_waiter *waiter);
+/* csp_select on behalf of an alternative, or (NULL) of nobody. */
+csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t count, int flags, int64_t deadline,
+                       const csp_hooks *hooks, uint32_t *chosen);
+
 static inline bool csp__is_watched(const csp_channel *channel) {
     return atomic_load_explicit(&channel->watched, memory_order_relaxed) > 0;
 }

@@ -236,9 +236,12 @@ static csp_holder *holder_of(const csp_guard *guard) {
     return atomic_load_explicit(&guard->end->holder, memory_order_relaxed);
 }
 
-static csp_status wait_for_one(csp_guard *guards, uint32_t count, csp_waiter *self, csp_wait_statistics *waits,
-                               int64_t until, const csp_hooks *hooks, uint32_t *chosen) {
+static csp_status wait_for_one(csp_alternative *alternative, csp_guard *guards, uint32_t count, csp_waiter *self,
+                               csp_wait_statistics *waits, int64_t until, const csp_hooks *hooks, uint32_t *chosen) {
     uint32_t code = csp__wait(self, waits, until, hooks);
+    if (alternative != NULL) {
+        csp__alternative_waits(alternative, NULL);
+    }
     uint32_t winner = code >= CSP_WON ? code - CSP_WON : count;
     dequeue_all(guards, count, winner);
     if (winner < count) {
@@ -262,11 +265,19 @@ static csp_status wait_for_one(csp_guard *guards, uint32_t count, csp_waiter *se
         }
         return CSP_TIMEOUT;
     }
+    if (code == CSP_NOTIFIED) {
+        csp__alternative_interrupted(alternative);
+    }
     return code == CSP_STOPPED ? CSP_CANCELLED : CSP_INTERRUPTED;
 }
 
 csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t deadline, const csp_hooks *hooks,
                       uint32_t *chosen) {
+    return csp__select(NULL, guards, count, flags, deadline, hooks, chosen);
+}
+
+csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t count, int flags, int64_t deadline,
+                       const csp_hooks *hooks, uint32_t *chosen) {
     csp_waiter *self = csp__self();
     if (self == NULL) {
         return CSP_NO_MEMORY;
@@ -334,6 +345,9 @@ csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t dead
         if (winner == count && deadline != CSP_POLL) {
             csp__arm(self, holder, until);
             enqueue_all(guards, count, self, &wakes);
+            if (alternative != NULL) {
+                csp__alternative_waits(alternative, self);
+            }
         }
         unlock_all(channels, distinct);
         if (channels != few) {
@@ -355,5 +369,5 @@ csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t dead
     if (deadline == CSP_POLL) {
         return CSP_WOULD_BLOCK;
     }
-    return wait_for_one(guards, count, self, waits, until, hooks, chosen);
+    return wait_for_one(alternative, guards, count, self, waits, until, hooks, chosen);
 }

@@ -148,7 +148,10 @@ csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_wait
             return CSP_OK;
         }
     }
-    if (csp__is_watched(channel) && csp__offer_to_watchers(channel, message, self, wakes)) {
+    /* What is there goes first: an alternative that has just armed, and will see that it must not wait, may be met too soon. */
+    bool first = atomic_load_explicit(&channel->buffered, memory_order_relaxed) == 0 &&
+                 atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed) == 0;
+    if (csp__is_watched(channel) && first && csp__offer_to_watchers(channel, message, self, wakes)) {
         channel->sent++;
         return CSP_OK;
     }

@@ -35,6 +35,8 @@ struct csp_alternative {
     uint32_t free_from;         /* no place below this one is free */
     csp_node timers, reentrant; /* those that every select must ask, because no channel tells of them */
     csp_wait_statistics waits;
+    bool interrupted;      /* `lock`: the select under way, or the next one, comes out */
+    csp_waiter *selecting; /* `lock`: who waits in csp_alternative_select_among, NULL: nobody */
 };
 
 /* Whoever sets `listed`, under what guards it: put the watch at the end of its alternative's list. */

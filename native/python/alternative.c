@@ -2,192 +2,7 @@
  *
  * Alternative: guards that are selected from again and again. Receivers, synchronisation objects and timers stay watched
  * between two selects; while an offer is on, or a skip stands among priorities, one select() over all guards does it. */
-#include "native.h"
-
-typedef struct {
-    PyObject *guard;
-    PyObject *when; /* the precondition, or NULL */
-    uint32_t place; /* in the core's alternative; NO_PLACE: an offer or a skip */
-    bool on;
-} entry;
-
-typedef struct {
-    PyObject_HEAD csp_alternative *alternative;
-    entry *entries;
-    Py_ssize_t count, room;
-    Py_ssize_t
-        *special; /* the entries that every select must look at: offers, skips, timers, those with a precondition */
-    Py_ssize_t special_count;
-    Py_ssize_t *entry_of; /* by place */
-    Py_ssize_t turn;      /* the entry behind the one chosen latest: whose turn it is where an offer takes part */
-    bool disordered;      /* after a removal the places are not in the order of the entries */
-    bool busy;
-} alternative_object;
-
-#define NO_PLACE UINT32_MAX
-
-static bool is_watched(native_state *state, PyObject *guard) {
-    return Py_IS_TYPE(guard, state->receiver_type) || native_can_be_acquired(guard);
-}
-
-/* ---- the core's side ------------------------------------------------------------------------------------------ */
-
-static bool add_to_core(native_state *state, alternative_object *self, Py_ssize_t index) {
-    entry *e = &self->entries[index];
-    e->place = NO_PLACE;
-    csp_status status = CSP_OK;
-    if (is_watched(state, e->guard)) {
-        status = csp_alternative_add(self->alternative, ((end_object *)e->guard)->end, &e->place);
-    } else if (Py_IS_TYPE(e->guard, state->timer_type)) {
-        status = csp_alternative_add_timer(self->alternative, &e->place);
-    }
-    if (status != CSP_OK) {
-        native_raise(state, status, NULL, NULL, false);
-        return false;
-    }
-    if (e->place != NO_PLACE) {
-        self->entry_of[e->place] = index;
-        csp_alternative_enable(self->alternative, e->place, e->on);
-    }
-    return true;
-}
-
-/* All out and in again, so that the order of the places is that of the entries, as priority needs it. This cannot fail half
- * way: the core fills the places that are free from the first on, and needs no memory for it. */
-static bool put_in_order(native_state *state, alternative_object *self) {
-    for (Py_ssize_t i = 0; i < self->count; i++) {
-        if (self->entries[i].place != NO_PLACE) {
-            csp_alternative_remove(self->alternative, self->entries[i].place);
-        }
-    }
-    for (Py_ssize_t i = 0; i < self->count; i++) {
-        if (!add_to_core(state, self, i)) {
-            return false;
-        }
-    }
-    self->disordered = false;
-    return true;
-}
-
-/* ---- guards come and go --------------------------------------------------------------------------------------- */
-
-static bool not_busy(alternative_object *self) {
-    if (self->busy) {
-        PyErr_SetString(PyExc_RuntimeError,
-                        "this Alternative is in use: one select at a time, and guards are added and "
-                        "removed between two selects");
-        return false;
-    }
-    return true;
-}
-
-static bool make_room(alternative_object *self) {
-    if (self->count < self->room) {
-        return true;
-    }
-    Py_ssize_t room = self->room == 0 ? 8 : self->room * 2;
-    entry *entries = PyMem_Realloc(self->entries, sizeof *entries * (size_t)room);
-    if (entries != NULL) {
-        self->entries = entries;
-    }
-    Py_ssize_t *special = PyMem_Realloc(self->special, sizeof *special * (size_t)room);
-    if (special != NULL) {
-        self->special = special;
-    }
-    Py_ssize_t *entry_of = PyMem_Realloc(self->entry_of, sizeof *entry_of * (size_t)room);
-    if (entry_of != NULL) {
-        self->entry_of = entry_of;
-    }
-    if (entries == NULL || special == NULL || entry_of == NULL) {
-        PyErr_NoMemory();
-        return false;
-    }
-    self->room = room;
-    return true;
-}
-
-static void note_special(native_state *state, alternative_object *self, Py_ssize_t index) {
-    entry *e = &self->entries[index];
-    if (e->when != NULL || !is_watched(state, e->guard)) {
-        self->special[self->special_count++] = index;
-    }
-}
-
-static bool add_guard(native_state *state, alternative_object *self, PyObject *guard, PyObject *when) {
-    if (!not_busy(self)) {
-        return false;
-    }
-    if (!is_watched(state, guard) && !Py_IS_TYPE(guard, state->timer_type) && !Py_IS_TYPE(guard, state->offer_type) &&
-        !Py_IS_TYPE(guard, state->skip_type)) {
-        native_raise_no_guard(state, guard);
-        return false;
-    }
-    if (when != NULL && !PyCallable_Check(when)) {
-        PyErr_Format(PyExc_TypeError, "a precondition is something to call without arguments, not %T", when);
-        return false;
-    }
-    if (self->count >= CSP_GUARDS_MAX) {
-        PyErr_Format(PyExc_ValueError, "an Alternative takes at most %d guards", CSP_GUARDS_MAX);
-        return false;
-    }
-    if (!make_room(self)) {
-        return false;
-    }
-    self->entries[self->count] = (entry){Py_NewRef(guard), Py_XNewRef(when), NO_PLACE, true};
-    if (!add_to_core(state, self, self->count)) {
-        Py_DECREF(guard);
-        Py_XDECREF(when);
-        return false;
-    }
-    note_special(state, self, self->count++);
-    return true;
-}
-
-static PyObject *alternative_add(PyObject *object, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"", "when", NULL};
-    PyObject *guard, *when = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:add", names, &guard, &when)) {
-        return NULL;
-    }
-    alternative_object *self = (alternative_object *)object;
-    if (!add_guard(state_of(object), self, guard, when == Py_None ? NULL : when)) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
-}
-
-static PyObject *alternative_remove(PyObject *object, PyObject *guard) {
-    alternative_object *self = (alternative_object *)object;
-    if (!not_busy(self)) {
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < self->count; i++) {
-        if (self->entries[i].guard == guard) {
-            entry gone = self->entries[i];
-            if (gone.place != NO_PLACE) {
-                csp_alternative_remove(self->alternative, gone.place);
-            }
-            for (Py_ssize_t k = i; k + 1 < self->count; k++) {
-                self->entries[k] = self->entries[k + 1];
-                if (self->entries[k].place != NO_PLACE) {
-                    self->entry_of[self->entries[k].place] = k;
-                }
-            }
-            self->count--;
-            self->turn -= i < self->turn;
-            self->disordered = self->disordered || gone.place != NO_PLACE;
-            self->special_count = 0;
-            for (Py_ssize_t k = 0; k < self->count; k++) {
-                note_special(state_of(object), self, k);
-            }
-            Py_DECREF(gone.guard);
-            Py_XDECREF(gone.when);
-            Py_RETURN_NONE;
-        }
-    }
-    PyErr_Format(PyExc_ValueError, "%R is no guard of this Alternative", guard);
-    return NULL;
-}
+#include "alternative.h"
 
 /* ---- selecting ------------------------------------------------------------------------------------------------ */
 
@@ -237,6 +52,7 @@ static bool anything_on(native_state *state, alternative_object *self) {
     return false;
 }
 
+/* NULL without an exception: what to choose from has changed. */
 static PyObject *select_watched(native_state *state, alternative_object *self, int flags, int64_t deadline,
                                 PyObject *skip) {
     csp_message message;
@@ -252,6 +68,9 @@ static PyObject *select_watched(native_state *state, alternative_object *self, i
     if (status == CSP_WOULD_BLOCK && skip != NULL) {
         csp_guard chosen = {.kind = CSP_GUARD_SKIP};
         return native_guard_outcome(state, skip, &chosen, false);
+    }
+    if (status == CSP_INTERRUPTED && !wait.signalled) {
+        return NULL;
     }
     if (status != CSP_OK) {
         return native_raise_no_choice(state, status);
@@ -279,12 +98,35 @@ static PyObject *select_all(native_state *state, alternative_object *self, int f
     if (flags == CSP_SELECT_FAIR) {
         flags = CSP_SELECT_ROTATE | (int)self->turn << 8;
     }
-    PyObject *result = native_select_guards(state, guards, self->count, flags, deadline, &chosen);
+    PyObject *result = native_select_guards(state, guards, self->count, flags, deadline, self->alternative, &chosen);
     if (chosen != (uint32_t)-1) {
         self->turn = (Py_ssize_t)chosen + 1;
     }
     PyMem_Free(guards);
     return result;
+}
+
+/* One go with the guards as they are now. NULL without an exception: they have changed. */
+static PyObject *select_once(native_state *state, alternative_object *self, int flags, int64_t deadline) {
+    if (!alternative_apply_changes(state, self)) {
+        return NULL;
+    }
+    if (self->count == 0 && deadline == CSP_FOREVER) {
+        anything_on(state, self);
+        return NULL;
+    }
+    look seen;
+    bool priority = flags == CSP_SELECT_PRIORITY;
+    /* In order first: a timer that is added to the core anew has no deadline until the look. */
+    self->asking = true;
+    bool asked = (!priority || !self->disordered || alternative_put_in_order(state, self)) &&
+                 look_at_special(state, self, &seen);
+    self->asking = false;
+    if (!asked) {
+        return NULL;
+    }
+    return seen.offers || (priority && seen.skip != NULL) ? select_all(state, self, flags, deadline)
+                                                          : select_watched(state, self, flags, deadline, seen.skip);
 }
 
 static PyObject *alternative_select(PyObject *object, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
@@ -297,23 +139,24 @@ static PyObject *alternative_select(PyObject *object, PyObject *const *args, Py_
                         "select of an Alternative takes priority= and timeout=; guards are added with add");
         return NULL;
     }
-    if (!native_select_keywords(state, args, keywords, &flags, &deadline) || !not_busy(self)) {
+    if (!native_select_keywords(state, args, keywords, &flags, &deadline)) {
         return NULL;
     }
-    if (self->count == 0 && deadline == CSP_FOREVER) {
-        anything_on(state, self);
+    if (self->busy) {
+        PyErr_SetString(PyExc_RuntimeError, "this Alternative is in use: one select at a time");
         return NULL;
     }
-    look seen;
     self->busy = true;
-    PyObject *result = NULL;
-    bool priority = flags == CSP_SELECT_PRIORITY;
-    /* In order first: a timer that is added to the core anew has no deadline until the look. */
-    if ((!priority || !self->disordered || put_in_order(state, self)) && look_at_special(state, self, &seen)) {
-        result = seen.offers || (priority && seen.skip != NULL)
-                     ? select_all(state, self, flags, deadline)
-                     : select_watched(state, self, flags, deadline, seen.skip);
+    self->thread = PyThread_get_thread_ident();
+    PyObject *result;
+    do {
+        result = select_once(state, self, flags, deadline);
+    } while (result == NULL && !PyErr_Occurred());
+    PyObject *error = PyErr_GetRaisedException();
+    if (!alternative_apply_changes(state, self)) {
+        PyErr_WriteUnraisable(object); /* no memory; and what was received must not be lost */
     }
+    PyErr_SetRaisedException(error);
     self->busy = false;
     return result;
 }
@@ -326,12 +169,17 @@ static int alternative_traverse(PyObject *object, visitproc visit, void *arg) {
         Py_VISIT(self->entries[i].guard);
         Py_VISIT(self->entries[i].when);
     }
+    for (Py_ssize_t i = 0; i < self->change_count; i++) {
+        Py_VISIT(self->changes[i].guard);
+        Py_VISIT(self->changes[i].when);
+    }
     Py_VISIT(Py_TYPE(object));
     return 0;
 }
 
 static int alternative_clear(PyObject *object) {
     alternative_object *self = (alternative_object *)object;
+    alternative_forget_changes(self);
     if (self->alternative != NULL) {
         csp_alternative_free(self->alternative);
         self->alternative = NULL;
@@ -372,24 +220,12 @@ static PyObject *alternative_new(PyTypeObject *type, PyObject *args, PyObject *k
         return PyErr_NoMemory();
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); i++) {
-        if (!add_guard(state, self, PyTuple_GET_ITEM(args, i), NULL)) {
+        if (!alternative_add_guard(state, self, PyTuple_GET_ITEM(args, i), NULL)) {
             Py_DECREF(self);
             return NULL;
         }
     }
     return (PyObject *)self;
-}
-
-static Py_ssize_t alternative_length(PyObject *object) { return ((alternative_object *)object)->count; }
-
-static PyObject *alternative_guards(PyObject *object, void *unused) {
-    (void)unused;
-    alternative_object *self = (alternative_object *)object;
-    PyObject *guards = PyTuple_New(self->count);
-    for (Py_ssize_t i = 0; guards != NULL && i < self->count; i++) {
-        PyTuple_SET_ITEM(guards, i, Py_NewRef(self->entries[i].guard));
-    }
-    return guards;
 }
 
 #define FASTCALL(function) ((PyCFunction)(void (*)(void))(function))
@@ -404,9 +240,12 @@ static PyMethodDef alternative_methods[] = {
      "raises, and RuntimeError in two threads at once."},
     {"add", FASTCALL(alternative_add), METH_VARARGS | METH_KEYWORDS,
      "add($self, guard, /, when=None)\n--\n\nAdd a guard, as the last in order. `when` is its precondition: called "
-     "without arguments at each select,\nthe guard is off while it gives something false."},
+     "without arguments at each select,\nthe guard is off while it gives something false. Also while another thread "
+     "selects:\nit goes on with the changed set, until the same deadline."},
     {"remove", alternative_remove, METH_O,
-     "remove($self, guard, /)\n--\n\nTake a guard away: this very object. Raises ValueError when it is not there."},
+     "remove($self, guard, /)\n--\n\nTake a guard away: this very object. Raises ValueError when it is not there. "
+     "Also "
+     "while another thread selects, as add;\nit may be chosen once more, if that had been decided."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -420,7 +259,7 @@ static PyType_Slot alternative_slots[] = {
      "Alternative(*guards)\n--\n\nA reusable select: the guards of csp.select, kept.\n\nReceivers, locks and timers "
      "stay "
      "watched between two selects, so that one costs the same with 2 as with 1,000 of them.\nWhile an offer is on, a "
-     "select costs what csp.select does. One thread at a time may use it. (occam's ALT.)"},
+     "select costs what csp.select does. One thread at a time may select. (occam's ALT.)"},
     {Py_tp_new, (void *)alternative_new},
     {Py_tp_dealloc, (void *)alternative_dealloc},
     {Py_tp_traverse, (void *)alternative_traverse},

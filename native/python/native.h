@@ -130,9 +130,10 @@ void native_raise_no_guard(native_state *state, PyObject *object);
 int64_t native_timer_deadline(PyObject *timer);
 bool native_select_keywords(native_state *state, PyObject *const *values, PyObject *keywords, int *flags,
                             int64_t *deadline);
-/* select() over these guards (None: off). *chosen is set when one was carried out, also where that raises. */
+/* select() over these guards (None: off). *chosen is set when one was carried out, also where that raises. Which alternative
+ * selects, or NULL; NULL without an exception: that one was interrupted. */
 PyObject *native_select_guards(native_state *state, PyObject *const *guards, Py_ssize_t count, int flags,
-                               int64_t deadline, uint32_t *chosen);
+                               int64_t deadline, csp_alternative *alternative, uint32_t *chosen);
 /* (guard, value) of the guard that was chosen, or the error that it means; consumes the message. */
 PyObject *native_guard_outcome(native_state *state, PyObject *object, csp_guard *guard, bool signalled);
 /* What it means that none was chosen. Always returns NULL. */

@@ -289,7 +289,7 @@ PyObject *native_select(PyObject *module, PyObject *const *args, Py_ssize_t coun
         return NULL;
     }
     uint32_t chosen;
-    return native_select_guards(state, args, count, flags, deadline, &chosen);
+    return native_select_guards(state, args, count, flags, deadline, NULL, &chosen);
 }
 
 PyObject *native_raise_no_choice(native_state *state, csp_status status) {
@@ -304,7 +304,7 @@ PyObject *native_raise_no_choice(native_state *state, csp_status status) {
 }
 
 PyObject *native_select_guards(native_state *state, PyObject *const *args, Py_ssize_t count, int flags,
-                               int64_t deadline, uint32_t *chosen) {
+                               int64_t deadline, csp_alternative *alternative, uint32_t *chosen) {
     if (count > CSP_GUARDS_MAX) {
         PyErr_Format(PyExc_ValueError, "select takes at most %d guards, not %zd", CSP_GUARDS_MAX, count);
         return NULL;
@@ -327,12 +327,15 @@ PyObject *native_select_guards(native_state *state, PyObject *const *args, Py_ss
     if (armed == count && guards != NULL && messages != NULL) {
         native_wait wait;
         native_wait_begin(&wait, state);
-        csp_status status = csp_select(guards, (uint32_t)count, flags, deadline, &wait.hooks, chosen);
+        csp_status status = alternative == NULL
+                                ? csp_select(guards, (uint32_t)count, flags, deadline, &wait.hooks, chosen)
+                                : csp_alternative_select_among(alternative, guards, (uint32_t)count, flags, deadline,
+                                                               &wait.hooks, chosen);
         if (status == CSP_OK) {
             bool received = guards[*chosen].kind == CSP_GUARD_RECV && guards[*chosen].status == CSP_OK;
             bool signalled = received ? native_wait_signalled(&wait) : wait.signalled;
             result = native_guard_outcome(state, args[*chosen], &guards[*chosen], signalled);
-        } else {
+        } else if (alternative == NULL || status != CSP_INTERRUPTED || wait.signalled) {
             native_raise_no_choice(state, status);
         }
     }

@@ -228,13 +228,163 @@ def test_a_poll_to_send_meets_it(wait_until):
     wait_until(lambda: rx.statistics().waiting_receivers == 1, "the select waits")
     with pytest.raises(RuntimeError, match="in use"):
         alternative.select(timeout=0)
-    with pytest.raises(RuntimeError, match="in use"):
-        alternative.add(csp.never())
     tx.send_nowait(7)
     thread.join()
     assert got == [(rx, 7)]
     assert rx.statistics().waiting_receivers == 0
     quiet.close()
+
+
+@pytest.fixture(params=["receivers", "offer"])
+def waiting(request, wait_until):
+    """An Alternative that waits in another thread, also with an offer that never goes; and what its select gives."""
+    quiet_tx, quiet = csp.channel()
+    full, kept = csp.channel(1)
+    full.send(None)
+    alternative = csp.Alternative(quiet)
+    if request.param == "offer":
+        alternative.add(full.offer(None))
+    got = []
+
+    def select():
+        try:
+            got.append(alternative.select(timeout=20))
+        except (TimeoutError, ValueError, csp.ChannelError) as error:
+            got.append(error)
+
+    thread = threading.Thread(target=select)
+    thread.start()
+    wait_until(lambda: quiet.statistics().waiting_receivers == 1, "the select waits")
+    yield alternative, quiet, got
+    quiet_tx.close()
+    thread.join()
+    kept.close()
+
+
+def test_a_guard_that_is_added_meanwhile_counts(waiting, wait_until):
+    """Another thread adds while a select waits: that select goes on with it, and len and guards know it at once."""
+    alternative, quiet, got = waiting
+    before = alternative.guards
+    tx, rx = csp.channel()
+    alternative.add(rx)
+    assert alternative.guards == (*before, rx)
+    assert len(alternative) == len(before) + 1
+    wait_until(lambda: rx.statistics().waiting_receivers == 1, "it waits for the new one, too")
+    wait_until(lambda: quiet.statistics().waiting_receivers == 1, "and for the old one")
+    tx.send_nowait("new")
+    wait_until(lambda: got, "it was chosen")
+    assert got == [(rx, "new")]
+    assert alternative.guards == (*before, rx)
+
+
+def test_a_guard_that_is_ready_and_added_meanwhile_is_chosen(waiting, wait_until):
+    """Something that is ready already ends the wait: a message, a timer, an offer."""
+    alternative, _, got = waiting
+    tx, rx = csp.channel(1)
+    offer = tx.offer("now")
+    alternative.add(offer)
+    wait_until(lambda: got, "it was chosen")
+    assert got == [(offer, None)]
+    assert rx.recv() == "now"
+
+
+def test_a_guard_that_is_removed_meanwhile_is_chosen_no_more(waiting, wait_until):
+    """The select that waits hears of it no more; without any guard it says that it would wait until its timeout."""
+    alternative, quiet, got = waiting
+    tx, rx = csp.channel()
+    alternative.add(rx)
+    wait_until(lambda: rx.statistics().waiting_receivers == 1, "it waits for the new one")
+    alternative.remove(rx)
+    wait_until(lambda: rx.statistics().waiting_receivers == 0, "and not any more")
+    with pytest.raises(csp.WouldBlock):
+        tx.send_nowait("nobody")
+    with pytest.raises(ValueError, match="no guard of this"):
+        alternative.remove(rx)
+    with pytest.raises(RuntimeError, match="in use"):
+        alternative.select(timeout=0)
+    alternative.add(csp.at(1.0))
+    wait_until(lambda: got, "a timer ends it")
+    wait_until(lambda: quiet.statistics().waiting_receivers == 0, "and it waits no more")
+
+
+def test_the_deadline_stays(three):
+    """Changes do not prolong a wait."""
+    _, receivers = three
+    alternative = csp.Alternative(receivers[0])
+    over = threading.Event()
+
+    def change():
+        while not over.is_set():
+            alternative.add(receivers[1])
+            alternative.remove(receivers[1])
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    begun = time.monotonic()
+    try:
+        with pytest.raises(TimeoutError):
+            alternative.select(timeout=0.1)
+    finally:
+        over.set()
+        thread.join()
+    assert 0.1 <= time.monotonic() - begun < 10
+
+
+def test_a_precondition_may_change_what_it_belongs_to(three):
+    """It takes effect at the next look: in the next select at the latest; nobody is asked for ever."""
+    senders, receivers = three
+    asked = []
+    alternative = csp.Alternative(receivers[0])
+    alternative.add(receivers[1], when=lambda: asked.append(alternative.add(receivers[2])) or True)
+    senders[0].send("old")
+    assert alternative.select() == (receivers[0], "old")
+    senders[2].send("new")
+    assert alternative.select() == (receivers[2], "new")
+    assert (len(asked), len(alternative)) == (2, 4)
+
+
+def test_nothing_is_lost_while_guards_come_and_go(three):
+    """Receivers that are removed and added all the time, with an offer on or not: each message arrives once."""
+    senders, receivers = three
+    count = 3000
+    got, over = [], threading.Event()
+    stop_tx, stop = csp.channel(1)
+    full, _kept = csp.channel(1)
+    full.send(None)
+    offer = full.offer(None)
+    alternative = csp.Alternative(stop, *receivers)
+
+    def select():
+        while True:
+            guard, value = alternative.select()
+            if guard is stop:
+                return
+            got.append(value)
+
+    def change():
+        while not over.is_set():
+            for guard in (*receivers, offer):
+                if guard is offer:
+                    alternative.add(guard)
+                    alternative.remove(guard)
+                else:
+                    alternative.remove(guard)
+                    alternative.add(guard)
+
+    threads = [threading.Thread(target=body) for body in (select, change)]
+    for thread in threads:
+        thread.start()
+    for n in range(count):
+        senders[n % 3].send(n)
+    while any(len(rx) for rx in receivers):
+        time.sleep(0.001)
+    over.set()
+    threads[1].join()
+    stop_tx.send(None)
+    threads[0].join()
+    assert sorted(got) == list(range(count))
+    assert {*alternative.guards} == {stop, *receivers}
+    assert [rx.statistics().waiting_receivers for rx in receivers] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,22 @@ static void choose(machine *m, chooser *c) {
     }
 }
 
+/* Interrupted before it begins, it chooses nothing; and the next one hears no more of it. */
+static void interrupt(machine *m, chooser *c) {
+    csp_message message;
+    uint32_t place = 0;
+    csp_status outcome;
+    csp_guard guard = {.kind = CSP_GUARD_SKIP};
+    csp_alternative_interrupt(c->alternative);
+    csp_status status =
+        pick(m, 2) == 0
+            ? csp_alternative_select(c->alternative, CSP_SELECT_FAIR, CSP_FOREVER, NULL, &message, &place, &outcome)
+            : csp_alternative_select_among(c->alternative, &guard, 1, CSP_SELECT_FAIR, CSP_FOREVER, NULL, &place);
+    CHECK(status == CSP_INTERRUPTED, "interrupted: %s", csp_status_name(status));
+    status = csp_alternative_select_among(c->alternative, &guard, 1, CSP_SELECT_ROTATE, CSP_FOREVER, NULL, &place);
+    CHECK(status == CSP_OK && place == 0, "not interrupted: %s", csp_status_name(status));
+}
+
 void do_alternative_thing(machine *m, uint32_t what) {
     chooser *c = &m->choosers[pick(m, ALTERNATIVES)];
     if (c->alternative == NULL || (what == 0 && pick(m, 4) == 0)) {
@@ -273,6 +289,9 @@ void do_alternative_thing(machine *m, uint32_t what) {
             }
             break;
         default:
+            if (pick(m, 8) == 0) {
+                interrupt(m, c);
+            }
             choose(m, c);
             break;
     }

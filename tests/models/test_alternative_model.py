@@ -68,10 +68,14 @@ class AlternativeMachine(RuleBasedStateMachine):
         self.lock, self.event = csp.Lock(), csp.Event()
         self.locked = self.is_set = False
         self.alternatives = [csp.Alternative(), csp.Alternative()]
+        self.looks = [0, 0]  # how often each has asked its preconditions
+        for which in (0, 1):
+            self.alternatives[which].add(csp.never(), when=lambda which=which: self.count_look(which))
+        self.among_offers = [False, False]  # whether an offer took part in its latest select
         self.guards = [[], []]
         self.count = 0
         self.senders = {}
-        self.parked = None  # (number, which, the guards that are on, the thread)
+        self.parked = None  # (number, which, the guards that are on, the thread, by priority)
         self.mortal = None  # (channel, interpreter)
         self.deaths = 0
         self.gone = []
@@ -82,7 +86,7 @@ class AlternativeMachine(RuleBasedStateMachine):
 
     @rule(which=WHICH, guard=GUARDS)
     def add(self, which, guard):
-        """A guard more, the last in order; none comes while a select waits."""
+        """A guard more, the last in order, also while a select waits."""
         kind, number, handle, when = guard
         guards = self.guards[which]
         makers = {
@@ -102,23 +106,64 @@ class AlternativeMachine(RuleBasedStateMachine):
             return
         switch = [True] if when else None
         made = Guard(kind, real, number, handle if kind == "recv" else None, self.count, switch)
-        if self.parked and self.parked[1] == which:
-            assert self.refused(self.alternatives[which].add, real)
+        waits = self.parked is not None and self.parked[1] == which
+        if waits and not self.can_end([*guards, made]):
             return
-        self.alternatives[which].add(real, when=None if switch is None else lambda: switch[0])
+        looks = self.looks[which]
         guards.append(made)
+        self.alternatives[which].add(real, when=None if switch is None else lambda: switch[0])
+        if waits:
+            self.looks_again(looks)
 
     @rule(which=WHICH, place=st.integers(0, MOST_GUARDS - 1))
     def remove(self, which, place):
-        """A guard less; none goes while a select waits."""
+        """A guard less, also while a select waits; but it is left something that can end it, or nothing at all."""
         guards = self.guards[which]
         if not guards:
             return
         guard = guards[place % len(guards)]
-        if self.parked and self.parked[1] == which:
-            assert self.refused(self.alternatives[which].remove, guard.real)
+        waits = self.parked is not None and self.parked[1] == which
+        if waits and not self.can_end([other for other in guards if other is not guard]):
             return
+        looks = self.looks[which]
         self.take_away(which, guard)
+        if waits:
+            self.looks_again(looks)
+
+    def can_end(self, guards):
+        """Whether a select of these ends, be it that it refuses to wait."""
+        kinds = {guard.kind for guard in guards if guard.is_on()}
+        return not kinds or bool((CAN_END_A_WAIT | {"due", "tick", "skip"}) & kinds)
+
+    def looks_again(self, looks):
+        """The select that waits has asked its preconditions more than *looks* times: with what is on now, it ends, or
+        waits in the lines of that.
+        """
+        number, which, _, waiter, priority = self.parked
+        limit = time.monotonic() + 10
+        while self.looks[which] == looks:
+            assert time.monotonic() < limit, "it does not look again"
+        for model in self.models:
+            model.leave(number)
+        on = [guard for guard in self.guards[which] if guard.is_on()]
+        eligible = self.eligible(on, priority)
+        self.parked = None
+        if eligible:
+            real, value = waiter.outcome()
+            chosen = next(guard for guard in self.guards[which] if guard.real is real)
+            assert chosen in eligible, (vars(chosen), [vars(one) for one in eligible])
+            assert value == self.carry_out(chosen)
+            for guard in self.guards[which]:
+                guard.passed_over_by.clear()
+            self.check_served()
+        elif not on:
+            assert waiter.outcome() == (None, "ValueError")
+        else:
+            self.park(number, which, on, waiter, priority)
+
+    def count_look(self, which):
+        self.looks[which] += 1
+        return False
 
     def take_away(self, which, guard):
         self.alternatives[which].remove(guard.real)
@@ -131,13 +176,6 @@ class AlternativeMachine(RuleBasedStateMachine):
         if switches:
             switch = switches[place % len(switches)]
             switch[0] = not switch[0]
-
-    def refused(self, operation, *arguments):
-        try:
-            operation(*arguments)
-        except RuntimeError:
-            return True
-        return False
 
     def value(self):
         """A message that was never sent before."""
@@ -197,10 +235,15 @@ class AlternativeMachine(RuleBasedStateMachine):
             self.check_served()
 
     def note_turn(self, which, chosen, eligible, on, priority):
-        """No guard is chosen twice while another one stays ready. An offer that is on makes the choice random, and
-        priorities begin the rotation anew.
+        """No guard is chosen twice while another one stays ready. Priorities begin the rotation anew, and so does the
+        first offer that is on, or the last that is on no more.
         """
-        if not priority and all(guard.kind != "offer" for guard in on):
+        among_offers = any(guard.kind == "offer" for guard in on)
+        if among_offers != self.among_offers[which]:
+            for guard in self.guards[which]:
+                guard.passed_over_by.clear()
+        self.among_offers[which] = among_offers
+        if not priority:
             for other in eligible:
                 if other is not chosen:
                     assert chosen not in other.passed_over_by, (vars(chosen), vars(other))
@@ -245,17 +288,20 @@ class AlternativeMachine(RuleBasedStateMachine):
             assert choose(self.alternatives[which], priority=priority) == (None, "ValueError")
         if not CAN_END_A_WAIT & {guard.kind for guard in on}:
             return
-        number = self.value()
+        alternative = self.alternatives[which]
+        self.park(self.value(), which, on, Waiter(lambda: choose(alternative, priority=priority)), priority)
+        for guard in switched[:1]:
+            self.send(guard.number, 1)  # meets it only through a guard that is on
+
+    def park(self, number, which, on, waiter, priority):
+        """It stands in the lines of all that are on, and is seen there."""
         for guard in on:
             if guard.kind == "recv":
                 self.models[guard.number].park_receiver((number, guard), guard.handle)
             elif guard.kind == "offer":
                 self.models[guard.number].park_sender((number, guard), "sender", guard.value)
-        alternative = self.alternatives[which]
-        self.parked = (number, which, on, Waiter(lambda: choose(alternative, priority=priority)))
+        self.parked = (number, which, on, waiter, priority)
         self.wait_for_the_lines()
-        for guard in switched[:1]:
-            self.send(guard.number, 1)  # meets it only through a guard that is on
 
     def end_the_wait(self, kind):
         """A lock or event became ready. True when the select that waits was ended by that."""
@@ -408,7 +454,7 @@ class AlternativeMachine(RuleBasedStateMachine):
             assert (seen.waiting_senders, seen.waiting_receivers) == (len(model.senders), len(model.receivers))
         assert self.lock.locked() is self.locked
         for which, guards in enumerate(self.guards):
-            found = self.alternatives[which].guards
+            found = self.alternatives[which].guards[1:]
             assert len(found) == len(guards)
             assert all(real is guard.real for real, guard in zip(found, guards, strict=True))
             for guard in guards:

@@ -180,3 +180,119 @@ CASE(a_handler_that_gives_up_is_heard,
         csp_end_free(event);
     }
 }
+
+/* ---- interrupted from outside ------------------------------------------------------------------------------------ */
+
+static csp_status select_among(csp_alternative *alternative, csp_end *rx, int64_t deadline, csp_message *got) {
+    csp_guard guards[] = {off(), on_recv(rx, got)};
+    uint32_t chosen = 0;
+    csp_status status = csp_alternative_select_among(alternative, guards, 2, CSP_SELECT_FAIR, deadline, NULL, &chosen);
+    CHECK(status != CSP_OK || (chosen == 1 && guards[1].status == CSP_OK));
+    return status;
+}
+
+static csp_status select_watched(csp_alternative *alternative, int64_t deadline, csp_message *got) {
+    uint32_t place;
+    csp_status how;
+    return csp_alternative_select(alternative, CSP_SELECT_FAIR, deadline, NULL, got, &place, &how);
+}
+
+CASE(an_interruption_is_heard_once,
+     "The select under way comes out, or the next one does; the one after it goes on.") {
+    pair p = channel(1);
+    csp_message got;
+    make(&peers[0], p.rx, NULL);
+    csp_alternative *alternative = peers[0].alternative;
+    begin(&peers[0], p.rx, 1);
+    csp_alternative_interrupt(alternative);
+    finish(peers[0].thread);
+    CHECK_STATUS(peers[0].status, CSP_INTERRUPTED);
+    CHECK_STATUS(select_watched(alternative, CSP_POLL, &got), CSP_WOULD_BLOCK);
+    for (int among = 0; among < 2; among++) {
+        csp_alternative_interrupt(alternative);
+        csp_alternative_interrupt(alternative);
+        CHECK_STATUS(put(p.tx, 3, CSP_POLL), CSP_OK);
+        CHECK_STATUS(among == 1 ? select_among(alternative, p.rx, CSP_FOREVER, &got)
+                                : select_watched(alternative, CSP_FOREVER, &got),
+                     CSP_INTERRUPTED);
+        CHECK_STATUS(among == 1 ? select_among(alternative, p.rx, CSP_FOREVER, &got)
+                                : select_watched(alternative, CSP_FOREVER, &got),
+                     CSP_OK);
+        CHECK_INT(opened(&got), ==, 3);
+    }
+    csp_alternative_free(alternative);
+    free_pair(&p);
+}
+
+typedef struct {
+    csp_alternative *alternative;
+    pair p;
+    int64_t rounds, interrupted;
+    bool among;
+    _Atomic bool begun, over;
+} storm;
+
+static void *interrupt_it(void *argument) {
+    storm *s = argument;
+    while (!atomic_load(&s->over)) {
+        csp_alternative_interrupt(s->alternative);
+        atomic_store(&s->begun, true);
+    }
+    return NULL;
+}
+
+static void *feed_it(void *argument) {
+    storm *s = argument;
+    for (int64_t n = 0; n < s->rounds; n++) {
+        CHECK_STATUS(put(s->p.tx, n, CSP_FOREVER), CSP_OK);
+    }
+    return NULL;
+}
+
+CASE(an_interruption_loses_nothing, "Interrupted all the time, it receives each message once, in order.") {
+    FOR_EACH_CAPACITY(capacity) {
+        for (int among = 0; among < 2; among++) {
+            storm s = {.p = channel(capacity), .rounds = scaled(5000), .among = among == 1};
+            make(&peers[0], s.p.rx, NULL);
+            s.alternative = peers[0].alternative;
+            pthread_t threads[] = {go(interrupt_it, &s), go(feed_it, &s)};
+            EVENTUALLY(atomic_load(&s.begun));
+            for (int64_t n = 0; n < s.rounds;) {
+                csp_message got;
+                csp_status status = s.among ? select_among(s.alternative, s.p.rx, CSP_FOREVER, &got)
+                                            : select_watched(s.alternative, CSP_FOREVER, &got);
+                if (status == CSP_OK) {
+                    CHECK_INT(opened(&got), ==, n++);
+                } else {
+                    CHECK_STATUS(status, CSP_INTERRUPTED);
+                    s.interrupted++;
+                }
+            }
+            atomic_store(&s.over, true);
+            finish(threads[0]);
+            finish(threads[1]);
+            CHECK_INT(s.interrupted, >, 0);
+            CHECK_INT(RECEIVERS_WAITING(s.p.rx), ==, 0);
+            CHECK_CONSERVED(s.p.rx);
+            csp_alternative_free(s.alternative);
+            free_pair(&s.p);
+        }
+    }
+}
+
+CASE(order_holds_while_it_goes_to_sleep,
+     "What is sent while it arms does not overtake what came just before: a sender's messages arrive in order.") {
+    FOR_EACH_CAPACITY(capacity) {
+        storm s = {.p = channel(capacity), .rounds = scaled(100000)};
+        make(&peers[0], s.p.rx, NULL);
+        pthread_t feeder = go(feed_it, &s);
+        for (int64_t n = 0; n < s.rounds; n++) {
+            csp_message got;
+            CHECK_STATUS(select_watched(peers[0].alternative, CSP_FOREVER, &got), CSP_OK);
+            CHECK_INT(opened(&got), ==, n);
+        }
+        finish(feeder);
+        csp_alternative_free(peers[0].alternative);
+        free_pair(&s.p);
+    }
+}

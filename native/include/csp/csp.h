@@ -263,8 +263,8 @@ CSP_API csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int6
 
 /* A reusable alternative of receiving ends and timers. Its ends are watched from csp_alternative_add to csp_alternative_remove, so
  * that one select costs the same whatever their number. Places are numbered from 0 in the order of adding; the first of
- * those that were removed is used again by the next, without new memory. Not safe for threads: one at a time may use it;
- * ends may be closed by anybody meanwhile. */
+ * those that were removed is used again by the next, without new memory. Not safe for threads: one at a time may use it, but for
+ * csp_alternative_interrupt; ends may be closed by anybody meanwhile. */
 typedef struct csp_alternative csp_alternative;
 /* NULL when out of memory. `holder` (may be NULL) is who waits. */
 CSP_API csp_alternative *csp_alternative_new(csp_holder *holder);
@@ -283,6 +283,12 @@ CSP_API void csp_alternative_enable(csp_alternative *alternative, uint32_t place
 CSP_API csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64_t deadline,
                                           const csp_hooks *hooks, csp_message *message, uint32_t *place,
                                           csp_status *outcome);
+/* csp_select over these guards and none of its own, by whoever uses the alternative: csp_alternative_interrupt ends it, too. */
+CSP_API csp_status csp_alternative_select_among(csp_alternative *alternative, csp_guard *guards, uint32_t count,
+                                                int flags, int64_t deadline, const csp_hooks *hooks, uint32_t *chosen);
+/* From any thread: the select by this alternative that is under way gives INTERRUPTED, unless something was chosen; if none is, or
+ * something was, the next one does. So may whoever changes what it is to choose from make it come out and begin anew. */
+CSP_API void csp_alternative_interrupt(csp_alternative *alternative);
 
 /* ---- synchronisation ---------------------------------------------------------------------------------------- */
 

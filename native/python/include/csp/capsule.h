@@ -118,7 +118,9 @@
     X(broadcast_latest)         \
     X(broadcast_subscribers)    \
     X(thread_may_settle)        \
-    X(placement)
+    X(placement)                \
+    X(alternative_select_among) \
+    X(alternative_interrupt)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
