@@ -31,7 +31,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 # The checker that the wheel holds, instead of fetching another.
 export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
 
-C_FILES = $(shell find native tests/native tests/fuzz tests/bench/native tests/ffi examples -name '*.[ch]' 2>/dev/null)
+C_FILES = $(shell find native tests/native tests/fuzz tests/bench/native tests/conformance tests/ffi examples -name '*.[ch]' 2>/dev/null)
 
 ##@ Try it
 

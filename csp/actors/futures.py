@@ -10,8 +10,8 @@ from csp._native import Receiver, Sender, ask, recv_reply, unbounded_channel
 from csp.actors.ref import DEFAULT_TIMEOUT, _died, remote_error
 from csp.errors import BrokenChannel, CallTimeout, ClosedEnd, MailboxFull, Stopped, WouldBlock
 
-# Seconds. A signal that arrives in the instant before the program's main thread sleeps in a lock would be seen only when
-# something else wakes it, so that thread sleeps no longer than this: as in native/python/waiting.c.
+# Seconds. A signal that arrives in the instant before the program's main thread sleeps in a lock would be seen only
+# when something else wakes it, so that thread sleeps no longer than this: as in native/python/waiting.c.
 _MAIN_SLICE = 0.04
 
 # See recv_reply in native/python/calls.c
