@@ -117,7 +117,8 @@ static PyMethodDef sender_methods[] = {
      "buffer has room.\n\nThe message is copied: the caller keeps its own object. timeout is in seconds; 0 does not "
      "wait.\n"
      "Raises TimeoutError, BrokenChannel (every receiver is gone; .unsent), ClosedEnd, NotShareable, Stopped.\n"
-     "After an error the message was not delivered; an exception of a signal handler that has it delivered says so in a "
+     "After an error the message was not delivered; an exception of a signal handler that has it delivered says so in "
+     "a "
      "note."},
     {"send_nowait", sender_send_nowait, METH_O,
      "send_nowait($self, message, /)\n--\n\nLike send, but never waits: raises WouldBlock where send would."},
