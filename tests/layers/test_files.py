@@ -82,3 +82,9 @@ def test_exceptions_from_the_checks_have_reasons(folder):
 def test_c_files_say_their_licence(path):
     """A C file may be taken out of the tree: one line says under which terms."""
     assert path.read_text(encoding="utf-8").startswith("/* SPDX-License-Identifier: MIT")
+
+
+def test_test_files_have_names_of_their_own():
+    """pytest imports test files by their names alone: two of one name in two folders end a whole run."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
