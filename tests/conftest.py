@@ -5,6 +5,7 @@ The leak checks run around every test of the folders named in ``CHECKED``: what 
 """
 
 import gc
+import io
 import os
 import signal
 import subprocess
@@ -59,6 +60,32 @@ def pytest_runtest_makereport(item, call):
 def _folder(item):
     path = Path(item.path)
     return path.relative_to(HERE).parts[0] if path.is_relative_to(HERE) else ""
+
+
+# ---- what is printed -------------------------------------------------------------------------------------------------
+
+
+class Shown:
+    """What this interpreter has printed so far. (pytest's capfd empties its file at each look, and loses what another
+    thread prints in that instant.)
+    """
+
+    def __init__(self, monkeypatch):
+        self._streams = {name: io.StringIO() for name in ("stdout", "stderr")}
+        for name, stream in self._streams.items():
+            monkeypatch.setattr(sys, name, stream)
+
+    def out(self):
+        return self._streams["stdout"].getvalue()
+
+    def err(self):
+        return self._streams["stderr"].getvalue()
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Standard output and standard error, to be looked at while other threads write."""
+    return Shown(monkeypatch)
 
 
 # ---- waiting ---------------------------------------------------------------------------------------------------------

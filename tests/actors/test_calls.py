@@ -212,7 +212,7 @@ def test_arguments_that_cannot_travel(actor):
     assert actor.echo(1) == 1
 
 
-def test_arguments_that_cannot_be_read_there(actor, capfd):
+def test_arguments_that_cannot_be_read_there(actor, shown):
     """Arguments that fail while the actor reads them are the caller's error; cast or sent, they are logged. It
     lives.
     """
@@ -374,29 +374,25 @@ def test_plain_messages_go_to_receive(system):
     assert ref.all_seen() == messages
 
 
-def test_unexpected_message_is_logged(system, actor, capfd, wait_until):
+def test_unexpected_message_is_logged(system, actor, shown, wait_until):
     """The default receive logs what nobody expected, with the actor's name, and the actor lives."""
     actor.send({"nobody": "expected"})
     assert actor.echo(1) == 1
-    seen = ""
 
     def logged():
-        nonlocal seen
-        seen += capfd.readouterr().err
+        seen = shown.err()
         return "unexpected message" in seen and "everything" in seen and "{'nobody': 'expected'}" in seen
 
     wait_until(logged, "the log says that a message was unexpected")
 
 
-def test_cast_to_nothing_of_an_exception(system, capfd, wait_until):
+def test_cast_to_nothing_of_an_exception(system, shown, wait_until):
     """A cast whose handler raises ends the actor; the log has the traceback, and later callers get ActorDied."""
     ref = system.spawn(Everything)
     ref.raise_.cast("value", "in a cast")
-    seen = ""
 
     def logged():
-        nonlocal seen
-        seen += capfd.readouterr().err
+        seen = shown.err()
         return "actor crashed" in seen and "ValueError: in a cast" in seen and "raise kinds[kind]" in seen
 
     wait_until(logged, "the log has the crash with its traceback")

@@ -194,15 +194,13 @@ def test_on_stop_after_a_crash(recorder):
 
 
 @pytest.mark.parametrize("failing", ["on_stop"])
-def test_on_stop_that_fails(recorder, system, failing, capfd, wait_until):
+def test_on_stop_that_fails(recorder, system, failing, shown, wait_until):
     """An on_stop that raises makes the end a crash, which is logged; stop returns all the same."""
     ref, _told = recorder(fail_in=failing)
     system.stop(ref)
-    seen = ""
 
     def logged():
-        nonlocal seen
-        seen += capfd.readouterr().err
+        seen = shown.err()
         return "on_stop: ValueError: failed in on_stop" in seen
 
     wait_until(logged, "the log tells of the failing on_stop")
@@ -272,7 +270,7 @@ def test_stop_of_an_actor_that_does_not_listen(system, handler, limit):
         ref.echo(1)
 
 
-def test_stop_of_one_blocked_in_c(system, wait_until, capfd):
+def test_stop_of_one_blocked_in_c(system, wait_until, shown):
     """An actor inside a C call is cut off and counted as a zombie; its caller is told; when the call returns it
     ends.
     """
@@ -288,11 +286,9 @@ def test_stop_of_one_blocked_in_c(system, wait_until, capfd):
     assert dead.value.maybe_ran
     counts = system.statistics()
     assert counts["zombies"] == 1
-    seen = ""
 
     def logged():
-        nonlocal seen
-        seen += capfd.readouterr().err
+        seen = shown.err()
         return "cannot be stopped and was cut off" in seen
 
     wait_until(logged, "the log tells of the zombie")
@@ -519,7 +515,7 @@ def test_ends_given_to_an_actor_are_its_own(free_form):
 # ---- logs ------------------------------------------------------------------------------------------------------------
 
 
-def test_logs_reach_standard_error(system, capfd, wait_until):
+def test_logs_reach_standard_error(system, shown, wait_until):
     """self.log renders in the main program, with level, actor and values; what is not plain as its repr."""
     ref = system.spawn(Everything)
     ref.log_it("info", "it happened", number=5, thing=[1, 2])
@@ -527,14 +523,9 @@ def test_logs_reach_standard_error(system, capfd, wait_until):
     ref.log_bound({"event": "a reserved name", "timestamp": 1}, "bound")
     ref.log_it("debug", "not shown")
     ref.log_it("error", "last")
-    seen = ""
 
-    def logged():
-        nonlocal seen
-        seen += capfd.readouterr().err
-        return "last" in seen
-
-    wait_until(logged, "the last event is rendered")
+    wait_until(lambda: "last" in shown.err(), "the last event is rendered")
+    seen = shown.err()
     assert "it happened" in seen
     assert "number=5" in seen
     assert "thing='[1, 2]'" in seen or "thing=[1, 2]" in seen
@@ -544,7 +535,7 @@ def test_logs_reach_standard_error(system, capfd, wait_until):
     assert "not shown" not in seen
 
 
-def test_a_failing_logger_does_not_silence_the_rest(system, capfd, wait_until):
+def test_a_failing_logger_does_not_silence_the_rest(system, shown, wait_until):
     """When the program's own log configuration raises, the event is named on standard error, and later events are
     logged.
     """
@@ -562,16 +553,10 @@ def test_a_failing_logger_does_not_silence_the_rest(system, capfd, wait_until):
         ref = system.spawn(Everything)
         ref.log_it("info", "breaks it")
         ref.log_it("info", "after it")
-        seen = ["", ""]
-
-        def logged():
-            out, err = capfd.readouterr()
-            seen[0] += out
-            seen[1] += err
-            return '"after it"' in seen[0]
-
-        wait_until(logged, "the later event is rendered by the program's own configuration")
-        assert "cannot log 'breaks it' of everything: ZeroDivisionError: in the processor" in seen[1]
+        wait_until(
+            lambda: '"after it"' in shown.out(), "the later event is rendered by the program's own configuration"
+        )
+        assert "cannot log 'breaks it' of everything: ZeroDivisionError: in the processor" in shown.err()
     finally:
         structlog.reset_defaults()
 

@@ -390,7 +390,7 @@ def test_leftovers_are_dead_letters(system, told, wait_until):
         ("temporary", "hold", "killed"),
     ],
 )
-def test_the_reason_of_the_last_life_is_told(system, told, restart, how, reason, capfd, wait_until):
+def test_the_reason_of_the_last_life_is_told(system, told, restart, how, reason, shown, wait_until):
     """Whoever waits for a child that does not come back, or comes later, is told why its last life ended; so is the
     log, with the dead letters. A temporary child's spec is forgotten by then.
     """
@@ -413,11 +413,9 @@ def test_the_reason_of_the_last_life_is_told(system, told, restart, how, reason,
     with pytest.raises(csp.ActorDied) as late:
         ref.add(1)
     assert (waited.value.reason, late.value.reason) == (reason, reason)
-    seen = [""]
 
     def logged():
-        seen[0] += capfd.readouterr().err
-        return [line for line in seen[0].splitlines() if "dead letters" in line]
+        return [line for line in shown.err().splitlines() if "dead letters" in line]
 
     (line,) = wait_until(logged, "the dead letters are logged")
     assert line.rpartition("reason=")[2].strip("'\"") == reason

@@ -88,21 +88,15 @@ def test_actors_are_no_supervisors(system, program):
     assert "Needy is an actor" in err
 
 
-def test_supervisors_without_children_are_named(system, capfd, wait_until):
+def test_supervisors_without_children_are_named(system, shown, wait_until):
     """A supervisor whose class has no children(), a misspelled one for example, starts, and a warning names the class;
     one whose children() gives none is no news.
     """
     system.supervise(Tree([csp.child(Childs), csp.child(Tree, [])]), name="top")
     assert [info[:2] for info in system.which_children("top")] == [("childs", "up"), ("tree", "up")]
     system.spawn(Asks).say("later")
-    seen = [""]
-
-    def logged():
-        seen[0] += capfd.readouterr().err
-        return "later" in seen[0]
-
-    wait_until(logged, "a later event is in the log")
-    (line,) = (line for line in seen[0].splitlines() if "no children" in line)
+    wait_until(lambda: "later" in shown.err(), "a later event is in the log")
+    (line,) = (line for line in shown.err().splitlines() if "no children" in line)
     assert "warning" in line
     assert "actor=top" in line
     assert "supervisor=Childs" in line
