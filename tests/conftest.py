@@ -66,14 +66,18 @@ def _folder(item):
 
 
 class Shown:
-    """What this interpreter has printed so far. (pytest's capfd empties its file at each look, and loses what another
-    thread prints in that instant.)
+    """What this interpreter prints from ``begin`` on. (pytest's capfd empties its file at each look, and loses what
+    another thread prints in that instant.)
     """
 
     def __init__(self, monkeypatch):
+        self._monkeypatch = monkeypatch
         self._streams = {name: io.StringIO() for name in ("stdout", "stderr")}
+
+    def begin(self):
+        """For the test itself to call: between the setup and the call pytest puts its own streams in place again."""
         for name, stream in self._streams.items():
-            monkeypatch.setattr(sys, name, stream)
+            self._monkeypatch.setattr(sys, name, stream)
 
     def out(self):
         return self._streams["stdout"].getvalue()

@@ -216,6 +216,7 @@ def test_arguments_that_cannot_be_read_there(actor, shown):
     """Arguments that fail while the actor reads them are the caller's error; cast or sent, they are logged. It
     lives.
     """
+    shown.begin()
     with pytest.raises(LookupError, match="cannot be read anywhere"):
         actor.echo(Unreadable())
     with pytest.raises(LookupError, match="cannot be read anywhere"):
@@ -376,6 +377,7 @@ def test_plain_messages_go_to_receive(system):
 
 def test_unexpected_message_is_logged(system, actor, shown, wait_until):
     """The default receive logs what nobody expected, with the actor's name, and the actor lives."""
+    shown.begin()
     actor.send({"nobody": "expected"})
     assert actor.echo(1) == 1
 
@@ -388,6 +390,7 @@ def test_unexpected_message_is_logged(system, actor, shown, wait_until):
 
 def test_cast_to_nothing_of_an_exception(system, shown, wait_until):
     """A cast whose handler raises ends the actor; the log has the traceback, and later callers get ActorDied."""
+    shown.begin()
     ref = system.spawn(Everything)
     ref.raise_.cast("value", "in a cast")
 

@@ -196,6 +196,7 @@ def test_on_stop_after_a_crash(recorder):
 @pytest.mark.parametrize("failing", ["on_stop"])
 def test_on_stop_that_fails(recorder, system, failing, shown, wait_until):
     """An on_stop that raises makes the end a crash, which is logged; stop returns all the same."""
+    shown.begin()
     ref, _told = recorder(fail_in=failing)
     system.stop(ref)
 
@@ -274,6 +275,7 @@ def test_stop_of_one_blocked_in_c(system, wait_until, shown):
     """An actor inside a C call is cut off and counted as a zombie; its caller is told; when the call returns it
     ends.
     """
+    shown.begin()
     ref = system.spawn(Everything)
     here, arrived = csp.channel()
     calling = Background(ref.sleep_in_c.options(timeout=None), here, 5.0)
@@ -517,6 +519,7 @@ def test_ends_given_to_an_actor_are_its_own(free_form):
 
 def test_logs_reach_standard_error(system, shown, wait_until):
     """self.log renders in the main program, with level, actor and values; what is not plain as its repr."""
+    shown.begin()
     ref = system.spawn(Everything)
     ref.log_it("info", "it happened", number=5, thing=[1, 2])
     ref.log_it("warning", "strange", event_="own", self_="x", name="y")
@@ -539,6 +542,7 @@ def test_a_failing_logger_does_not_silence_the_rest(system, shown, wait_until):
     """When the program's own log configuration raises, the event is named on standard error, and later events are
     logged.
     """
+    shown.begin()
     import structlog
 
     def fail_once(logger, method, event):

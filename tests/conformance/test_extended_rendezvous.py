@@ -164,7 +164,9 @@ def test_it_ends_as_a_receive_does(crew, state, wait_until):
 
 @pytest.mark.parametrize("ending", ["sender closed", "receiver closed", "aborted"])
 def test_an_end_does_not_undo_a_meeting(crew, held, ending):
-    """The channel is closed while a sender is held: it has met, and hears what its receiver says. An abort lets it go."""
+    """The channel is closed while a sender is held: it has met, and hears what its receiver says. An abort lets
+    it go.
+    """
     tx, rx = csp.channel()
     sender = crew.start(roles.send, tx, "work")
     receiver, inside, go = held(rx)

@@ -394,6 +394,7 @@ def test_the_reason_of_the_last_life_is_told(system, told, restart, how, reason,
     """Whoever waits for a child that does not come back, or comes later, is told why its last life ended; so is the
     log, with the dead letters. A temporary child's spec is forgotten by then.
     """
+    shown.begin()
     system.supervise(Tree([worker(told, "a", restart=restart)]))
     told.next(1)
     ref = system.lookup("a")

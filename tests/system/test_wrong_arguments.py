@@ -92,6 +92,7 @@ def test_supervisors_without_children_are_named(system, shown, wait_until):
     """A supervisor whose class has no children(), a misspelled one for example, starts, and a warning names the class;
     one whose children() gives none is no news.
     """
+    shown.begin()
     system.supervise(Tree([csp.child(Childs), csp.child(Tree, [])]), name="top")
     assert [info[:2] for info in system.which_children("top")] == [("childs", "up"), ("tree", "up")]
     system.spawn(Asks).say("later")
