@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import _pytest.runner
 import pytest
 
 from observed import alive
@@ -22,6 +23,10 @@ CHECKED = ("actors", "channels", "ffi", "interpreters", "messages", "sync", "sys
 LIMIT = 60  # seconds for one test of these folders, unless it is marked with its own
 
 _FAILED = pytest.StashKey[bool]()
+
+# pytest would tell the name of the test in an environment variable, before and after each; but a new interpreter, of a
+# pool for example, may be reading the environment just then, and neither CPython nor the C library keeps the two apart.
+_pytest.runner._update_current_test_var = lambda item, when: None
 
 # Actors are found by import: the folders of the tests that define some must be on sys.path, here and in every
 # interpreter.
