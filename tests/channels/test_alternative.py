@@ -1,6 +1,7 @@
 """csp.Alternative: guards that are kept, and selected from again and again."""
 
 import gc
+import os
 import threading
 import time
 
@@ -480,7 +481,8 @@ def test_ten_thousand_timeouts_leave_nothing(three, kind):
     before = private_kib()
     time_out(10_000)
     gc.collect()
-    assert private_kib() - before < 1000  # 100 bytes of each would be as much
+    # 100 bytes of each would be as much. The address sanitizer keeps what was freed for a while, to see who uses it still.
+    assert private_kib() - before < (1000 if "asan" not in os.environ.get("LD_PRELOAD", "") else 100_000)
     assert [rx.statistics().waiting_receivers for rx in receivers] == [0, 0, 0]
     assert csp.select(offers[0], timeout=0) == (offers[0], None)
 
