@@ -481,7 +481,7 @@ def test_ten_thousand_timeouts_leave_nothing(three, kind):
     before = private_kib()
     time_out(10_000)
     gc.collect()
-    # 100 bytes of each would be as much. The address sanitizer keeps what was freed for a while, to see who uses it still.
+    # 100 bytes of each would be as much. (The address sanitizer keeps what was freed, to see who still uses it.)
     assert private_kib() - before < (1000 if "asan" not in os.environ.get("LD_PRELOAD", "") else 100_000)
     assert [rx.statistics().waiting_receivers for rx in receivers] == [0, 0, 0]
     assert csp.select(offers[0], timeout=0) == (offers[0], None)
