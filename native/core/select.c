@@ -325,7 +325,6 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
     dropped.kind = 0;
     csp__pass_gate(CSP_GATE_SELECT, holder, 0);
     looking l = {.guards = guards, .count = count, .priority = priority, .rotates = rotates, .self = self};
-    l.rotates = rotates;
     l.start = rotates && count > 0 ? ((uint32_t)flags >> 8) % count : 0;
     l.now = has_timer ? csp_now() : 0;
     l.wakes = &wakes;

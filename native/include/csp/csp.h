@@ -237,9 +237,11 @@ typedef enum csp_guard_kind {
     CSP_GUARD_OFF = 4,   /* its precondition is false: never chosen */
 } csp_guard_kind;
 
+/* `status` is told for the chosen guard: OK; END_OF_CHANNEL, BROKEN, CLOSED_END, OVERFLOW, ABANDONED; and FAILED, CANCELLED or
+ * INTERRUPTED of a send that an extended receive held. */
 typedef struct csp_guard {
     csp_guard_kind kind;
-    csp_status status;    /* out, for the chosen guard: CSP_OK, or END_OF_CHANNEL / BROKEN / CLOSED_END / OVERFLOW */
+    csp_status status;    /* out */
     csp_end *end;         /* recv, send */
     csp_message *message; /* recv: where the value goes; send: what is offered (moved out if chosen) */
     int64_t deadline;     /* timer */
