@@ -48,7 +48,9 @@ class Actor:
 
     def receive(self, message: object) -> None:
         """Called for each message sent with ``ref.send``. The default logs that nobody expected it."""
-        self.log.warning("unexpected message", message=repr(message)[:200])
+        from csp.messages.shapes import show
+
+        self.log.warning("unexpected message", message=show(message))
 
     def run(self) -> None:
         """The actor's whole life; override it for a free-form actor. The default serves handlers and ``receive``."""

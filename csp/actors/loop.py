@@ -11,6 +11,7 @@ from csp.actors import context
 from csp.actors.actor import Actor
 from csp.actors.context import Context
 from csp.actors.handler import handlers_of
+from csp.actors.stdlib_log import send_to_main
 from csp.errors import ChannelError, EndOfChannel, NotShareable, StartFailed, Stopped
 from csp.interpreters.importing import resolve
 
@@ -55,12 +56,7 @@ def live(
     except Stopped:
         text = "shutdown"
     except BaseException as error:  # noqa: BLE001  (the end of this life; the kernel gets it)
-        from csp.messages.failure import format_exception
-
-        kind = "failed"
-        text = f"{type(error).__qualname__}: {error}"
-        trace = format_exception(error)
-        error.__traceback__ = None
+        kind, (text, trace) = "failed", _told(error)
     if text == "shutdown" and kind == "normal":
         kind = "shutdown"
     self_resume()  # the clean-up may use channels, within the time that whoever stops us grants
@@ -70,14 +66,22 @@ def live(
     try:
         actor.on_stop(text)
     except BaseException as error:  # noqa: BLE001  (the same)
-        from csp.messages.failure import format_exception
-
+        what, where = _told(error)
         if kind != "failed":
-            kind, text = "failed", f"on_stop: {type(error).__qualname__}: {error}"
-        trace = f"{trace}\n{format_exception(error)}".strip()
-        error.__traceback__ = None
+            kind, text = "failed", f"on_stop: {what}"
+        trace = f"{trace}\n{where}".strip()
     mailbox.close()
     kernel.send(("ended", slot, incarnation, kind, text, trace))
+
+
+def _told(error: BaseException) -> tuple[str, str]:
+    """What ended a life, in a line and with its traceback; the frames are let go, and what they hold."""
+    from csp.messages.formatting import format_exception
+    from csp.messages.shapes import described, forget_traceback
+
+    told = described(error), format_exception(error)
+    forget_traceback(error)
+    return told
 
 
 def _start_failure(name: str, error: BaseException) -> tuple[object, ...]:
@@ -85,10 +89,12 @@ def _start_failure(name: str, error: BaseException) -> tuple[object, ...]:
     from csp.messages.failure import pack, pack_text
 
     if not isinstance(error, Exception):
+        from csp.messages.shapes import text_of
+
         failed = StartFailed(
             f"{name} was told to stop before it was up"
             if isinstance(error, Stopped)
-            else f"{name} raised {type(error).__qualname__} while it started: {error}"
+            else f"{name} raised {type(error).__qualname__} while it started: {text_of(error)}"
         )
         failed.__cause__ = error
         error = failed
@@ -111,6 +117,7 @@ def _begin(
 ) -> Actor:
     global _handlers
     sys.path[:] = folders
+    send_to_main(log, name)  # before the actor's module, which may log while it is imported
     cls = resolve(*path)
     if not isinstance(cls, type) or not issubclass(cls, Actor):
         raise TypeError(f"{path[1]} is not a subclass of csp.Actor")
@@ -149,7 +156,7 @@ def _serve(actor: Actor, control: Receiver[object], mailbox: Receiver[object]) -
         except ChannelError:
             raise
         except Exception as error:  # noqa: BLE001  (a plain message that cannot be read here)
-            actor.log.error("unreadable message dropped", error=repr(error))
+            actor.log.error("unreadable message dropped", error=error)
             continue
         if guard is control:
             return "shutdown" if message is None else str(message)
@@ -167,7 +174,7 @@ def dispatch(actor: Actor, message: Any) -> None:
     reply = parts[0]
     if len(parts) == 2:  # (reply, error): the arguments could not be read in this interpreter
         if not _fail(reply, parts[1]):
-            actor.log.error("unreadable message dropped", error=repr(parts[1]))
+            actor.log.error("unreadable message dropped", error=parts[1])
         return
     _, name, args, flat, is_cast = parts
     function = _handlers.get(name)
@@ -183,10 +190,14 @@ def dispatch(actor: Actor, message: Any) -> None:
         if is_cast:
             raise
         _fail(reply, error)
-        error.__traceback__ = None
+        BaseException.with_traceback(
+            error, None
+        )  # its frames hold the arguments; not by name, which a class may refuse
         return
     except BaseException as error:
-        reply.fail_packed(("died", f"{type(error).__qualname__}: {error}"))
+        from csp.messages.shapes import described
+
+        reply.fail_packed(("died", described(error)))
         raise
     try:
         reply.answer(value)

@@ -4,16 +4,13 @@ A failure is a plain tuple ``(pickle, ends, type, text, traceback, why)`` of nat
 for an exception whose own type cannot travel, and then *why* says why not.
 """
 
-import io
-
-from csp._native import print_traceback
 from csp.errors import ChannelError, CspError, NotShareable, RemoteError, RemoteTraceback, SyncError
-from csp.interpreters.importing import MAIN_ALIAS, module_shown
+from csp.interpreters.importing import MAIN_ALIAS
+from csp.messages.formatting import format_exception, last_words
+from csp.messages.shapes import add_note, members_of, name_of, notes_of, set_cause, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from csp.messages.pickling import End
 
 REFUSED_IMPORT = (
@@ -26,8 +23,8 @@ type Failure = tuple[bytes | None, tuple[End, ...], str, str, str, str]
 
 def pack(error: BaseException) -> Failure:
     """Make *error* fit to travel. Never raises."""
-    if isinstance(error, ImportError) and "does not support loading in subinterpreters" in str(error):
-        error.add_note(REFUSED_IMPORT)
+    if isinstance(error, ImportError) and "does not support loading in subinterpreters" in text_of(error):
+        _advise(error)
     data: bytes | None = None
     ends: list[End] = []
     why = ""
@@ -35,7 +32,13 @@ def pack(error: BaseException) -> Failure:
         data, ends = _pickled(error)
     except Exception as refusal:  # noqa: BLE001  (then its text goes alone)
         why = _told(refusal)
-    return data, tuple(ends), _name(error), _text(error), format_exception(error), why
+    return data, tuple(ends), name_of(error), text_of(error), format_exception(error), why
+
+
+def _advise(error: BaseException) -> None:
+    """Say what to do about a package that refuses, once: not where csp's own error, or an earlier stop, has said it."""
+    if not isinstance(error, CspError) and REFUSED_IMPORT not in notes_of(error):
+        add_note(error, REFUSED_IMPORT)
 
 
 def _pickled(error: BaseException) -> tuple[bytes, list[End]]:
@@ -64,14 +67,10 @@ def _pickled(error: BaseException) -> tuple[bytes, list[End]]:
 
 def _alike(one: BaseException, other: BaseException) -> bool:
     """Whether they say the same, and if they are groups, those in them."""
-    if _text(one) != _text(other):
+    if text_of(one) != text_of(other):
         return False
-    ours, theirs = _members(one), _members(other)
+    ours, theirs = members_of(one), members_of(other)
     return len(ours) == len(theirs) and all(_alike(ours[i], theirs[i]) for i in range(len(ours)))
-
-
-def _members(error: Any) -> tuple[BaseException, ...]:
-    return error.exceptions if BaseExceptionGroup in type(error).__mro__ else ()
 
 
 def pack_text(failure: Failure) -> Failure:
@@ -96,8 +95,24 @@ def unpack(failure: Failure) -> BaseException:
             f"{name}: {text}\n(It could not arrive as what it is: {why}. Its class must be at the top level of a "
             "module, and what it holds must be able to travel; a __reduce__ can make it anew from what is.)"
         )
-    error.__cause__ = RemoteTraceback(trace)
+    elif text_of(error) != text:
+        add_note(error, f"csp: where it was raised its text was: {text}")
+    where = _where(trace, name, text, error)
+    if where:
+        set_cause(error, RemoteTraceback(where))
     return error
+
+
+def _where(trace: str, name: str, text: str, error: BaseException) -> str:
+    """The remote traceback without what the exception itself says once more: of a long text, all but its first line.
+
+    Nothing is left of an error that csp itself made there.
+    """
+    words = last_words(name, text, notes_of(error))
+    if not trace.endswith(words):
+        return trace
+    above, first = trace.removesuffix(words), words.partition("\n")[0]
+    return "" if not above and isinstance(error, CspError) else f"{above}{first}"
 
 
 def unpack_held(failure: Failure) -> BaseException:
@@ -113,46 +128,8 @@ def unpack_held(failure: Failure) -> BaseException:
     return wrapped
 
 
-def _name(error: BaseException) -> str:
-    kind = type(error)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{module_shown(kind)}.{kind.__qualname__}"
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001  (its own __str__)
-        return "<its text raised>"
-
-
 def _told(refusal: Exception) -> str:
     """Why something could not be pickled or made, in one line."""
     if isinstance(refusal, CspError):
-        return _text(refusal)
-    return f"{_name(refusal)}: {_text(refusal)}".replace(MAIN_ALIAS, "__main__")
-
-
-def format_exception(error: BaseException) -> str:
-    """The exception with its traceback and what it came from, as text; without importing ``traceback`` (15 ms)."""
-    parts: list[str] = []
-    seen: set[int] = set()
-    current: BaseException | None = error
-    joint = ""
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        text = _text(current)
-        line = f"{_name(current)}: {text}" if text else _name(current)
-        file = io.StringIO()
-        if current.__traceback__ is not None:
-            print_traceback(current.__traceback__, file)
-        notes = "".join(f"\n{note}" for note in getattr(current, "__notes__", ()))
-        parts.append(file.getvalue() + line + notes + joint)
-        if current.__cause__ is not None:
-            joint = "\n\nThe above exception was the direct cause of the following exception:\n"
-            current = current.__cause__
-        elif current.__suppress_context__:
-            current = None
-        else:
-            joint = "\n\nDuring handling of the above exception, another exception occurred:\n"
-            current = current.__context__
-    return "\n".join(reversed(parts)).replace(MAIN_ALIAS, "__main__")  # as whoever wrote the script knows it
+        return text_of(refusal)
+    return f"{name_of(refusal)}: {text_of(refusal)}".replace(MAIN_ALIAS, "__main__")

@@ -12,6 +12,7 @@ from types import ModuleType
 from csp._native import Barrier, Broadcaster, ConditionQueue, Counter, Event, Lock, Receiver, RLock, Semaphore, Sender
 from csp.errors import CspError, NotImportable, NotShareable
 from csp.interpreters.importing import MAIN_ALIAS, main_module, module_shown
+from csp.messages.shapes import show, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ else:
     Pickler, Unpickler = _pickle.Pickler, _pickle.Unpickler
 
 PROTOCOL = 5
+_DEEPEST = 20  # steps on the way to what cannot travel
 
 type End = (
     Sender[Any]
@@ -115,12 +117,12 @@ def dumps(value: object, name: str = "message", reduce: Callable[[Any], Any] | N
     pickler = _Pickler(file, ends) if reduce is None else _ReducingPickler(file, ends, reduce)
     try:
         pickler.dump(value)
-    except CspError:
+    except CspError, MemoryError:
         raise
     except Exception as error:
-        path, culprit = _find_culprit(value, name, 0)
+        path, culprit = _find_culprit(value, name)
         kind = type(culprit)
-        why = str(error).replace(MAIN_ALIAS, "__main__")
+        why = text_of(error).replace(MAIN_ALIAS, "__main__")
         raise NotShareable(
             f"{path}: {module_shown(kind)}.{kind.__qualname__} cannot travel to another interpreter ({why})"
         ) from error
@@ -140,23 +142,28 @@ def _travels(value: object) -> bool:
     return True
 
 
-def _find_culprit(value: object, path: str, depth: int) -> tuple[str, object]:
-    """The innermost part of *value* that cannot be pickled, and the way to it."""
-    if depth < 20:
+def _find_culprit(value: object, path: str) -> tuple[str, object]:
+    """The innermost part of *value* that cannot be pickled, and the way to it, which never comes by a part twice."""
+    met = [value]  # they live as long as their numbers are compared
+    while len(met) < _DEEPEST:
         for step, part in _parts(value):
-            if not _travels(part):
-                return _find_culprit(part, path + step, depth + 1)
+            if not any(part is one for one in met) and not _travels(part):
+                value, path = part, path + step
+                met.append(part)
+                break
+        else:
+            break
     return path, value
 
 
 def _parts(value: object) -> list[tuple[str, object]]:
     held: Any = value  # for the checkers: what a dict holds is unknown to them, what Any holds is Any
     if isinstance(value, dict):
-        return [(f"[{key!r}]", part) for key, part in held.items()] + [(f" key {key!r}", key) for key in held]
+        return [(f"[{show(key)}]", part) for key, part in held.items()] + [(f" key {show(key)}", key) for key in held]
     if isinstance(value, (list, tuple)):
         return [(f"[{index}]", part) for index, part in enumerate(held)]
     if isinstance(value, (set, frozenset)):
-        return [(f" item {part!r}", part) for part in held]
+        return [(f" item {show(part)}", part) for part in held]
     if isinstance(value, (type, ModuleType)) or callable(value):
         return []
     names: list[str] = list(getattr(value, "__dict__", ()))
@@ -165,4 +172,10 @@ def _parts(value: object) -> list[tuple[str, object]]:
     for cls in type(value).__mro__:
         slots: str | Iterable[str] = cls.__dict__.get("__slots__", ())
         names.extend([slots] if isinstance(slots, str) else slots)
-    return [(f".{name}", getattr(value, name)) for name in names if hasattr(value, name)]
+    parts: list[tuple[str, object]] = []
+    for name in names:
+        try:
+            parts.append((f".{name}", getattr(value, name)))
+        except Exception:  # noqa: BLE001, S112  (a property of its own, or a slot that is empty)
+            continue
+    return parts

@@ -1,6 +1,7 @@
 """Finding out which of several values it is that cannot travel."""
 
 from csp._native import channel
+from csp.messages.shapes import forget_traceback
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ def why_it_cannot_travel(value: object) -> Exception | None:
         try:
             sender.send(value)
         except Exception as error:  # noqa: BLE001  (that is the question)
-            error.__traceback__ = None
+            forget_traceback(error)
             return error
     return None
 

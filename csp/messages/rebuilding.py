@@ -25,7 +25,13 @@ def reduce_without_constructor(value: Any) -> Any:
     if len(made) > 2 and made[2]:
         state.update(made[2])
     state.update(slots_of(value))
-    return rebuild, (kind, made[1]), state or None
+    return rebuild, (kind, made[1]), state or None, None, None, put_back
+
+
+def put_back(error: BaseException, state: dict[str, object]) -> None:
+    """Give it its attributes, also where its class refuses to have any set."""
+    for name, value in state.items():
+        object.__setattr__(error, name, value)
 
 
 def rebuild(kind: type[BaseException], args: tuple[object, ...]) -> BaseException:

@@ -9,7 +9,8 @@ import threading
 import time
 
 from csp._native import Receiver, channel
-from csp.errors import ChannelError
+from csp.errors import ClosedEnd, EndOfChannel
+from csp.observe.stdlib_log import log_record, show_warning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,18 +19,23 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor
 
 _TAKEN = {"event", "self", "level", "timestamp"}
-_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 
 
 class LogPump:
     """A channel for log events, and the thread that renders what comes through it.
 
     The channel holds *capacity* events; when they come faster than they are rendered the oldest go, and a line says how
-    many.
+    many. *level* is the lowest that is shown, where the program has not configured structlog.
+
+    Attributes:
+        lost: how many events could not be written, nor a line that says so: there was no standard error any more.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, level: str = "info") -> None:
         self.sender, self._receiver = channel(capacity, overflow="drop_oldest")
+        self.lost = 0
+        self._level = level
         self._told = 0
         self._processors: list[Processor] | None = None  # ours, when the program has none
         self._thread = threading.Thread(target=self._pump, name="csp log", daemon=True)
@@ -41,6 +47,10 @@ class LogPump:
         # Whoever could not be stopped still holds a sender: do not wait for its end.
         self._thread.join(timeout=2.0)
         self._receiver.close()
+
+    def dropped(self) -> int:
+        """How many events were dropped so far, because they came faster than they were written."""
+        return int(self._receiver.statistics().dropped)
 
     def logger(self, when: float | None = None) -> Any:
         """The structlog logger for an event of that time, in seconds since the epoch. Default: now."""
@@ -61,46 +71,81 @@ class LogPump:
                 structlog.processors.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=False),
                 _traceback_last,
-                structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+                structlog.dev.ConsoleRenderer(colors=_on_terminal()),
             ]
         return structlog.wrap_logger(
-            structlog.PrintLogger(sys.stderr),
+            structlog.PrintLogger(_standard_error()),
             processors=tells_time_of(when, self._processors),
-            wrapper_class=structlog.make_filtering_bound_logger(_LEVELS["info"]),
+            wrapper_class=structlog.make_filtering_bound_logger(LEVELS[self._level]),
         )
 
     def _pump(self) -> None:
         receiver: Receiver[Any] = self._receiver
-        try:
-            for level, event, when, actor, flat in receiver:
-                try:
-                    if level == "debug" and "structlog" not in sys.modules:
-                        continue  # nobody configured structlog, and our own configuration would not show it
-                    getattr(self.logger(when), level)(event, **({"actor": actor} | _values(flat)))
-                    dropped = receiver.statistics().dropped
-                    if dropped > self._told:
-                        self.logger().warning("log events dropped", count=dropped - self._told, actor="csp")
-                        self._told = dropped
-                except Exception as error:  # noqa: BLE001  (a logger that fails must not silence all that comes after)
-                    _complain(event, actor, error)
-        except ChannelError:
-            pass
+        while True:
+            event: Any = "an event"
+            actor = "somebody"
+            try:
+                level, event, when, actor, flat = receiver.recv()
+                self._write(level, event, when, actor, flat)
+                dropped = receiver.statistics().dropped
+                if dropped > self._told:
+                    self.logger().warning("log events dropped", count=dropped - self._told, actor="csp")
+                    self._told = dropped
+            except EndOfChannel, ClosedEnd:
+                return
+            except BaseException as error:  # noqa: BLE001  (whatever one event does, those after it are written)
+                if not _complain(event, actor, error):
+                    self.lost += 1
+
+    def _write(self, level: str, event: str, when: float, actor: str, flat: tuple[Any, ...]) -> None:
+        if level == "logging":
+            log_record(actor, event, when, _paired(flat))
+        elif level == "warnings":
+            show_warning(event, *flat)
+        elif LEVELS[level] >= LEVELS[self._level] or _configured():  # below that, our own configuration shows nothing
+            getattr(self.logger(when), level)(event, **({"actor": actor} | _values(flat)))
+
+
+def _configured() -> bool:
+    """Whether the program has set structlog up. Who never imported it has not, and is spared the import."""
+    structlog: Any = sys.modules.get("structlog")
+    return structlog is not None and bool(structlog.is_configured())
+
+
+def _standard_error() -> Any:
+    """Where our own lines go. Raises when there is none: a line that nobody can read must be counted as lost."""
+    if sys.stderr is None or sys.stderr.closed:
+        raise ValueError("the program has no standard error")
+    return sys.stderr
+
+
+def _on_terminal() -> bool:
+    return bool(_standard_error().isatty())
+
+
+def _paired(flat: tuple[Any, ...]) -> dict[str, Any]:
+    return {str(flat[i]): flat[i + 1] for i in range(0, len(flat), 2)}
 
 
 def _values(flat: tuple[Any, ...]) -> dict[str, Any]:
     """The values of an event by name; a name that structlog needs for itself gets an underscore."""
-    values = {str(flat[i]): flat[i + 1] for i in range(0, len(flat), 2)}
+    values = _paired(flat)
     for taken in _TAKEN & values.keys():
         values[f"{taken}_"] = values.pop(taken)
     return values
 
 
-def _complain(event: object, actor: object, error: Exception) -> None:
-    """Say on standard error, if there still is one, that an event could not be logged, and which."""
+def _complain(event: object, actor: object, error: BaseException) -> bool:
+    """Say on standard error that an event could not be logged, and which; False if there is none any more."""
     try:
-        sys.stderr.write(f"csp: cannot log {event!r} of {actor}: {type(error).__name__}: {error}\n")
-    except Exception:  # noqa: BLE001, S110  (there is nowhere left to say it)
-        pass
+        why = str(error)
+    except Exception:  # noqa: BLE001  (an exception of the program's)
+        why = "<its text raised>"
+    try:
+        _standard_error().write(f"csp: cannot log {event!r} of {actor}: {type(error).__name__}: {why}\n")
+    except Exception:  # noqa: BLE001  (there is nowhere left to say it)
+        return False
+    return True
 
 
 def _traceback_last(logger: object, method: str, event: EventDict) -> EventDict:

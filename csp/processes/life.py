@@ -59,7 +59,11 @@ class Life:
             try:
                 self._value.append(self._box.recv_nowait())
             except Exception as error:
-                raise ProcessFailed(f"the result of process {self.name} cannot be read here: {error}") from error
+                from csp.messages.shapes import text_of
+
+                raise ProcessFailed(
+                    f"the result of process {self.name} cannot be read here: {text_of(error)}"
+                ) from error
             self._box.close()
         return self._value[0]
 

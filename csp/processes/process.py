@@ -42,9 +42,10 @@ def run(
         return ("stopped",)
     except BaseException as error:  # noqa: BLE001  (the starter gets it)
         from csp.messages.failure import pack
+        from csp.messages.shapes import forget_traceback
 
         failure = pack(error)
-        error.__traceback__ = None  # it holds the function's frames, and they hold ends
+        forget_traceback(error)  # it holds the function's frames, and they hold ends
         return ("raised", failure)
     return ("returned",)
 

@@ -170,7 +170,7 @@ class Section:
 
     def _cannot_go_in(self, items: tuple[object, ...], error: Exception) -> ProcessFailed:
         from csp.messages.probe import why_it_cannot_travel
-        from csp.processes.worker import show
+        from csp.messages.shapes import show
 
         name = self.stages[0].functions[0].name
         for item in items:

@@ -26,7 +26,6 @@ type _Apply = tuple[bool, Callable[[object], object]]
 # Why a worker gave up: a function could not be imported, raised, or returned what cannot travel; or a chunk could not
 # be read.
 IMPORT, RAISED, RESULT, ITEM = "import", "raised", "result", "item"
-SHOWN = 200  # characters of an item's repr
 # Nanoseconds of a send that may have gone into waking its receiver; what is beyond goes into copying.
 WAKE = 50_000
 
@@ -51,6 +50,7 @@ def work(
 
     def give_up(what: str, function: int, error: BaseException, item: object = None) -> _GivenUp:
         from csp.messages.failure import pack
+        from csp.messages.shapes import show
 
         failure, shown = pack(error), show(item)
         try:
@@ -127,12 +127,3 @@ def _blame(
                 if result is value:
                     return give_up(RESULT, made, refusal, item)
     return give_up(RESULT, made, error)
-
-
-def show(item: object) -> str:
-    """The item's repr, cut to a length that fits into a message for people."""
-    try:
-        text = repr(item)
-    except Exception:  # noqa: BLE001  (any class may be at fault)
-        text = f"<{type(item).__qualname__} whose repr raised>"
-    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."

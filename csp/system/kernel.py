@@ -13,7 +13,8 @@ from csp._native import Receiver, Reply, Sender, fence_interpreter, interpreter_
 from csp.actors.log import ActorLog
 from csp.errors import ActorError, NoSuchActor
 from csp.interpreters.start import start
-from csp.messages.failure import format_exception, pack
+from csp.messages.failure import pack
+from csp.messages.formatting import format_exception
 from csp.supervision.reason import ExitReason
 from csp.system.alone import Alone
 from csp.system.outcome import Outcome

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from csp.supervision.supervisor import Supervisor
 
 
-def run(supervisor: type[Supervisor] | Supervisor, *, warm: int | None = None) -> None:
+def run(supervisor: type[Supervisor] | Supervisor, *, warm: int | None = None, log_level: str | None = None) -> None:
     """Run a supervision tree until SIGTERM or SIGINT, then stop it in order and exit. Does not return.
 
     The exit status is 0 after a signal or when the tree ended by itself, 1 when it gave up or could not start; a second
@@ -26,12 +26,13 @@ def run(supervisor: type[Supervisor] | Supervisor, *, warm: int | None = None) -
     Args:
         supervisor: a supervisor, or its class if it takes no arguments.
         warm: see System.
+        log_level: the same.
 
     Raises:
         StartFailed: this is not the main thread of the program, the one that signals come to.
     """
     refuse_while_loading("csp.run would start a supervision tree")
-    sys.exit(_run(_made(supervisor), warm))
+    sys.exit(_run(_made(supervisor), warm, log_level))
 
 
 def _made(supervisor: Any) -> Any:
@@ -42,7 +43,7 @@ def _made(supervisor: Any) -> Any:
     return cls() if isinstance(cls, type) and issubclass(cls, Supervisor) else supervisor
 
 
-def _run(supervisor: Supervisor, warm: int | None) -> int:
+def _run(supervisor: Supervisor, warm: int | None, log_level: str | None) -> int:
     signals, arrived = channel(8)
     seen: list[int] = []
 
@@ -63,7 +64,7 @@ def _run(supervisor: Supervisor, warm: int | None) -> int:
             "use supervise(...) and wait(...) of a csp.System"
         ) from None
     try:
-        with System(warm=warm) as system:
+        with System(warm=warm, log_level=log_level) as system:
             name = type(supervisor).__name__.lower()
             # Its end, or that it did not come up, and a signal: whichever comes first.
             ends, ended = channel(1)

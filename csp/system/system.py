@@ -9,7 +9,8 @@ from csp.actors.ref import Ref
 from csp.errors import ActorError, EndOfChannel, StartFailed
 from csp.interpreters.importing import refuse_while_loading
 from csp.interpreters.start import Exit, order, start
-from csp.observe.log import LogPump
+from csp.observe.log import LEVELS, LogPump
+from csp.observe.stdlib_log import tell_level
 from csp.system import checks, client
 
 TYPE_CHECKING = False
@@ -34,12 +35,15 @@ class System:
     Args:
         warm: how many interpreters to keep ready, so that starting an actor takes less than a millisecond; each costs
             about 3 MiB. Default: one per CPU. 0 keeps none; at most 1000. Closing does not wait until all are there.
+        log_level: the lowest level of ``self.log`` that is shown, where the program has not configured structlog:
+            "debug", "info", "warning", "error" or "critical". Default: what CSP_LOG_LEVEL in the environment says,
+            else "info".
 
     A program may have several systems; they share nothing. A System is used in the main interpreter; inside an actor
     use ``self.spawn`` and ``self.lookup``.
     """
 
-    def __init__(self, *, warm: int | None = None) -> None:
+    def __init__(self, *, warm: int | None = None, log_level: str | None = None) -> None:
         refuse_while_loading("a csp.System would be made")
         if not daemon_threads_allowed():  # so this is not the main interpreter, which is what a log's thread needs
             raise StartFailed(
@@ -50,7 +54,12 @@ class System:
             warm = os.process_cpu_count() or 1
         if isinstance(warm, bool) or not isinstance(warm, int) or not 0 <= warm <= _MOST_WARM:
             raise ValueError(f"warm must be a number of interpreters, 0 or more, at most {_MOST_WARM}, not {warm!r}")
-        self._log = LogPump(_LOG_CAPACITY)
+        if log_level is None:
+            log_level = os.environ.get("CSP_LOG_LEVEL", "info")
+        if log_level not in LEVELS:
+            raise ValueError(f"log_level must be one of {', '.join(LEVELS)}, not {log_level!r}")
+        self._log = LogPump(_LOG_CAPACITY, log_level)
+        tell_level()
         self._closing = False
         self._closed = False
         inbox: Receiver[object]
@@ -80,6 +89,7 @@ class System:
         Raises what ``__init__`` or ``on_start`` raised, with the remote traceback; StartFailed; NotImportable;
         NotShareable.
         """
+        tell_level()
         ref: A = client.spawn(self._kernel, what, args, kwargs)
         return ref
 
@@ -124,6 +134,7 @@ class System:
             raise StartFailed(f"supervise takes a supervisor, not its class: {supervisor.__name__}(...)")
         if name is not None and not is_plain_name(name):
             raise refusal(f"supervisor {type(supervisor).__name__}", "name", name, NAME)
+        tell_level()
         childless: list[str] = []
         packed = client.pack_supervisor(supervisor, childless)
         log = ActorLog(self._log.sender, name or type(supervisor).__name__.lower())
@@ -159,8 +170,11 @@ class System:
     # ---- the system -------------------------------------------------------------------------------------------------
 
     def statistics(self) -> dict[str, int]:
-        """What the system counts: actors, restarts, dead_letters, zombies, warm, interpreters and how they ended."""
-        return dict(client.ask(self._kernel, ("statistics",)))
+        """What the system counts: actors, restarts, dead_letters, zombies, warm, interpreters and how they ended.
+
+        ``log_lost``: log events that were dropped because they came too fast, or that could not be written.
+        """
+        return dict(client.ask(self._kernel, ("statistics",))) | {"log_lost": self._log.lost + self._log.dropped()}
 
     def close(self, timeout: float | None = None) -> None:
         """Stop everything, the youngest first, and wait until it has ended; idempotent.

@@ -21,6 +21,7 @@ from csp.supervision.state import SupervisorState, initial_state, which_children
 from csp.system.client import NestedSupervisor
 from csp.system.places import Life, Place
 from csp.system.recipe import Recipe
+from csp.system.repeats import Repeats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Node:
         self.state: SupervisorState = initial_state(spec)
         self.places: dict[str, Place] = {}
         self.nodes: dict[str, Node] = {}
+        self._repeats = Repeats()
 
     # ---- events in --------------------------------------------------------------------------------------------------
 
@@ -170,19 +172,17 @@ class Node:
         details = dict(report.details)
         if report.reason is not None:
             details["reason"] = str(report.reason)
-            if report.reason.traceback:
-                details["traceback"] = report.reason.traceback
         if report.kind == "child_restarting":
             self.tree.kernel.restarts += 1
         if report.kind == "child_started":
             log.debug("child started", **details)
         elif report.kind in {"child_restarting", "supervisor_auto_shutdown"}:
-            details.pop("traceback", None)  # told with the end of that life
             log.info(report.kind.replace("_", " "), **details)
         elif report.kind == "supervisor_gave_up":
-            details.pop("traceback", None)
             log.error("supervisor gave up", supervisor=self.path, **details)
-        else:
+        else:  # the end of a life: here its traceback is told
+            if report.reason is not None and report.reason.traceback:
+                details |= self._repeats.details(report.child_id, report.reason.traceback)
             log.error(report.kind.replace("_", " "), **details)
 
     # ---- places -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What can be seen from outside: statistics, totals, the wait graph. */
+#include <stdatomic.h>
+
 #include "native.h"
 
 static PyStructSequence_Field statistics_fields[] = {
@@ -163,7 +165,30 @@ static PyObject *print_traceback(PyObject *module, PyObject *const *args, Py_ssi
     Py_RETURN_NONE;
 }
 
+/* The lowest level of the stdlib's logging that main shows: interpreters that begin read it, main writes it. */
+static _Atomic long log_threshold = 30;
+
+static PyObject *log_level(PyObject *module, PyObject *unused) {
+    (void)module;
+    (void)unused;
+    return PyLong_FromLong(atomic_load_explicit(&log_threshold, memory_order_relaxed));
+}
+
+static PyObject *set_log_level(PyObject *module, PyObject *level) {
+    (void)module;
+    long value = PyLong_AsLong(level);
+    if (value == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    atomic_store_explicit(&log_threshold, value, memory_order_relaxed);
+    Py_RETURN_NONE;
+}
+
 PyMethodDef observe_methods[] = {
+    {"log_level", log_level, METH_NOARGS,
+     "log_level()\n--\n\nThe lowest level of the stdlib's logging that main shows, as set_log_level said."},
+    {"set_log_level", set_log_level, METH_O,
+     "set_log_level(level, /)\n--\n\nTell interpreters that begin from now on what level main shows."},
     {"print_traceback", (PyCFunction)(void (*)(void))print_traceback, METH_FASTCALL,
      "print_traceback(traceback, file, /)\n--\n\nWrite the traceback's text to file."},
     {"channel_statistics", channel_statistics, METH_O,
