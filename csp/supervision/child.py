@@ -16,8 +16,11 @@ from csp.supervision.intensity import Backoff, Intensity
 from csp.supervision.strategy import RESTARTS, AutoShutdown, Restart
 
 type Kind = Literal["worker", "supervisor"]
+# When a life follows the one before: once that has ended, or when its interpreter has ended, too.
+type After = Literal["end", "interpreter"]
 type Isolation = Literal["interpreter", "thread", "process"]
 
+AFTERS: tuple[After, ...] = ("end", "interpreter")
 ISOLATIONS: tuple[Isolation, ...] = ("interpreter", "thread", "process")
 DEFAULT_SHUTDOWN = 5.0
 
@@ -32,6 +35,7 @@ class ChildOptions(TypedDict, total=False):
     intensity: Intensity | None
     significant: bool
     isolation: Isolation | None
+    after: After
 
 
 OPTIONS = tuple(ChildOptions.__annotations__)
@@ -61,6 +65,10 @@ class ChildSpec[A]:
         significant: its own end, when it is not restarted, may end the supervisor (see ``auto_shutdown``
             there).
         isolation: where it lives; None leaves it to the class.
+        after: when its next life starts: at the ``"end"`` of the one before, which is when that one's own code is
+            done; or when the ``"interpreter"`` of that one has ended too, and with it all that its libraries held: a
+            port, a lock on a file. A start that fails while the interpreter before still cleans up is tried again
+            after it in either case, and not counted.
 
     Raises:
         ChildSpecError: a value is not legal. The text names the child, the field and what is legal.
@@ -76,6 +84,7 @@ class ChildSpec[A]:
     intensity: Intensity | None = None
     significant: bool = False
     isolation: Isolation | None = None
+    after: After = "end"
 
     def __attrs_post_init__(self) -> None:
         owner = f"child {self.name!r}"
@@ -97,6 +106,8 @@ class ChildSpec[A]:
             raise refusal(owner, "significant", True, 'restart="transient" or "temporary" together with it')
         if self.isolation is not None and self.isolation not in ISOLATIONS:
             raise refusal(owner, "isolation", self.isolation, f"{words(ISOLATIONS)}, or None for the class's own")
+        if self.after not in AFTERS:
+            raise refusal(owner, "after", self.after, words(AFTERS))
 
     @property
     def kind(self) -> Kind:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class Alone:
-    """An actor that nobody supervises: it is not restarted."""
+    """An actor that nobody supervises: it is not restarted, and a failed start is its starter's news."""
+
+    supervised = False
 
     def __init__(self, kernel: Kernel, place: Place, shutdown: float | Literal["kill"] | None, starter: Reply) -> None:
         self.kernel = kernel
@@ -61,14 +63,14 @@ class Alone:
         if life is None:
             return
         if limit == "kill":
-            life.kill(self.kernel.later, self.kernel.fenced)
+            life.kill()
         else:
-            life.stop(limit, self.kernel.later, self.kernel.fenced)
+            life.stop(limit)
 
     def kill(self) -> None:
         """End it at once."""
         if self.place.life is not None:
-            self.place.life.kill(self.kernel.later, self.kernel.fenced)
+            self.place.life.kill()
 
     def _gone(self, reason: ExitReason) -> None:
         self.kernel.close_place(self.place, reason)

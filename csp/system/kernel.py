@@ -6,31 +6,35 @@ It handles them one at a time, and no step waits for anything else; what takes t
 
 import heapq
 import time
-from collections.abc import Callable
 from functools import partial
 
-from csp._native import Receiver, Reply, Sender, fence_interpreter, interpreter_counts
+from csp._native import Receiver, Reply, Sender, fence_interpreter
 from csp.actors.log import ActorLog
-from csp.errors import ActorError, NoSuchActor
+from csp.errors import ActorError
 from csp.interpreters.start import start
 from csp.messages.failure import pack
 from csp.messages.formatting import format_exception
 from csp.supervision.reason import ExitReason
-from csp.system.alone import Alone
+from csp.system.endings import Endings
+from csp.system.names import Names
 from csp.system.outcome import Outcome
-from csp.system.places import END_FOR, KILLED_FOR, STOPPED_FOR, Life, Place, ended_reason, killed_reason, lost_reason
+from csp.system.patience import Patience
+from csp.system.places import KILLED_FOR, STOPPED_FOR, Life, Place, ended_reason, killed_reason, lost_reason
 from csp.system.pool import Pool
 from csp.system.recipe import Recipe
+from csp.system.requests import REQUESTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from collections.abc import Callable
+    from typing import Any
 
-    from csp.actors.mailbox import Overflow
-    from csp.supervision.definition import SupervisorSpec
+    from csp.supervision.child import After
+    from csp.system.alone import Alone
     from csp.system.tree import Tree
 
     type Root = Alone | Tree
+
 
 _OUTCOMES_KEPT = 1000
 
@@ -52,7 +56,7 @@ class Kernel:
         self.log_channel = log
         self.log = ActorLog(log, "kernel")
         self.places: dict[int, Place] = {}
-        self.names: dict[str, Place] = {}
+        self.names = Names()
         self.lives: dict[int, Life] = {}  # by tag, until their interpreters have ended
         self.roots: list[Root] = []  # in start order
         self.trees: dict[str, Tree] = {}  # those of the roots that are supervisors, by name
@@ -63,6 +67,8 @@ class Kernel:
         self._last_number = 0
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._closing: list[Reply] = []
+        self.patience = Patience(self.later)
+        self.endings = Endings(self.patience, self._stuck)
         self.pool = Pool(pool, to_inbox, self.number, self.later, self._refill)
         self._refill()
         # Supervision costs 30 ms to import: while the first interpreters boot, not before they are asked for.
@@ -127,31 +133,55 @@ class Kernel:
 
     # ---- lives ------------------------------------------------------------------------------------------------------
 
-    def begin_life(self, place: Place) -> Life:
-        """Start the next life in a place, from the pool if it can be."""
-        taken = None if self._closing else self.pool.take()
-        if taken is None:
-            tag = self.number()
-            started = start(place.name, self.to_inbox, tag)
-        else:
-            tag, started = taken
-        life = Life(tag, place, tag, started)
+    def begin_life(self, place: Place, incarnation: int = 0, *, after: After = "end") -> Life:
+        """Start the next life in a place, from the pool if it can be.
+
+        It follows the end of the life before at once, or waits until the interpreter of that has ended: when *after*
+        says so, and when the latest life here did not come up, for what an earlier one still holds may be why.
+        """
+        life = Life(self, place, incarnation)
         place.life = life
-        self.lives[tag] = life
-        try:
-            life.begin(started, self.to_inbox, self.log_channel)
-        except BaseException:
-            self._over(tag)  # its control channel is closed with that, and so it goes
-            raise
+        if (after == "interpreter" or place.start_failed) and self.endings.any_of(place.name):
+            self.endings.after(place.name, partial(self._begin_now, life))
+        else:
+            self._begin(life)
         return life
+
+    def _begin(self, life: Life) -> None:
+        try:
+            taken = None if self._closing else self.pool.take()
+            if taken is None:
+                tag = self.number()
+                taken = tag, start(life.place.name, self.to_inbox, tag)
+            self.lives[taken[0]] = life
+            life.begin(*taken)
+        except BaseException:
+            self._leave(life)  # its control channel is closed with that, and so it goes
+            raise
+
+    def _begin_now(self, life: Life) -> None:
+        """Begin a life that had to wait; who waits for it hears of it, whatever becomes of it."""
+        if life.over:
+            return
+        try:
+            self._begin(life)
+        except Exception as error:  # noqa: BLE001  (a failed start, for the owner to decide on)
+            reason = ExitReason("failed", f"{type(error).__name__}: {error}")
+            life.place.owner.child_start_failed(life, reason, None)
+
+    def never_began(self, life: Life, reason: ExitReason) -> None:
+        """A life was told to end before it began."""
+        self._leave(life)
+        life.place.owner.child_start_failed(life, reason, None)
 
     def _started(self, tag: int) -> None:
         life = self.lives.get(tag)
         if life is not None and not life.over:
             life.up = True
+            life.place.start_failed = False
             if life.stopping and life.place.recipe.free_form:
                 life.stopping = False
-                life.stop(None, self.later, self.fenced)
+                life.stop(None)
             life.place.owner.child_started(life)
         self._refill()
 
@@ -164,24 +194,43 @@ class Kernel:
         life = self._over(tag)
         if life is not None:
             reason = ExitReason("failed", f"{failure[2]}: {failure[3]}", str(failure[4]))
-            life.place.owner.child_start_failed(life, reason, failure)
+            self._did_not_start(life, reason, failure)
         self._refill()
+
+    def _did_not_start(self, life: Life, reason: ExitReason, failure: tuple[object, ...] | None) -> None:
+        """Tell of a failed start; or try it again, if an earlier life still held what it may have failed for."""
+        place = life.place
+        overlapped = self.endings.any_of(place.name)
+        place.start_failed = True
+        if life.tag in self.lives:
+            self.endings.add(life)
+        if overlapped and place.owner.supervised and not life.stopping and not life.killing:
+            self.log.info(
+                "a start failed while the life before still cleaned up; it is tried again after that",
+                actor=place.name,
+                reason=str(reason),
+            )
+            self.begin_life(place, life.incarnation)
+        else:
+            place.owner.child_start_failed(life, reason, failure)
 
     def _ended(self, tag: int, reason: ExitReason) -> None:
         life = self._over(tag)
         if life is not None:
             if life.killing:
                 reason = killed_reason(life)
-            self.later(END_FOR, partial(self._end_overdue, tag))
+            self.endings.add(life)
             life.place.owner.child_ended(life, reason)
 
-    def _end_overdue(self, tag: int) -> None:
+    def _stuck(self, tag: int) -> None:
         """The actor is long over and its interpreter does not end: something in its clean-up hangs."""
         life = self.lives.pop(tag, None)
-        if life is not None:
-            fence_interpreter(life.interpreter)
-            self.zombies.add(tag)
-            self.log.error("an actor has ended and its interpreter does not; it stays behind", actor=life.place.name)
+        if life is None:
+            return
+        fence_interpreter(life.interpreter)
+        self.zombies.add(tag)
+        self.log.error("an actor has ended and its interpreter does not; it stays behind", actor=life.place.name)
+        self.endings.gone(life)
 
     def _interpreter_ended(self, tag: int, ending: str, detail: object) -> None:
         if tag in self.pool.leaving:
@@ -191,14 +240,16 @@ class Kernel:
             self.log.error("a warm interpreter ended before it was used", detail=str(detail))
             return
         self.zombies.discard(tag)
-        life = self._over(tag)
-        self.lives.pop(tag, None)
-        if life is not None:
-            reason = lost_reason(life, ending, detail)
-            if life.up:
-                life.place.owner.child_ended(life, reason)
-            else:
-                life.place.owner.child_start_failed(life, reason, None)
+        over = self._over(tag) is None
+        life = self.lives.pop(tag, None)
+        if life is None:
+            return
+        if over:
+            self.endings.gone(life)
+        elif life.up:
+            life.place.owner.child_ended(life, lost_reason(life, ending, detail))
+        else:
+            self._did_not_start(life, lost_reason(life, ending, detail), None)
 
     def fenced(self, life: Life) -> None:
         """A life that nothing could stop was cut off: go on without it."""
@@ -217,28 +268,32 @@ class Kernel:
         life = self.lives.get(tag)
         if life is None or life.over:
             return None
+        self._leave(life)
+        return life
+
+    def _leave(self, life: Life) -> None:
+        """Let go of a life that is over."""
         life.over = True
+        self.patience.take_back(life.limit)
         if life.place.life is life:
             life.place.life = None
-        life.control.close()
-        return life
+        if life.control is not None:
+            life.control.close()
 
     # ---- places -----------------------------------------------------------------------------------------------------
 
     def make_place(self, name: str, recipe: Recipe, data: bytes, ends: tuple[object, ...]) -> Place:
         """A new place under a name that must be free."""
-        if name in self.names:
-            raise ActorError(f"there is an actor named {name!r} already; give this one another name=")
         place = Place(self.number(), name, recipe, data, ends)
+        self.names.take(place)
         self.places[place.id] = place
-        self.names[name] = place
         return place
 
     def close_place(self, place: Place, reason: ExitReason) -> None:
         """End a place for good; what waits in its mailbox is told."""
         if self.places.pop(place.id, None) is None:
             return
-        self.names.pop(place.name, None)
+        self.names.free(place)
         del place.owner  # they refer to each other, and what a place holds must not wait for the collector
         letters = place.close(str(reason))
         if letters:
@@ -259,6 +314,28 @@ class Kernel:
         del self.trees[name]
         self.outcomes[name] = Outcome(reason, error)
 
+    # ---- the end ----------------------------------------------------------------------------------------------------
+
+    def refuse_if_closing(self) -> None:
+        """Raise ActorError when nothing is to be started any more."""
+        if self._closing:
+            raise ActorError("the system is closing; it starts nothing any more")
+
+    def close(self, reply: Reply) -> None:
+        """Stop everything, the youngest first; *reply* is answered when it has ended."""
+        first = not self._closing
+        self._closing.append(reply)
+        if first:
+            self.pool.close()
+            self._stop_last_root()
+
+    def kill_all(self) -> None:
+        """Kill whatever is left."""
+        for root in list(self.roots):
+            root.kill()
+        for tag in self.endings.tags():
+            self.later(STOPPED_FOR + KILLED_FOR, partial(self._stuck, tag))
+
     def _stop_last_root(self) -> None:
         if self.roots:
             self.roots[-1].stop(ExitReason("shutdown", "the system is closing"))
@@ -267,175 +344,13 @@ class Kernel:
 
     def _request(self, reply: Reply, request: str, arguments: tuple[object, ...]) -> None:
         try:
-            handle = _REQUESTS.get(request)
+            handle = REQUESTS.get(request)
             if handle is None:
                 raise ActorError(f"the kernel knows no request {request!r}")
-            if self._closing and request in {"spawn", "supervise"}:
-                raise ActorError("the system is closing; it starts nothing any more")
             handle(self, reply, *arguments)
         except Exception as error:  # noqa: BLE001  (the client gets it)
             reply.fail_packed(pack(error))
 
-    def _spawn(
-        self,
-        reply: Reply,
-        name: str | None,
-        fields: tuple[tuple[str, str], tuple[str, ...], int, Overflow, bool, tuple[str, ...]],
-        data: bytes,
-        ends: tuple[object, ...],
-        shutdown: float | Literal["kill"] | None,
-    ) -> None:
-        recipe = Recipe(*fields)
-        if name is None:
-            base = recipe.path[1].rpartition(".")[2].lower()
-            name = base if base not in self.names else f"{base}-{self.number()}"
-        place = self.make_place(name, recipe, data, ends)
-        root = Alone(self, place, shutdown, reply)
-        self.roots.append(root)
-        try:
-            self.begin_life(place)
-            place.forget_arguments()
-        except BaseException as error:
-            self.roots.remove(root)
-            self.close_place(place, ExitReason("failed", str(error)))
-            raise
-
-    def _supervise(self, reply: Reply, name: str | None, spec: SupervisorSpec) -> None:
-        base = str(name if name is not None else getattr(spec, "name", "supervisor").lower())
-        if base in self.trees:
-            raise ActorError(f"there is a supervisor named {base!r} already; give this one another name=")
-        self.outcomes.pop(base, None)
-        from csp.system.tree import Tree
-
-        tree = Tree(self, base, spec, reply)
-        self.roots.append(tree)
-        self.trees[base] = tree
-        tree.begin()
-
-    def find(self, name: str) -> Place:
-        """The place of that name: its full name, or the last part of it when only one place ends so."""
-        place = self.names.get(name)
-        if place is not None:
-            return place
-        ending = [p for n, p in self.names.items() if n.endswith(f"/{name}")]
-        if len(ending) == 1:
-            return ending[0]
-        if ending:
-            raise NoSuchActor(
-                f"{name!r} could be any of {', '.join(sorted(p.name for p in ending))}; use the full name"
-            )
-        import difflib
-
-        close = difflib.get_close_matches(name, self.names, 3)
-        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else f"; there are {len(self.names)} actors"
-        raise NoSuchActor(f"no actor is named {name!r}{hint}")
-
-    def _lookup(self, reply: Reply, name: str) -> None:
-        reply.answer(self.find(name).ref_fields())
-
-    def _place_of(self, id: int, mailbox: int) -> Place | None:
-        """The place of that number, if its mailbox is the one meant: another system has its own numbers."""
-        place = self.places.get(id)
-        return place if place is not None and place.sender.channel_id == mailbox else None
-
-    def _stop(self, reply: Reply, id: int, mailbox: int, grace: float | None) -> None:
-        """Stop one actor that was spawned alone; answered when it has ended. One that is gone is answered at once."""
-        place = self._place_of(id, mailbox)
-        if place is None:
-            reply.answer(None)
-            return
-        owner = place.owner
-        if isinstance(owner, Alone):
-            owner.stop(ExitReason("shutdown"), grace, reply)
-        else:
-            owner.request("terminate", place, reply)
-
-    def _kill(self, reply: Reply, id: int, mailbox: int) -> None:
-        """Kill the present life in a place, as a crash would end it. True if there was one."""
-        place = self._place_of(id, mailbox)
-        life = place.life if place is not None else None
-        if life is not None:
-            life.kill(self.later, self.fenced)
-        reply.answer(life is not None)
-
-    def _stop_tree(self, reply: Reply, name: str) -> None:
-        tree = self.trees.get(name)
-        if tree is not None:
-            tree.wait(reply)
-            tree.stop(ExitReason("shutdown"))
-            return
-        if name not in self.outcomes:
-            raise self._no_supervisor(name)
-        reply.answer(None)
-
-    def _wait_tree(self, reply: Reply, name: str) -> None:
-        """Answered with the reason when that supervisor has ended, also when that was before."""
-        tree = self.trees.get(name)
-        if tree is not None:
-            tree.wait(reply)
-            return
-        if name not in self.outcomes:
-            raise self._no_supervisor(name)
-        self.outcomes[name].tell(reply)
-
-    def _which_children(self, reply: Reply, path: str) -> None:
-        for tree in self.trees.values():
-            if (node := tree.find(path)) is not None:
-                reply.answer(node.children_info())
-                return
-        raise self._no_supervisor(path)
-
-    def _no_supervisor(self, name: str) -> NoSuchActor:
-        names = ", ".join(sorted(self.trees))
-        return NoSuchActor(f"no supervisor is named {name!r}; there is {names or 'none'}")
-
-    def _statistics(self, reply: Reply) -> None:
-        alive, begun, ended, abandoned = interpreter_counts()
-        reply.answer(
-            (
-                ("actors", len(self.places)),
-                ("restarts", self.restarts),
-                ("dead_letters", self.dead_letters),
-                ("zombies", len(self.zombies)),
-                ("warm", self.pool.ready()),
-                ("interpreters", alive),
-                ("interpreters_started", begun),
-                ("interpreters_ended", ended),
-                ("interpreters_abandoned", abandoned),
-            )
-        )
-
-    def _close(self, reply: Reply) -> None:
-        first = not self._closing
-        self._closing.append(reply)
-        if first:
-            self.pool.close()
-            self._stop_last_root()
-
-    def _close_now(self, reply: Reply) -> None:
-        """Kill whatever is left of a closing that took too long; answered when all of it has ended or is cut off."""
-        self._close(reply)
-        for root in list(self.roots):
-            root.kill()
-        for life in self.lives.values():
-            if life.over:  # its interpreter is still ending
-                self.later(STOPPED_FOR + KILLED_FOR, partial(self._end_overdue, life.tag))
-
 
 def _import_supervision() -> None:
     __import__("csp.system.tree")
-
-
-_REQUESTS: dict[str, Callable[..., None]] = {
-    "spawn": Kernel._spawn,
-    "supervise": Kernel._supervise,
-    "lookup": Kernel._lookup,
-    "stop": Kernel._stop,
-    "kill": Kernel._kill,
-    "stop_tree": Kernel._stop_tree,
-    "wait_tree": Kernel._wait_tree,
-    "which_children": Kernel._which_children,
-    "statistics": Kernel._statistics,
-    "close": Kernel._close,
-    "close_now": Kernel._close_now,
-}

@@ -10,7 +10,6 @@ order. A life is one incarnation: an interpreter, from its order to its end. End
    counted.
 """
 
-from collections.abc import Callable
 from functools import partial
 from weakref import ref
 
@@ -22,14 +21,12 @@ from csp.system.recipe import Recipe
 # Seconds that each step down the ladder is given, after the grace time.
 STOPPED_FOR = 0.5
 KILLED_FOR = 2.0
-# Seconds that an interpreter may take to end (its atexit handlers run then) when its actor has ended.
-END_FOR = 5.0
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from csp.system.kernel import Root
+    from collections.abc import Callable
 
-type Later = Callable[[float, Callable[[], None]], None]
+    from csp.system.kernel import Kernel, Root
 
 
 class Place:
@@ -45,6 +42,7 @@ class Place:
         self.life: Life | None = None
         self.owner: Root  # who is told what becomes of the lives here; set when it takes the place
         self.last_reason = SHUTDOWN  # why the latest life here ended; nothing but a shutdown comes before the first
+        self.start_failed = False  # the latest life here did not come up
 
     def ref_fields(self) -> tuple[object, ...]:
         """What a ref is made from, see client.RefFields."""
@@ -69,47 +67,62 @@ class Place:
 
 
 class Life:
-    """One life in a place."""
+    """One life in a place.
 
-    def __init__(self, tag: int, place: Place, incarnation: int, started: Started) -> None:
-        self.tag = tag
+    Attributes:
+        tag: its number in the kernel; 0 until it has begun.
+        interpreter: where it runs; 0 until it has begun.
+        up: its ``__init__`` has returned.
+        over: nothing of it runs any more, but for the clean-up of its interpreter.
+    """
+
+    def __init__(self, kernel: Kernel, place: Place, incarnation: int) -> None:
+        self.kernel = kernel
         self.place = place
         self.incarnation = incarnation
-        self.interpreter = started.id
-        self.control = started.control
+        self.tag = 0
+        self.interpreter = 0
+        self.control: Sender[object] | None = None
         self.up = False
         self.over = False
         self.stopping = False
         self.killing = False
+        self.limit = 0  # the one that runs, in the kernel's patience
 
-    def begin(self, started: Started, kernel: Sender[object], log: Sender[object]) -> None:
-        """Give the interpreter its order; the news come to the kernel."""
-        place = self.place
+    def begin(self, tag: int, started: Started) -> None:
+        """Give an interpreter its order; the news come to the kernel."""
+        place, kernel = self.place, self.kernel
+        self.tag = tag
+        self.interpreter = started.id
+        self.control = started.control
         order(
             started,
             "csp.actors.loop",
             "live",
             (
                 place.id,
-                self.tag,
+                tag,
                 place.name,
                 place.recipe.path,
                 place.recipe.folders,
                 place.receiver,
                 place.sender,
-                kernel,
-                log,
+                kernel.to_inbox,
+                kernel.log_channel,
                 place.data,
                 place.ends,
             ),
         )
 
-    def stop(self, grace: float | None, later: Later, fenced: Callable[[Life], None]) -> None:
+    def stop(self, grace: float | None) -> None:
         """Begin to end the life: ask now, and go down the ladder in time. *grace* None: only ask.
 
         Asked again, the shorter time counts.
         """
         if self.over or self.killing:
+            return
+        if self.control is None:
+            self.kernel.never_began(self, SHUTDOWN)
             return
         if not self.stopping:
             self.stopping = True
@@ -121,30 +134,40 @@ class Life:
                 cancel_interpreter(self.interpreter)
         if grace is not None:
             # The timer must not keep a life, and the channels it holds, that is over long before.
-            later(grace, partial(_grace_is_over, ref(self), later, fenced))
+            self.kernel.later(grace, partial(_grace_is_over, ref(self)))
 
-    def kill(self, later: Later, fenced: Callable[[Life], None]) -> None:
+    def kill(self) -> None:
         """End the life now: no asking."""
-        if not self.over and not self.killing:
-            self.killing = True
-            kill_interpreter(self.interpreter)
-            later(KILLED_FOR, lambda: self._fence(fenced))
+        if self.over or self.killing:
+            return
+        self.killing = True
+        if self.control is None:
+            self.kernel.never_began(self, killed_reason(self))
+            return
+        kill_interpreter(self.interpreter)
+        self._then(KILLED_FOR, self._fence)
 
-    def _cancel(self, later: Later, fenced: Callable[[Life], None]) -> None:
+    def _cancel(self) -> None:
         if not self.over:
             cancel_interpreter(self.interpreter)
-            later(STOPPED_FOR, lambda: self.kill(later, fenced))
+            self._then(STOPPED_FOR, self.kill)
 
-    def _fence(self, fenced: Callable[[Life], None]) -> None:
+    def _then(self, seconds: float, step: Callable[[], None]) -> None:
+        """Take the next step down the ladder in so many seconds, by the kernel's patience."""
+        patience = self.kernel.patience
+        patience.take_back(self.limit)
+        self.limit = patience.give(self.interpreter, seconds, step)
+
+    def _fence(self) -> None:
         if not self.over:
             fence_interpreter(self.interpreter)
-            fenced(self)
+            self.kernel.fenced(self)
 
 
-def _grace_is_over(life: ref[Life], later: Later, fenced: Callable[[Life], None]) -> None:
+def _grace_is_over(life: ref[Life]) -> None:
     mine = life()
     if mine is not None:
-        mine._cancel(later, fenced)
+        mine._cancel()
 
 
 def ended_reason(kind: str, text: str, trace: str) -> ExitReason:

@@ -95,12 +95,12 @@ class Node:
                     if shutdown is not None:
                         kernel.later(shutdown, partial(node.kill, node.incarnation))
                 elif (life := self._life(child_id)) is not None:
-                    life.stop(shutdown, kernel.later, kernel.fenced)
+                    life.stop(shutdown)
             case commands.KillChild(child_id, _):
                 if (node := self.nodes.get(child_id)) is not None:
                     node.kill()
                 elif (life := self._life(child_id)) is not None:
-                    life.kill(kernel.later, kernel.fenced)
+                    life.kill()
             case commands.ScheduleRetry(delay, token):
                 kernel.later(delay, partial(self._retry, token, self.incarnation))
             case commands.Report():
@@ -136,7 +136,7 @@ class Node:
                 place = kernel.make_place(f"{self.path}/{child_id}", made, data, ends)
                 self.places[child_id] = place
                 self.tree.place_added(place, self)
-            kernel.begin_life(place).incarnation = incarnation
+            kernel.begin_life(place, incarnation, after=spec.after)
             if spec.restart == "temporary":
                 place.forget_arguments()
         except Exception as error:  # noqa: BLE001  (a failed start, for the reducer to decide on)
@@ -240,6 +240,8 @@ class Node:
 
 class Tree:
     """A supervisor at the root of a system, and everything below it."""
+
+    supervised = True  # the actors in its places
 
     def __init__(self, kernel: Kernel, name: str, spec: SupervisorSpec, starter: Reply) -> None:
         self.kernel = kernel

@@ -22,7 +22,8 @@ typedef struct interpreter {
     bool open, closing;
     _Atomic bool killed;
     _Atomic bool abandoned;
-    int64_t references; /* guarded by the mutex of the registry */
+    _Atomic long thread; /* as the operating system numbers it; 0 before it runs */
+    int64_t references;  /* guarded by the mutex of the registry */
     struct interpreter *next;
 } interpreter;
 
@@ -30,6 +31,7 @@ typedef struct interpreter {
 
 typedef struct {
     int64_t alive, started, ended, abandoned;
+    int64_t end_cpu; /* nanoseconds of CPU that it took to end those that have ended */
 } interpreter_numbers;
 
 typedef struct {
@@ -50,6 +52,13 @@ interpreter_numbers native_registry_count(void);
 seen_interpreter *native_registry_see(size_t *count);
 void native_interpreter_retain(interpreter *self);
 void native_interpreter_release(interpreter *self);
+
+/* The calling thread, as the operating system numbers it; 0 where it does not. */
+long native_thread_number(void);
+/* CPU time of the calling thread. */
+int64_t native_thread_cpu(void);
+/* An interpreter has ended, and its end took so many nanoseconds of CPU. */
+void native_registry_add_end(int64_t cpu);
 
 /* Enter, unless it was not open yet or is closing; then leave. While anybody is inside, the interpreter does not end. */
 bool native_gate_enter(interpreter *self);

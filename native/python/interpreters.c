@@ -2,6 +2,8 @@
  *
  * What Python can do with interpreters that have a GIL and a thread of their own: start, stop and list them; and with the
  * interpreter that it runs in. */
+#include <stdio.h>
+
 #include "interpreter.h"
 
 /* ---- starting ------------------------------------------------------------------------------------------------- */
@@ -123,6 +125,45 @@ static PyObject *fence_interpreter(PyObject *module, PyObject *id) {
     return act(id, do_fence);
 }
 
+/* ---- their time ----------------------------------------------------------------------------------------------- */
+
+static PyObject *interpreter_thread_number(PyObject *module, PyObject *id) {
+    (void)module;
+    bool failed;
+    interpreter *self = find(id, &failed);
+    if (self == NULL) {
+        return failed ? NULL : PyLong_FromLong(0);
+    }
+    long number = self->thread;
+    native_interpreter_release(self);
+    return PyLong_FromLong(number);
+}
+
+static PyObject *thread_times(PyObject *module, PyObject *number) {
+    (void)module;
+    long thread = PyLong_AsLong(number);
+    if (thread == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    char path[64];
+    unsigned long long ran = 0, queued = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%ld/schedstat", thread);
+    FILE *file = fopen(path, "re");
+    if (file != NULL) {
+        if (fscanf(file, "%llu %llu", &ran, &queued) != 2) {
+            ran = queued = 0;
+        }
+        fclose(file);
+    }
+    return Py_BuildValue("(dd)", (double)ran / 1e9, (double)queued / 1e9);
+}
+
+static PyObject *interpreter_end_time(PyObject *module, PyObject *unused) {
+    (void)module;
+    (void)unused;
+    return PyFloat_FromDouble((double)native_registry_count().end_cpu / 1e9);
+}
+
 /* ---- listing -------------------------------------------------------------------------------------------------- */
 
 static PyObject *interpreters(PyObject *module, PyObject *unused) {
@@ -203,6 +244,14 @@ PyMethodDef interpreter_methods[] = {
     {"fence_interpreter", fence_interpreter, METH_O,
      "fence_interpreter(id, /)\n--\n\nCut it off: close all its ends, break all answers it owes. For one that cannot "
      "be stopped."},
+    {"interpreter_thread", interpreter_thread_number, METH_O,
+     "interpreter_thread(id, /)\n--\n\nThe operating system's number of its thread; 0: it has none, or not yet."},
+    {"thread_times", thread_times, METH_O,
+     "thread_times(number, /)\n--\n\n(ran, queued): seconds that a thread of this process has had a CPU, and waited "
+     "for one "
+     "though it could run; zeros when it is gone, and where the system does not tell."},
+    {"interpreter_end_time", interpreter_end_time, METH_NOARGS,
+     "interpreter_end_time()\n--\n\nSeconds of CPU that it took to end all that have ended."},
     {"interpreters", interpreters, METH_NOARGS, "interpreters()\n--\n\n[(id, name, abandoned)] of those alive."},
     {"interpreter_counts", interpreter_counts, METH_NOARGS,
      "interpreter_counts()\n--\n\n"

@@ -222,6 +222,7 @@ static void outlive_left_threads(PyThreadState *mine) {
 
 static void *interpreter_thread(void *argument) {
     interpreter *self = argument;
+    self->thread = native_thread_number();
     csp_thread_may_settle();
     csp_message exit_message = {0};
     thread_holder = self->holder;
@@ -248,6 +249,7 @@ static void *interpreter_thread(void *argument) {
     PyEval_SetTraceAllThreads(NULL, NULL);
     make_exit(self, result, &exit_message);
     Py_CLEAR(result);
+    int64_t cpu_before = native_thread_cpu();
     /* One that was fenced may have come back from where it was stuck: nothing keeps it from ending like any other. */
     bool clean = end_other_threads(self);
     native_gate_close(self);
@@ -258,6 +260,7 @@ static void *interpreter_thread(void *argument) {
     } else {
         PyEval_SaveThread();
     }
+    native_registry_add_end(native_thread_cpu() - cpu_before);
     finish(self, &exit_message, !clean);
     if (!clean) {
         outlive_left_threads(mine);

@@ -3,6 +3,11 @@
  * Who may touch an interpreter: it is found among the living, where finding it keeps it in memory, and is entered through
  * its gate, which keeps it from ending meanwhile. */
 #include <malloc.h>
+#include <time.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "interpreter.h"
 
@@ -99,6 +104,28 @@ seen_interpreter *native_registry_see(size_t *count) {
     }
     pthread_mutex_unlock(&registry_mutex);
     return copies;
+}
+
+/* ---- threads -------------------------------------------------------------------------------------------------- */
+
+long native_thread_number(void) {
+#ifdef __linux__
+    return syscall(SYS_gettid);
+#else
+    return 0;
+#endif
+}
+
+int64_t native_thread_cpu(void) {
+    struct timespec now = {0, 0};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void native_registry_add_end(int64_t cpu) {
+    pthread_mutex_lock(&registry_mutex);
+    numbers.end_cpu += cpu;
+    pthread_mutex_unlock(&registry_mutex);
 }
 
 /* ---- the gate ------------------------------------------------------------------------------------------------- */

@@ -1,0 +1,58 @@
+"""Interpreters whose actors have ended, while they clean up: who waits for them, and which of them are stuck."""
+
+from functools import partial
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from csp.system.patience import Patience
+    from csp.system.places import Life
+
+# Seconds that an interpreter may take to end (its atexit handlers run then) when its actor has ended.
+END_FOR = 5.0
+
+
+class Endings:
+    """The lives that are over and whose interpreters have not ended yet.
+
+    Args:
+        patience: the kernel's.
+        stuck: gets the tag of a life whose interpreter has had END_FOR seconds and does not end.
+    """
+
+    def __init__(self, patience: Patience, stuck: Callable[[int], None]) -> None:
+        self._patience = patience
+        self._stuck = stuck
+        # Their limits, by tag, by name: a new place may have the name of an old one.
+        self._limits: dict[str, dict[int, int]] = {}
+        self._waiting: dict[str, list[Callable[[], None]]] = {}
+
+    def add(self, life: Life) -> None:
+        """A life is over, and its interpreter begins to clean up."""
+        limit = self._patience.give(life.interpreter, END_FOR, partial(self._stuck, life.tag))
+        self._limits.setdefault(life.place.name, {})[life.tag] = limit
+
+    def gone(self, life: Life) -> None:
+        """Its interpreter has ended, or is not waited for any more."""
+        name = life.place.name
+        limits = self._limits.get(name)
+        if limits is None or life.tag not in limits:
+            return
+        self._patience.take_back(limits.pop(life.tag))
+        if not limits:
+            del self._limits[name]
+            for action in self._waiting.pop(name, ()):
+                action()
+
+    def tags(self) -> list[int]:
+        """The tags of all of them."""
+        return [tag for limits in self._limits.values() for tag in limits]
+
+    def any_of(self, name: str) -> bool:
+        """Whether the interpreter of an earlier life of that name still cleans up."""
+        return name in self._limits
+
+    def after(self, name: str, action: Callable[[], None]) -> None:
+        """Do *action* once no interpreter of that name cleans up any more. Some does."""
+        self._waiting.setdefault(name, []).append(action)

@@ -1,0 +1,180 @@
+"""What clients ask of the kernel: each request is a function ``(kernel, reply, *arguments)`` that sees to the answer.
+
+What one raises, the client gets.
+"""
+
+from csp._native import Reply, interpreter_counts
+from csp.errors import ActorError, NoSuchActor
+from csp.supervision.reason import ExitReason
+from csp.system.alone import Alone
+from csp.system.places import Place
+from csp.system.recipe import Recipe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Literal
+
+    from csp.actors.mailbox import Overflow
+    from csp.supervision.definition import SupervisorSpec
+    from csp.system.kernel import Kernel
+
+
+# ---- starting --------------------------------------------------------------------------------------------------------
+
+
+def _spawn(
+    kernel: Kernel,
+    reply: Reply,
+    name: str | None,
+    fields: tuple[tuple[str, str], tuple[str, ...], int, Overflow, bool, tuple[str, ...]],
+    data: bytes,
+    ends: tuple[object, ...],
+    shutdown: float | Literal["kill"] | None,
+) -> None:
+    kernel.refuse_if_closing()
+    recipe = Recipe(*fields)
+    if name is None:
+        name = kernel.names.make_up(recipe.path[1], kernel.number())
+    place = kernel.make_place(name, recipe, data, ends)
+    root = Alone(kernel, place, shutdown, reply)
+    kernel.roots.append(root)
+    try:
+        kernel.begin_life(place)
+        place.forget_arguments()
+    except BaseException as error:
+        kernel.roots.remove(root)
+        kernel.close_place(place, ExitReason("failed", str(error)))
+        raise
+
+
+def _supervise(kernel: Kernel, reply: Reply, name: str | None, spec: SupervisorSpec) -> None:
+    kernel.refuse_if_closing()
+    base = str(name if name is not None else getattr(spec, "name", "supervisor").lower())
+    if base in kernel.trees:
+        raise ActorError(f"there is a supervisor named {base!r} already; give this one another name=")
+    kernel.outcomes.pop(base, None)
+    from csp.system.tree import Tree
+
+    tree = Tree(kernel, base, spec, reply)
+    kernel.roots.append(tree)
+    kernel.trees[base] = tree
+    tree.begin()
+
+
+# ---- one actor -------------------------------------------------------------------------------------------------------
+
+
+def _lookup(kernel: Kernel, reply: Reply, name: str) -> None:
+    reply.answer(kernel.names.find(name).ref_fields())
+
+
+def _place_of(kernel: Kernel, id: int, mailbox: int) -> Place | None:
+    """The place of that number, if its mailbox is the one meant: another system has its own numbers."""
+    place = kernel.places.get(id)
+    return place if place is not None and place.sender.channel_id == mailbox else None
+
+
+def _stop(kernel: Kernel, reply: Reply, id: int, mailbox: int, grace: float | None) -> None:
+    """Stop one actor that was spawned alone; answered when it has ended. One that is gone is answered at once."""
+    place = _place_of(kernel, id, mailbox)
+    if place is None:
+        reply.answer(None)
+        return
+    owner = place.owner
+    if isinstance(owner, Alone):
+        owner.stop(ExitReason("shutdown"), grace, reply)
+    else:
+        owner.request("terminate", place, reply)
+
+
+def _kill(kernel: Kernel, reply: Reply, id: int, mailbox: int) -> None:
+    """Kill the present life in a place, as a crash would end it. True if there was one."""
+    place = _place_of(kernel, id, mailbox)
+    life = place.life if place is not None else None
+    if life is not None:
+        life.kill()
+    reply.answer(life is not None)
+
+
+# ---- one supervisor --------------------------------------------------------------------------------------------------
+
+
+def _stop_tree(kernel: Kernel, reply: Reply, name: str) -> None:
+    tree = kernel.trees.get(name)
+    if tree is not None:
+        tree.wait(reply)
+        tree.stop(ExitReason("shutdown"))
+        return
+    if name not in kernel.outcomes:
+        raise _no_supervisor(kernel, name)
+    reply.answer(None)
+
+
+def _wait_tree(kernel: Kernel, reply: Reply, name: str) -> None:
+    """Answered with the reason when that supervisor has ended, also when that was before."""
+    tree = kernel.trees.get(name)
+    if tree is not None:
+        tree.wait(reply)
+        return
+    if name not in kernel.outcomes:
+        raise _no_supervisor(kernel, name)
+    kernel.outcomes[name].tell(reply)
+
+
+def _which_children(kernel: Kernel, reply: Reply, path: str) -> None:
+    for tree in kernel.trees.values():
+        if (node := tree.find(path)) is not None:
+            reply.answer(node.children_info())
+            return
+    raise _no_supervisor(kernel, path)
+
+
+def _no_supervisor(kernel: Kernel, name: str) -> NoSuchActor:
+    names = ", ".join(sorted(kernel.trees))
+    return NoSuchActor(f"no supervisor is named {name!r}; there is {names or 'none'}")
+
+
+# ---- the system ------------------------------------------------------------------------------------------------------
+
+
+def _statistics(kernel: Kernel, reply: Reply) -> None:
+    alive, begun, ended, abandoned = interpreter_counts()
+    reply.answer(
+        (
+            ("actors", len(kernel.places)),
+            ("restarts", kernel.restarts),
+            ("dead_letters", kernel.dead_letters),
+            ("zombies", len(kernel.zombies)),
+            ("warm", kernel.pool.ready()),
+            ("interpreters", alive),
+            ("interpreters_started", begun),
+            ("interpreters_ended", ended),
+            ("interpreters_abandoned", abandoned),
+        )
+    )
+
+
+def _close(kernel: Kernel, reply: Reply) -> None:
+    kernel.close(reply)
+
+
+def _close_now(kernel: Kernel, reply: Reply) -> None:
+    """Kill whatever is left of a closing that took too long; answered when all of it has ended or is cut off."""
+    kernel.close(reply)
+    kernel.kill_all()
+
+
+REQUESTS: dict[str, Callable[..., None]] = {
+    "spawn": _spawn,
+    "supervise": _supervise,
+    "lookup": _lookup,
+    "stop": _stop,
+    "kill": _kill,
+    "stop_tree": _stop_tree,
+    "wait_tree": _wait_tree,
+    "which_children": _which_children,
+    "statistics": _statistics,
+    "close": _close,
+    "close_now": _close_now,
+}
