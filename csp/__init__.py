@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from csp._native import never as never
     from csp._native import select as select
     from csp._native import skip as skip
+    from csp._native import sleep as sleep
     from csp._native import tick as tick
     from csp._native import watch as watch
     from csp.actors.actor import Actor as Actor
@@ -103,6 +104,7 @@ _HOMES = {
         "never",
         "select",
         "skip",
+        "sleep",
         "tick",
         "watch",
     ),

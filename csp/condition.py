@@ -1,6 +1,6 @@
 """A condition for threads of any interpreter, made of a lock and a queue that both travel inside messages."""
 
-from csp._native import ConditionQueue, Lock, RLock
+from csp._native import ConditionQueue, Lock, RLock, after, at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,13 +70,22 @@ class Condition:
     def wait_for[T](
         self, predicate: Callable[[], T], timeout: float | None = None, *, deadline: float | None = None
     ) -> T:
-        """Wait until *predicate* gives something true, and give that; or what it gave last when the time is up."""
+        """Wait until *predicate* gives something true, and give that; or what it gave last when the time is up.
+
+        The time is given and judged as by wait, before the predicate is asked.
+        """
         from time import monotonic
 
         if timeout is not None and deadline is not None:
             raise TypeError("give a timeout or a deadline, not both")
+        if deadline is not None:
+            at(deadline)  # refuses what wait refuses, in its words
         if timeout is not None:
-            deadline = monotonic() + timeout
+            after(timeout)  # likewise
+            try:
+                deadline = monotonic() + float(timeout)
+            except OverflowError:  # an int beyond all floats: for ever
+                deadline = None
         result = predicate()
         while not result and (deadline is None or monotonic() < deadline):
             self.wait(deadline=deadline)

@@ -361,12 +361,15 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
             return CSP_INTERRUPTED;
         }
         if (look(&s, priority)) {
+            if (s.chosen->end == NULL && csp__holder_stops(alternative->holder)) {
+                return CSP_CANCELLED; /* a timer alone: a poll */
+            }
             *place = s.chosen->place;
             *outcome = s.status;
             return CSP_OK;
         }
         if (deadline == CSP_POLL) {
-            return CSP_WOULD_BLOCK;
+            return csp__nothing_yet(alternative->holder);
         }
         int64_t until = s.next_timer < deadline ? s.next_timer : deadline;
         csp__arm(waiter, alternative->holder, until);

@@ -2,6 +2,7 @@
  *
  * Batches: many messages under one lock. What cannot be done at once is done by a single operation, which waits. */
 #include "channel.h"
+#include "holder.h"
 
 /* As many as can be done without waiting. *done counts up. */
 static csp_status many_at_once(csp_end *end, csp_message *messages, size_t count, size_t *done,
@@ -49,8 +50,11 @@ csp_status csp_send_many(csp_end *end, csp_message *messages, size_t count, size
     }
     for (;;) {
         csp_status status = many_at_once(end, messages, count, done, self);
-        if (status != CSP_WOULD_BLOCK || deadline == CSP_POLL) {
+        if (status != CSP_WOULD_BLOCK) {
             return status;
+        }
+        if (deadline == CSP_POLL) {
+            return csp__nothing_yet(atomic_load_explicit(&end->holder, memory_order_relaxed));
         }
         status = csp_send(end, &messages[*done], deadline, hooks);
         if (status != CSP_OK) {
@@ -74,8 +78,11 @@ csp_status csp_recv_many(csp_end *end, csp_message *messages, size_t count, size
     if (*done > 0) {
         return CSP_OK; /* the end of the channel, if it is that, comes with the next call */
     }
-    if (status != CSP_WOULD_BLOCK || deadline == CSP_POLL) {
+    if (status != CSP_WOULD_BLOCK) {
         return status;
+    }
+    if (deadline == CSP_POLL) {
+        return csp__nothing_yet(atomic_load_explicit(&end->holder, memory_order_relaxed));
     }
     status = csp_recv(end, &messages[0], deadline, hooks);
     if (status == CSP_OK) {

@@ -129,6 +129,8 @@ csp_status csp_recv_extended(csp_end *end, csp_message *message, csp_reply **rep
             status = code == CSP_TIMEDOUT ? CSP_TIMEOUT : code == CSP_STOPPED ? CSP_CANCELLED : CSP_INTERRUPTED;
         }
         self->single.extended = false;
+    } else if (status == CSP_WOULD_BLOCK) {
+        status = csp__nothing_yet(holder);
     }
     if (!held) {
         return give_up(mine, status);

@@ -24,6 +24,11 @@ static inline bool csp__holder_stops(const csp_holder *holder) {
     return holder != NULL && atomic_load_explicit(&holder->cancelled, memory_order_seq_cst);
 }
 
+/* What a poll that found nothing tells: it would have waited, and every wait hears that its holder is told to stop. */
+static inline csp_status csp__nothing_yet(const csp_holder *holder) {
+    return csp__holder_stops(holder) ? CSP_CANCELLED : CSP_WOULD_BLOCK;
+}
+
 int64_t csp__holders_alive(void);
 
 #endif

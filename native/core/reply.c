@@ -172,7 +172,7 @@ csp_status csp_reply_wait(csp_reply *reply, csp_holder *waiting, csp_message *an
     csp__unlock(&reply->lock);
     if (!done) {
         if (deadline == CSP_POLL) {
-            return CSP_WOULD_BLOCK;
+            return csp__nothing_yet(waiting);
         }
         set_asking(self, reply);
         uint32_t code = csp__wait(self, &self->replies, deadline, hooks);

@@ -288,7 +288,8 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
     bool priority = (flags & CSP_SELECT_PRIORITY) != 0, rotates = !priority && (flags & CSP_SELECT_ROTATE) != 0;
     int64_t until = deadline; /* the next timer, or the deadline */
     bool can_end = deadline != CSP_FOREVER, has_timer = false;
-    csp_holder *holder = NULL;
+    csp_holder *holder = hooks != NULL ? hooks->holder : NULL; /* of the first end, if there is one */
+    bool of_end = false;
     csp_wait_statistics *waits = &self->replies;
     for (uint32_t i = 0; i < count; i++) {
         csp_guard *guard = &guards[i];
@@ -299,7 +300,8 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
             if (guard->kind == CSP_GUARD_RECV) {
                 guard->message->kind = 0;
             }
-            if (holder == NULL) {
+            if (!of_end) {
+                of_end = true;
                 holder = atomic_load_explicit(&guard->end->holder, memory_order_relaxed);
                 waits = &guard->end->channel->waits;
             }
@@ -357,6 +359,9 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
     csp_message_drop(&dropped);
     if (winner < count) {
         if (!on_channel(&guards[winner])) {
+            if (csp__holder_stops(holder)) {
+                return CSP_CANCELLED; /* nothing was there but the time, or leave to go on: a poll */
+            }
             guards[winner].status = CSP_OK;
         } else if (wakes.engaged != NULL) {
             guards[winner].status =
@@ -366,7 +371,7 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
         return CSP_OK;
     }
     if (deadline == CSP_POLL) {
-        return CSP_WOULD_BLOCK;
+        return csp__nothing_yet(holder);
     }
     return wait_for_one(alternative, guards, count, self, waits, until, hooks, chosen);
 }

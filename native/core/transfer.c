@@ -352,8 +352,11 @@ static csp_status operate(csp_end *end, csp_message *message, csp_holder *holder
         }
         status = try_once(end, message, self, holder, true, deadline, &engaged);
     }
-    if (status != CSP_WOULD_BLOCK || !may_wait) {
+    if (status != CSP_WOULD_BLOCK) {
         return status;
+    }
+    if (!may_wait) {
+        return csp__nothing_yet(holder);
     }
 
     uint32_t code = csp__wait(self, &channel->waits, deadline, hooks);

@@ -173,6 +173,13 @@ static PyMethodDef module_methods[] = {
      "decides.\n"
      "A guard whose channel is over is ready and raises what its operation would raise. Raises TimeoutError. (occam's "
      "ALT.)"},
+    {"sleep", FASTCALL(native_sleep), METH_FASTCALL | METH_KEYWORDS,
+     "sleep(seconds=None, /, *, deadline=None)\n--\n\nSleep that many seconds, or until an instant of "
+     "time.monotonic(); "
+     "the GIL is free meanwhile.\n\n"
+     "As time.sleep, but it hears what every wait hears: raises Stopped when its interpreter is told to stop, and in "
+     "the\n"
+     "main thread the exception of a signal handler, at once. math.inf sleeps until then."},
     {"after", native_after, METH_O,
      "after(seconds, /)\n--\n\nA timer guard for select, ready that many seconds from now. Costs no thread."},
     {"at", native_at, METH_O,

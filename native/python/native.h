@@ -117,6 +117,7 @@ PyObject *native_watch(PyObject *module, PyObject *initial);
 
 extern PyType_Spec offer_spec, timer_spec, skip_spec;
 PyObject *native_select(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
+PyObject *native_sleep(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
 PyObject *native_after(PyObject *module, PyObject *seconds);
 PyObject *native_at(PyObject *module, PyObject *instant);
 PyObject *native_tick(PyObject *module, PyObject *seconds);

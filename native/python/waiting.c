@@ -48,7 +48,8 @@ static bool always(void *context) {
 
 void native_wait_begin(native_wait *wait, const native_state *state) {
     wait->signalled = false;
-    wait->hooks = (csp_hooks){.detach = detach, .attach = attach, .context = wait, .spin_detached = shares_gil};
+    wait->hooks = (csp_hooks){
+        .detach = detach, .attach = attach, .context = wait, .spin_detached = shares_gil, .holder = state->holder};
     if (state->is_main) {
         wait->hooks.spin_detached = always;
         if (on_main_thread()) {

@@ -36,7 +36,9 @@ IN_AN_ACTOR = IN_A_PROCESS | {
     "csp.actors.handler",
     "csp.actors.loop",
     "csp.actors.mailbox",
+    "csp.actors.stdlib_log",
     "csp.generic",
+    "csp.interpreters.after_import",
 }
 # What reading pickled arguments needs, loaded while nobody waits; see boot.serve_warm.
 IN_A_WARM_ONE = {
@@ -46,6 +48,7 @@ IN_A_WARM_ONE = {
     "copyreg",
     "csp.messages",
     "csp.messages.pickling",
+    "csp.messages.shapes",
     "io",
     "math",
 } | ({"_math_integer", "math.integer"} if sys.version_info >= (3, 15) else set())

@@ -49,7 +49,7 @@ CASE(a_cancel_wakes_everything_that_waits,
 }
 
 CASE(a_cancelled_holder_does_not_wait,
-     "After a cancel what would wait is CANCELLED, what is ready succeeds, and a poll is a poll.") {
+     "After a cancel what would wait is CANCELLED, a poll that finds nothing likewise, and what is ready succeeds.") {
     csp_holder *holder = csp_holder_new("victim");
     pair p = channel_of(1, CSP_OVERFLOW_BLOCK, holder);
     csp_reply *reply = csp_reply_new();
@@ -61,12 +61,19 @@ CASE(a_cancelled_holder_does_not_wait,
         CHECK_INT(take(p.rx, csp_deadline_after(3600 * SECONDS)), ==, NOT(CSP_CANCELLED));
         CHECK_INT(choose(&guard, 1, round % 2, CSP_FOREVER), ==, NOT(CSP_CANCELLED));
         CHECK_STATUS(csp_reply_wait(reply, holder, &answer, CSP_FOREVER, NULL), CSP_CANCELLED);
-        CHECK_INT(take(p.rx, CSP_POLL), ==, NOT(CSP_WOULD_BLOCK));
-        CHECK_INT(choose(&guard, 1, round % 2, CSP_POLL), ==, NOT(CSP_WOULD_BLOCK));
-        CHECK_STATUS(csp_reply_wait(reply, holder, &answer, CSP_POLL, NULL), CSP_WOULD_BLOCK);
+        CHECK_INT(take(p.rx, CSP_POLL), ==, NOT(CSP_CANCELLED));
+        CHECK_INT(choose(&guard, 1, round % 2, CSP_POLL), ==, NOT(CSP_CANCELLED));
+        CHECK_STATUS(csp_reply_wait(reply, holder, &answer, CSP_POLL, NULL), CSP_CANCELLED);
+        csp_guard idle[] = {guard, round == 0 ? on_skip() : on_timer(1)};
+        CHECK_INT(choose(idle, 2, round % 2, CSP_FOREVER), ==, NOT(CSP_CANCELLED));
+        size_t done;
+        CHECK_STATUS(csp_recv_many(p.rx, &message, 1, &done, CSP_POLL, NULL), CSP_CANCELLED);
         CHECK_STATUS(put(p.tx, 1, CSP_FOREVER), CSP_OK);
         CHECK_STATUS(put(p.tx, 2, CSP_FOREVER), CSP_CANCELLED);
-        CHECK_STATUS(put(p.tx, 2, CSP_POLL), CSP_WOULD_BLOCK);
+        CHECK_STATUS(put(p.tx, 2, CSP_POLL), CSP_CANCELLED);
+        csp_message two[] = {inlined(2), inlined(3)};
+        CHECK_STATUS(csp_send_many(p.tx, two, 2, &done, CSP_POLL, NULL), CSP_CANCELLED);
+        CHECK_INT(done, ==, 0);
         CHECK_INT(take(p.rx, CSP_FOREVER), ==, 1);
     }
     answer = inlined(4);
@@ -75,6 +82,33 @@ CASE(a_cancelled_holder_does_not_wait,
     CHECK_INT(opened(&answer), ==, 4);
     csp_reply_abandon(reply);
     free_pair(&p);
+    csp_holder_release(holder);
+}
+
+typedef struct {
+    pthread_t thread;
+    csp_hooks hooks;
+    csp_status status;
+} sleeping;
+
+static void *sleep_long(void *argument) {
+    sleeping *s = argument;
+    csp_guard timer = on_timer(csp_deadline_after(3600 * SECONDS));
+    uint32_t chosen;
+    s->status = csp_select(&timer, 1, CSP_SELECT_FAIR, CSP_FOREVER, &s->hooks, &chosen);
+    return NULL;
+}
+
+CASE(a_wait_for_time_alone_has_a_holder, "A select of timers is CANCELLED with the holder that its hooks name.") {
+    csp_holder *holder = csp_holder_new("victim");
+    sleeping s[2] = {{.hooks = {.holder = holder}}, {.hooks = {.holder = holder}}};
+    CHECK_INT(pthread_create(&s[0].thread, NULL, sleep_long, &s[0]), ==, 0);
+    csp_holder_cancel(holder); /* before it sleeps, or while it does */
+    CHECK_INT(pthread_create(&s[1].thread, NULL, sleep_long, &s[1]), ==, 0);
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(pthread_join(s[i].thread, NULL), ==, 0);
+        CHECK_STATUS(s[i].status, CSP_CANCELLED);
+    }
     csp_holder_release(holder);
 }
 

@@ -134,8 +134,8 @@ CSP_API uint64_t csp_holder_id(const csp_holder *holder);
  * what it is for. */
 CSP_API const char *csp_holder_name(const csp_holder *holder);
 CSP_API bool csp_holder_rename(csp_holder *holder, const char *name);
-/* Ask the holder to stop: every operation that waits now, and every later one that would have to wait, returns
- * CSP_CANCELLED. An operation that had already won is not undone. csp_holder_resume takes the request back. */
+/* Ask the holder to stop: every operation that waits now, and every later one that would have to wait or, as a poll, finds
+ * nothing, returns CSP_CANCELLED: a loop that polls must hear it, too. An operation that had already won is not undone. csp_holder_resume takes the request back. */
 CSP_API void csp_holder_cancel(csp_holder *holder);
 CSP_API void csp_holder_resume(csp_holder *holder);
 CSP_API bool csp_holder_cancelled(const csp_holder *holder);
@@ -195,7 +195,8 @@ typedef struct csp_hooks {
     int64_t slice_ns; /* look at `interrupted` at least this often; 0: only when a signal arrives */
     /* Whether to detach before spinning too, because others share what `detach` releases. Asked only when a wait begins. */
     bool (*spin_detached)(void *context);
-    bool alone; /* no other thread uses the holder, nor will while this one waits; see csp_barrier_wait */
+    bool alone;         /* no other thread uses the holder, nor will while this one waits; see csp_barrier_wait */
+    csp_holder *holder; /* who waits where no end says it: in a select of timers alone */
 } csp_hooks;
 
 /* Send or receive one message. `hooks` may be NULL.
