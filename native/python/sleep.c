@@ -7,19 +7,18 @@
 static bool read_wake(native_state *state, PyObject *const *args, Py_ssize_t count, PyObject *keywords,
                       int64_t *wake) {
     Py_ssize_t named = keywords != NULL ? PyTuple_GET_SIZE(keywords) : 0;
-    bool by_name =
-        count == 0 && named == 1 && PyUnicode_Compare(PyTuple_GET_ITEM(keywords, 0), state->str_deadline) == 0;
-    if (!by_name && (count != 1 || named != 0)) {
+    if (count > 1 || named > 1 ||
+        (named == 1 && PyUnicode_Compare(PyTuple_GET_ITEM(keywords, 0), state->str_deadline) != 0)) {
         PyErr_SetString(PyExc_TypeError, "sleep takes a number of seconds, or deadline=instant");
         return false;
     }
-    if (args[0] == Py_None) {
-        PyErr_SetString(
-            PyExc_TypeError,
-            "sleep takes a number of seconds, not None; math.inf sleeps until this interpreter is told to stop");
+    PyObject *seconds = count == 1 ? args[0] : Py_None, *instant = named == 1 ? args[count] : Py_None;
+    if (seconds == Py_None && instant == Py_None) {
+        PyErr_SetString(PyExc_TypeError,
+                        "sleep takes a number of seconds, or deadline=instant; math.inf sleeps until told to stop");
         return false;
     }
-    return by_name ? native_instant(args[0], wake) : native_deadline(args[0], wake);
+    return native_timeout_or_deadline(seconds, instant, wake);
 }
 
 PyObject *native_sleep(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {

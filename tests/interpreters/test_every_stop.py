@@ -12,7 +12,7 @@ from csp._native import cancel_interpreter, wait_graph
 from csp.interpreters.start import order, start
 
 sys.path.append(str(Path(__file__).parents[1] / "layers"))
-from test_every_deadline import WAITS as PUBLIC  # noqa: E402
+from test_every_deadline import WAITS as PUBLIC
 
 PATIENCE = 20.0
 # With why nobody stops who waits there.

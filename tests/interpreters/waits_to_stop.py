@@ -5,6 +5,8 @@ A wait is a function that makes what it needs, and waits for ever. A poll is one
 
 import csp
 
+# ruff: noqa: PLW0108  (each entry is made when it is waited for, in the interpreter that waits)
+
 HELD = []  # other ends, so that nothing is over
 
 

@@ -381,3 +381,25 @@ def test_it_says_what_it_is(condition):
     condition.close()
     assert condition.closed
     assert condition.locked() is False
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "error"),
+    [
+        ({"timeout": -1}, ValueError),
+        ({"timeout": True}, TypeError),
+        ({"timeout": "1"}, TypeError),
+        ({"deadline": "1"}, TypeError),
+    ],
+    ids=str,
+)
+def test_wait_for_judges_its_time_as_wait_does(kwargs, error):
+    """What wait refuses, wait_for refuses in the same words, though its predicate is true already."""
+    condition = csp.Condition()
+    with condition:
+        with pytest.raises(error) as of_wait:
+            condition.wait(**kwargs)
+        with pytest.raises(error) as of_wait_for:
+            condition.wait_for(lambda: True, **kwargs)
+        assert str(of_wait.value) == str(of_wait_for.value)
+        assert condition.wait_for(lambda: 5, timeout=10**400) == 5
