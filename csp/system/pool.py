@@ -46,7 +46,7 @@ class Pool:
         room = self._at_once - (len(self._waiting) - self.ready())
         for _ in range(min(room, missing)):
             tag = self._next_tag()
-            self._waiting[tag] = start(f"warm {tag}", self._exits, tag, warm=True)
+            self._waiting[tag] = start(f"csp warm {tag}", self._exits, tag, warm=True)
         if missing > room and not self._looking:
             self._looking = True
             self._later(_LOOK_AGAIN, self._look)

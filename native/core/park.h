@@ -30,6 +30,8 @@ void csp__platform_leave_cpu(int cpu);
 extern const bool csp__platform_settles; /* whether this platform can */
 bool csp__platform_settle(int64_t thread, int before, int cpu);
 void csp__platform_release(int64_t thread, int cpu);
+/* Name the calling thread, for those who look from outside; as much of it as the platform takes. */
+void csp__platform_name_thread(const char *name);
 /* The calling thread's id for csp__thread_runs; 0 where the platform has none. */
 int64_t csp__platform_thread(void);
 /* Whether that thread runs or wants to run now, rather than sleeping somewhere: 1, 0, or -1 when it cannot be known. */

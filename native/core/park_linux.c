@@ -103,6 +103,8 @@ void csp__platform_release(int64_t thread, int cpu) {
     }
 }
 
+void csp__platform_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
 int64_t csp__platform_thread(void) { return (int64_t)syscall(SYS_gettid); }
 
 int csp__thread_runs(int64_t thread) {

@@ -97,6 +97,16 @@ void csp__platform_release(int64_t thread, int cpu) {
     (void)cpu;
 }
 
+void csp__platform_name_thread(const char *name) {
+#if defined(__APPLE__)
+    pthread_setname_np(name);
+#elif defined(__linux__)
+    pthread_setname_np(pthread_self(), name);
+#else
+    (void)name;
+#endif
+}
+
 int64_t csp__platform_thread(void) { return 0; }
 
 int csp__thread_runs(int64_t thread) {

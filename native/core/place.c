@@ -2,7 +2,6 @@
 #include "place.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
 
 #include "park.h"
@@ -88,17 +87,7 @@ static void *watch(void *unused) {
 static void start_watch(void) {
     pthread_mutex_lock(&watch_start);
     if (!watched) {
-        sigset_t all, before;
-        pthread_attr_t attributes;
-        pthread_t thread;
-        pthread_attr_init(&attributes);
-        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-        pthread_attr_setstacksize(&attributes, 64 * 1024);
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        watched = pthread_create(&thread, &attributes, watch, NULL) == 0;
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-        pthread_attr_destroy(&attributes);
+        watched = csp_thread_start(watch, NULL, "csp watch", CSP_THREAD_OURS);
     }
     pthread_mutex_unlock(&watch_start);
 }

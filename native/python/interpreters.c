@@ -214,6 +214,9 @@ static PyObject *self_rename(PyObject *module, PyObject *name) {
         }
         return NULL;
     }
+    if (native_thread_holder() != NULL) {
+        csp_thread_name(text);
+    }
     return PyBool_FromLong(csp_holder_rename(state_of_module(module)->holder, text));
 }
 

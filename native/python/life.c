@@ -5,7 +5,6 @@
  * The order of the end: the entry function returned -> no raising tracer is left -> no other thread is left in it (else the
  * interpreter is abandoned: ending it would hang or crash) -> nobody attaches to it any more -> Py_EndInterpreter -> its
  * holder is fenced -> the exit message. Whoever wants to act on a running interpreter passes its gate first. */
-#include <signal.h>
 #include <time.h>
 
 #include "interpreter.h"
@@ -13,21 +12,6 @@
 static _Thread_local csp_holder *thread_holder;
 
 csp_holder *native_thread_holder(void) { return thread_holder; }
-
-static bool start_thread(void *(*function)(void *), void *argument) {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all_signals, before;
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all_signals);
-    /* Signals are for the main thread: one that landed here would not wake it. */
-    pthread_sigmask(SIG_SETMASK, &all_signals, &before);
-    bool started = pthread_create(&thread, &attributes, function, argument) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return started;
-}
 
 /* ---- killing -------------------------------------------------------------------------------------------------- */
 
@@ -90,7 +74,7 @@ static void *kill_thread(void *argument) {
 void native_interpreter_kill(interpreter *self) {
     self->killed = true;
     native_interpreter_retain(self);
-    if (!start_thread(kill_thread, self)) {
+    if (!csp_thread_start(kill_thread, self, "csp killer", CSP_THREAD_OURS)) {
         csp_holder_cancel(self->holder);
         native_interpreter_release(self);
     }
@@ -268,4 +252,6 @@ static void *interpreter_thread(void *argument) {
     return NULL;
 }
 
-bool native_interpreter_start(interpreter *self) { return start_thread(interpreter_thread, self); }
+bool native_interpreter_start(interpreter *self) {
+    return csp_thread_start(interpreter_thread, self, self->name, CSP_THREAD_OF_USER);
+}

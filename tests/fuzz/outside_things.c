@@ -126,12 +126,25 @@ static void pass_gate(machine *m) {
 
 enum { SPIN_NS = 6000 }; /* as at first */
 
+static void *begin(void *argument) {
+    atomic_fetch_add((_Atomic int *)argument, 1);
+    return NULL;
+}
+
 static void set_waiting(machine *m) {
     static const int64_t limits[] = {-1, 0, 100, SPIN_NS, 40000};
     csp_spin_limit(limits[pick(m, 5)]);
     csp_placement(pick(m, 2) == 0);
     if (m->thread > 0) {
         csp_thread_may_settle(); /* this thread ends with its part of the program */
+        csp_thread_name(pick(m, 2) == 0 ? "fuzz" : "a name that is longer than w\303\244ll, longer than it may be");
+    }
+    static _Atomic int begun;
+    int before = atomic_load(&begun);
+    if (pick(m, 8) == 0 &&
+        csp_thread_start(begin, &begun, "begins", pick(m, 2) == 0 ? CSP_THREAD_OURS : CSP_THREAD_OF_USER)) {
+        while (atomic_load(&begun) == before) {
+        }
     }
 }
 

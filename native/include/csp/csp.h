@@ -458,6 +458,18 @@ typedef struct csp_gate {
 } csp_gate;
 CSP_API void csp_gate_set(const csp_gate *gate);
 
+/* ---- threads ------------------------------------------------------------------------------------------------ */
+
+typedef enum csp_thread_kind {
+    CSP_THREAD_OF_USER = 0, /* runs code of the program: the signal mask is the caller's, as for any thread */
+    CSP_THREAD_OURS = 1,    /* runs none: blocks what comes from outside, never what a crash of its own raises */
+} csp_thread_kind;
+/* Start a detached thread with a name (copied). False when the system gives none. */
+CSP_API bool csp_thread_start(void *(*function)(void *), void *argument, const char *name, csp_thread_kind kind);
+/* Give the calling thread that name, as top -H, py-spy and gdb show it. UTF-8; Linux keeps 15 bytes, and of a longer name the
+ * end is kept, which tells the children of one supervisor apart. */
+CSP_API void csp_thread_name(const char *name);
+
 /* ---- waiting policy ----------------------------------------------------------------------------------------- */
 
 /* How long a wait may spin before it sleeps (ns; 0 never spins; default a few microseconds). A wait spins only while no

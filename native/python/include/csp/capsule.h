@@ -120,7 +120,9 @@
     X(thread_may_settle)        \
     X(placement)                \
     X(alternative_select_among) \
-    X(alternative_interrupt)
+    X(alternative_interrupt)    \
+    X(thread_start)             \
+    X(thread_name)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
