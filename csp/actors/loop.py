@@ -13,6 +13,7 @@ from csp.actors.context import Context
 from csp.actors.handler import handlers_of
 from csp.actors.stdlib_log import send_to_main
 from csp.errors import ChannelError, EndOfChannel, NotShareable, StartFailed, Stopped
+from csp.interpreters import boot
 from csp.interpreters.importing import resolve
 
 TYPE_CHECKING = False
@@ -102,6 +103,17 @@ def _start_failure(name: str, error: BaseException) -> tuple[object, ...]:
     return pack_text(failure) if any(end.closed for end in failure[1]) else failure
 
 
+def _say_to(log: Sender[object], name: str) -> Callable[..., object]:
+    """What is to be said when the actor is no more, is said in the log."""
+
+    def say(event: str, **values: object) -> None:
+        from csp.actors.log import ActorLog
+
+        ActorLog(log, name).warning(event, **values)
+
+    return say
+
+
 def _begin(
     slot: int,
     incarnation: int,
@@ -117,6 +129,7 @@ def _begin(
 ) -> Actor:
     global _handlers
     sys.path[:] = folders
+    boot.say = _say_to(log, name)
     send_to_main(log, name)  # before the actor's module, which may log while it is imported
     cls = resolve(*path)
     if not isinstance(cls, type) or not issubclass(cls, Actor):

@@ -6,12 +6,16 @@ arguments can only be read when the program's paths are in place. Until the orde
 other: that is what the pool keeps ready.
 """
 
+import sys
+
 from csp._native import Receiver
 from csp.errors import EndOfChannel
 from csp.interpreters.importing import become, resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
     from typing import Any
 
 
@@ -52,3 +56,48 @@ def serve_warm(control: Receiver[Any]) -> object:
     except ImportError:
         pass
     return _carry_out(control)
+
+
+# ---- the end ---------------------------------------------------------------------------------------------------------
+
+
+def _say(text: str, **values: object) -> None:
+    more = "".join(f" {key}={value}" for key, value in values.items())
+    sys.stderr.write(f"csp: {text}{more}\n")
+    sys.stderr.flush()
+
+
+# How it is said what an interpreter has left running at its end. Whoever has a better place for it says so.
+say: Callable[..., object] = _say
+
+
+def tell_left(own: int, seconds: float) -> None:
+    """Say what still runs *seconds* after this interpreter's code has returned, before it is told to stop.
+
+    Called on a thread that comes for it, while the *own* thread of the interpreter waits for the others, or for an exit
+    handler.
+    """
+    from _thread import get_ident
+
+    frames = sys._current_frames()
+    del frames[get_ident()]
+    mine = frames.pop(own, None)
+    if frames:
+        say(
+            "threads were left running; they are told to stop now",
+            count=len(frames),
+            after=f"{seconds:g} s",
+            at=", ".join(_line_of(frame) for frame in frames.values()),
+        )
+    elif mine is not None:
+        say("an exit handler still runs; it is told to stop now", after=f"{seconds:g} s", at=_line_of(mine))
+
+
+def _line_of(frame: FrameType) -> str:
+    """Where a thread is: the innermost line that is not the standard library's, or else the innermost."""
+    library = getattr(sys, "_stdlib_dir", None) or "<"
+    found: FrameType | None = frame
+    while found is not None and found.f_code.co_filename.startswith((library, "<frozen")):
+        found = found.f_back
+    found = found or frame
+    return f"{found.f_code.co_filename}:{found.f_lineno} in {found.f_code.co_qualname}"

@@ -1,18 +1,37 @@
 """What the process must not do while interpreters live, and what it must do before it ends.
 
 Only the main interpreter forks, and only it ends the process; in any other, install does nothing.
+
+The end of the program has this order. Exit handlers that were registered after csp's run first, and may use all of it.
+Then all interpreters are stopped: cancelled, and killed ``EXIT_GRACE`` seconds later; an interrupt goes to the next
+step, and nothing is started any more. Then what was said in them is written. Then the exit handlers that were
+registered before csp's run. If something could not be ended, the process ends here, with ``EXIT_STATUS``: CPython would
+hang or crash on it. What must happen is C: between two lines of Python a signal handler may raise.
 """
 
 import sys
 
-from csp._native import cancel_interpreter, interpreter_counts, interpreters, kill_interpreter, self_id
-from csp.errors import ForkRefused, StartFailed
+from csp._native import (
+    end_interpreters,
+    interpreter_counts,
+    interpreters,
+    leave_without_them,
+    left_interpreters,
+)
+from csp.errors import ForkRefused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableSet
+    from typing import Any
 
 # Seconds that interpreters which nobody stopped are given at the end of the program, before and after being killed.
 EXIT_GRACE = 2.0
+# A thread could not be ended (it is inside C code), and the process ended without it. Used for nothing else.
+EXIT_STATUS = 70
 
 _installed = False
-_main_holder = 0
+_last_words: MutableSet[Callable[[], object]] = set()
 
 
 def _is_main() -> bool:
@@ -23,33 +42,33 @@ def _is_main() -> bool:
 
 def install() -> None:
     """Put the guards up, once."""
-    global _installed, _main_holder
+    global _installed
     if _installed:
         return
     _installed = True
     if not _is_main():
         return
-    _main_holder = self_id()
     sys.addaudithook(_refuse_fork)
     import atexit
 
-    atexit.register(_end_interpreters)
+    # They run from the last to the first.
+    atexit.register(leave_without_them, (_say_what_is_left, _flush_files, EXIT_STATUS))
+    atexit.register(_say_last_words)
+    atexit.register(end_interpreters, EXIT_GRACE)
 
 
-def refuse_tracing() -> None:
-    """Raise StartFailed while tracemalloc runs: CPython hangs or crashes when it makes an interpreter then."""
-    if _main_holder:
-        from _tracemalloc import is_tracing
+def at_the_end(say: Callable[[], object]) -> None:
+    """Call *say*, which must not wait for long, when all interpreters have been stopped at the end of the program."""
+    _last_words.add(say)
 
-        if is_tracing():
-            raise StartFailed(
-                "tracemalloc is on, and CPython hangs or crashes when it makes an interpreter then "
-                "(python/cpython#134604): run without -X tracemalloc, PYTHONTRACEMALLOC and tracemalloc.start()"
-            )
+
+def not_at_the_end(say: Callable[[], object]) -> None:
+    """Take at_the_end back."""
+    _last_words.discard(say)
 
 
 def _living() -> int:
-    """Interpreters that live, those included that were given up with threads in them that nobody could stop."""
+    """Interpreters that live, those included that were left with threads in them that nobody could stop."""
     counts = interpreter_counts()
     return counts[0] + counts[3]
 
@@ -73,32 +92,46 @@ def _refuse_fork(event: str, _args: tuple[object, ...]) -> None:
             )
 
 
-def _end_interpreters() -> None:
-    """At the end of the program: stop what is left. CPython would hang or crash on interpreters that still run."""
-    import os
-    import time
+# ---- the end of the program ------------------------------------------------------------------------------------------
 
-    for step in (cancel_interpreter, kill_interpreter):
-        for id, _, _ in interpreters():
-            step(id)
-        deadline = time.monotonic() + EXIT_GRACE
-        while _living() and time.monotonic() < deadline:
-            time.sleep(0.005)
-        if not _living():
-            return
+
+def _say_last_words() -> None:
+    for say in list(_last_words):
+        try:
+            say()
+        except BaseException:  # noqa: BLE001, S110  (an interrupt ends one wait, and the others are to be heard, too)
+            pass
+
+
+def _say_what_is_left() -> None:
+    """Name what could not be ended, before other exit handlers run."""
     left = [f"{name} ({id})" for id, name, _ in interpreters()]
-    threads = interpreter_counts()[3]
-    if threads:
-        left.append(f"the threads that {threads} ended one(s) started")
+    left += [f"threads that {name} ({id}) started" for id, name, _ in left_interpreters()]
     text = (
         f"csp: {_living()} interpreter(s) cannot be stopped (they are inside C code): {', '.join(left)}. "
-        "Ending the process without them.\n"
+        f"The process ends without them, with status {EXIT_STATUS}.\n"
     )
-    for stream in (sys.stdout, sys.stderr):
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except Exception:  # noqa: BLE001, S110  (a stream that is closed, or None, must not keep the process)
+        pass
+
+
+def _flush_files() -> None:
+    """Write what CPython would write when it takes the modules down."""
+    import gc
+    from io import BufferedWriter, TextIOWrapper
+
+    def is_text(thing: object) -> bool:
+        return isinstance(thing, TextIOWrapper)
+
+    def is_binary(thing: object) -> bool:
+        return isinstance(thing, BufferedWriter)
+
+    things: list[Any] = gc.get_objects()
+    for file in [*filter(is_text, things), *filter(is_binary, things)]:  # the first write into the second
         try:
-            if stream is sys.stderr:
-                stream.write(text)
-            stream.flush()
-        except Exception:  # noqa: BLE001, S110  (a stream that is closed, or None, must not keep the process)
+            file.flush()
+        except Exception:  # noqa: BLE001, S110  (it is closed, or whoever reads it is gone)
             pass
-    os._exit(70)

@@ -4,6 +4,7 @@ import sys
 
 from csp._native import Sender, channel, start_interpreter
 from csp.errors import StartFailed
+from csp.interpreters.guards import install
 from csp.interpreters.importing import program, refuse_while_loading
 
 type Exit = tuple[int, str, object]  # (tag, "ended" | "killed" | "failed", what it returned, or a text)
@@ -31,17 +32,19 @@ def start(name: str, exits: Sender[Exit], tag: int, *, warm: bool = False) -> St
         tag: the caller's own number for it.
         warm: import what an actor needs before the order comes.
 
-    Raises StartFailed when the system gives no more threads.
+    Raises StartFailed when the system gives no more threads, at the end of the program, and while tracemalloc runs.
     """
     refuse_while_loading("an interpreter would be started")
     if sys.implementation.name != "cpython":
         raise StartFailed("own-GIL interpreters need CPython")
-    _guard_process()
+    install()  # the first start in the main interpreter brings the guards
     sender, receiver = channel(CONTROL_CAPACITY)
     try:
         id = start_interpreter(name, "csp.interpreters.boot", "serve_warm" if warm else "serve", receiver, exits, tag)
     except OSError as error:
         raise StartFailed(f"cannot start an interpreter for {name!r}: {error}") from error
+    except RuntimeError as error:  # something is on that CPython cannot do together with interpreters
+        raise StartFailed(str(error)) from None
     finally:
         receiver.close()
     sender.send(program())
@@ -53,14 +56,3 @@ def order(started: Started, module: str, function: str, arguments: tuple[object,
     control = started.control
     control.send((module, function))
     control.send(arguments)
-
-
-def _guard_process() -> None:
-    """The first start in the main interpreter brings the guards: against fork, and at the end of the program.
-
-    And no start comes while something is on that CPython cannot do together with interpreters.
-    """
-    from csp.interpreters.guards import install, refuse_tracing
-
-    install()
-    refuse_tracing()

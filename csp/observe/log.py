@@ -10,6 +10,7 @@ import time
 
 from csp._native import Receiver, channel
 from csp.errors import ClosedEnd, EndOfChannel
+from csp.interpreters.guards import at_the_end, not_at_the_end
 from csp.observe.stdlib_log import log_record, show_warning
 
 TYPE_CHECKING = False
@@ -40,9 +41,11 @@ class LogPump:
         self._processors: list[Processor] | None = None  # ours, when the program has none
         self._thread = threading.Thread(target=self._pump, name="csp log", daemon=True)
         self._thread.start()
+        at_the_end(self.close)
 
     def close(self) -> None:
-        """Render what is left, and end. Actors that outlive the system write into nothing."""
+        """Render what is left, and end; idempotent. Actors that outlive the system write into nothing."""
+        not_at_the_end(self.close)
         self.sender.close()
         # Whoever could not be stopped still holds a sender: do not wait for its end.
         self._thread.join(timeout=2.0)
@@ -92,6 +95,7 @@ class LogPump:
                     self.logger().warning("log events dropped", count=dropped - self._told, actor="csp")
                     self._told = dropped
             except EndOfChannel, ClosedEnd:
+                not_at_the_end(self.close)
                 return
             except BaseException as error:  # noqa: BLE001  (whatever one event does, those after it are written)
                 if not _complain(event, actor, error):

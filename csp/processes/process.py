@@ -5,7 +5,7 @@ then an error of this process, with a traceback, and what nobody fetches is drop
 the exit message of the interpreter, which comes after everything that it held was closed.
 """
 
-from csp._native import Receiver, Sender
+from csp._native import Receiver, Sender, end_within, self_id
 from csp.errors import Stopped
 from csp.interpreters.importing import resolve
 
@@ -36,6 +36,7 @@ def run(
     """
     global granted
     granted = grace
+    end_within(self_id(), grace)
     try:
         result.send(_call(resolve(module, name), given))
     except Stopped:

@@ -23,6 +23,7 @@ class Alone:
         self.kernel = kernel
         self.place = place
         place.owner = self
+        place.shutdown = shutdown
         self.shutdown: float | Literal["kill"] | None = shutdown
         self.starter: Reply | None = starter
         self.waiting: list[Reply] = []

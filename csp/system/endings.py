@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from csp.system.patience import Patience
     from csp.system.places import Life
 
-# Seconds that an interpreter may take to end (its atexit handlers run then) when its actor has ended.
-END_FOR = 5.0
+# Seconds for what an interpreter does about threads and exit handlers whose time is over: told, killed, left.
+LEFT_FOR = 2.0
+# The number of no limit.
+_NO_LIMIT = 0
 
 
 class Endings:
@@ -18,7 +20,7 @@ class Endings:
 
     Args:
         patience: the kernel's.
-        stuck: gets the tag of a life whose interpreter has had END_FOR seconds and does not end.
+        stuck: gets the tag of a life whose interpreter has had its closing time, and LEFT_FOR, and does not end.
     """
 
     def __init__(self, patience: Patience, stuck: Callable[[int], None]) -> None:
@@ -30,7 +32,9 @@ class Endings:
 
     def add(self, life: Life) -> None:
         """A life is over, and its interpreter begins to clean up."""
-        limit = self._patience.give(life.interpreter, END_FOR, partial(self._stuck, life.tag))
+        limit, granted = _NO_LIMIT, life.wind_up()
+        if granted is not None:
+            limit = self._patience.give(life.interpreter, granted + LEFT_FOR, partial(self._stuck, life.tag))
         self._limits.setdefault(life.place.name, {})[life.tag] = limit
 
     def gone(self, life: Life) -> None:

@@ -8,9 +8,9 @@ import heapq
 import time
 from functools import partial
 
-from csp._native import Receiver, Reply, Sender, fence_interpreter
+from csp._native import Receiver, Reply, Sender, fence_interpreter, no_starts
 from csp.actors.log import ActorLog
-from csp.errors import ActorError
+from csp.errors import ActorError, StartFailed
 from csp.interpreters.start import start
 from csp.messages.failure import pack
 from csp.messages.formatting import format_exception
@@ -23,6 +23,7 @@ from csp.system.places import KILLED_FOR, STOPPED_FOR, Life, Place, ended_reason
 from csp.system.pool import Pool
 from csp.system.recipe import Recipe
 from csp.system.requests import REQUESTS
+from csp.system.zombies import Zombies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Kernel:
         self.roots: list[Root] = []  # in start order
         self.trees: dict[str, Tree] = {}  # those of the roots that are supervisors, by name
         self.outcomes: dict[str, Outcome] = {}  # of the supervisors at the root that have ended, by name
-        self.zombies: set[int] = set()  # tags of lives that were cut off and whose interpreters have not ended yet
+        self.zombies = Zombies()
         self.dead_letters = 0
         self.restarts = 0
         self._last_number = 0
@@ -149,6 +150,8 @@ class Kernel:
 
     def _begin(self, life: Life) -> None:
         try:
+            if (why := no_starts()) is not None:  # also for one from the pool
+                raise StartFailed(why)
             taken = None if self._closing else self.pool.take()
             if taken is None:
                 tag = self.number()
@@ -244,6 +247,8 @@ class Kernel:
         life = self.lives.pop(tag, None)
         if life is None:
             return
+        if why := self.zombies.why_left(life.interpreter):
+            self.log.error("an actor has ended and its interpreter cannot yet", actor=life.place.name, reason=why)
         if over:
             self.endings.gone(life)
         elif life.up:
@@ -334,6 +339,7 @@ class Kernel:
         for root in list(self.roots):
             root.kill()
         for tag in self.endings.tags():
+            self.lives[tag].hurry()
             self.later(STOPPED_FOR + KILLED_FOR, partial(self._stuck, tag))
 
     def _stop_last_root(self) -> None:

@@ -13,7 +13,16 @@ order. A life is one incarnation: an interpreter, from its order to its end. End
 from functools import partial
 from weakref import ref
 
-from csp._native import Receiver, Reply, Sender, cancel_interpreter, channel, fence_interpreter, kill_interpreter
+from csp._native import (
+    Receiver,
+    Reply,
+    Sender,
+    cancel_interpreter,
+    channel,
+    end_within,
+    fence_interpreter,
+    kill_interpreter,
+)
 from csp.interpreters.start import Started, order
 from csp.supervision.reason import SHUTDOWN, ExitReason
 from csp.system.recipe import Recipe
@@ -25,6 +34,7 @@ KILLED_FOR = 2.0
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal
 
     from csp.system.kernel import Kernel, Root
 
@@ -39,6 +49,7 @@ class Place:
         self.data = data
         self.ends = ends
         self.sender, self.receiver = channel(recipe.capacity, recipe.overflow)
+        self.shutdown: float | Literal["kill"] | None = None  # as in the child spec; set by who takes the place
         self.life: Life | None = None
         self.owner: Root  # who is told what becomes of the lives here; set when it takes the place
         self.last_reason = SHUTDOWN  # why the latest life here ended; nothing but a shutdown comes before the first
@@ -146,6 +157,20 @@ class Life:
             return
         kill_interpreter(self.interpreter)
         self._then(KILLED_FOR, self._fence)
+
+    def wind_up(self) -> float | None:
+        """The actor has ended: grant what it has left running, threads and exit handlers, the time of its shutdown.
+
+        Gives these seconds. None: no limit.
+        """
+        shutdown = self.place.shutdown
+        granted = 0.0 if shutdown == "kill" else shutdown
+        end_within(self.interpreter, granted)
+        return granted
+
+    def hurry(self) -> None:
+        """The actor has ended: what still runs in its interpreter gets no more time."""
+        kill_interpreter(self.interpreter)
 
     def _cancel(self) -> None:
         if not self.over:

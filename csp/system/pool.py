@@ -2,7 +2,7 @@
 
 import os
 
-from csp._native import Sender
+from csp._native import Sender, no_starts
 from csp.interpreters.start import Exit, Started, start
 
 TYPE_CHECKING = False
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # Seconds between two looks at a pool that is being filled: an interpreter needs about 20 ms of a CPU to get ready.
 _LOOK_AGAIN = 0.01
+# And while nothing can be started.
+_LOOK_LATER = 1.0
 
 
 class Pool:
@@ -42,14 +44,21 @@ class Pool:
 
         Never more than can get ready soon: a closing would have to wait for all of them.
         """
+        if no_starts() is not None:  # whoever asks for an interpreter is told; one that nobody asked for can wait
+            self._look_again(_LOOK_LATER)
+            return
         missing = self.size - len(self._waiting)
         room = self._at_once - (len(self._waiting) - self.ready())
         for _ in range(min(room, missing)):
             tag = self._next_tag()
             self._waiting[tag] = start(f"csp warm {tag}", self._exits, tag, warm=True)
-        if missing > room and not self._looking:
+        if missing > room:
+            self._look_again(_LOOK_AGAIN)
+
+    def _look_again(self, delay: float) -> None:
+        if not self._looking:
             self._looking = True
-            self._later(_LOOK_AGAIN, self._look)
+            self._later(delay, self._look)
 
     def _look(self) -> None:
         self._looking = False

@@ -2,11 +2,13 @@
 
 import os
 from _thread import daemon_threads_allowed
+from _warnings import warn
+from functools import partial
 
-from csp._native import Receiver, Sender, kill_interpreter, unbounded_channel
+from csp._native import Receiver, Sender, cast, kill_interpreter, no_starts, unbounded_channel
 from csp.actors.log import ActorLog
 from csp.actors.ref import Ref
-from csp.errors import ActorError, EndOfChannel, StartFailed
+from csp.errors import ActorError, ChannelError, EndOfChannel, StartFailed
 from csp.interpreters.importing import refuse_while_loading
 from csp.interpreters.start import Exit, order, start
 from csp.observe.log import LEVELS, LogPump
@@ -43,6 +45,8 @@ class System:
     use ``self.spawn`` and ``self.lookup``.
     """
 
+    _closed = True  # until it has begun to run
+
     def __init__(self, *, warm: int | None = None, log_level: str | None = None) -> None:
         refuse_while_loading("a csp.System would be made")
         if not daemon_threads_allowed():  # so this is not the main interpreter, which is what a log's thread needs
@@ -58,10 +62,11 @@ class System:
             log_level = os.environ.get("CSP_LOG_LEVEL", "info")
         if log_level not in LEVELS:
             raise ValueError(f"log_level must be one of {', '.join(LEVELS)}, not {log_level!r}")
+        if (why := no_starts()) is not None:
+            raise StartFailed(why)
         self._log = LogPump(_LOG_CAPACITY, log_level)
         tell_level()
         self._closing = False
-        self._closed = False
         inbox: Receiver[object]
         self._kernel, inbox = unbounded_channel()
         exits: Sender[Exit]
@@ -76,6 +81,7 @@ class System:
         finally:
             inbox.close()
             exits.close()
+        self._closed = False
 
     # ---- actors -----------------------------------------------------------------------------------------------------
 
@@ -222,6 +228,25 @@ class System:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def __del__(self) -> None:
+        """A system that is dropped without close() ends, and says so. Does not wait: this may be any thread."""
+        if self._closed:
+            return
+        for let_go in (partial(cast, self._kernel, ("close",), 0.0), self._kernel.close, self._exits.close):
+            try:
+                let_go()
+            except ChannelError:
+                pass  # the kernel is gone already
+        self._log.sender.close()  # its thread ends with the last of the actors
+        if not self._closing:
+            warn(
+                "a csp.System was dropped without close(): its actors are stopped now. Use it as a context manager, or "
+                "keep it and call close()",
+                ResourceWarning,
+                stacklevel=2,
+                source=self,
+            )
 
     def __repr__(self) -> str:
         return f"<csp.System {'closed' if self._closed else 'closing' if self._closing else 'running'}>"

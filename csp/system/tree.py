@@ -134,6 +134,7 @@ class Node:
             if place is None:
                 data, ends = spec.args
                 place = kernel.make_place(f"{self.path}/{child_id}", made, data, ends)
+                place.shutdown = spec.shutdown
                 self.places[child_id] = place
                 self.tree.place_added(place, self)
             kernel.begin_life(place, incarnation, after=spec.after)

@@ -8,6 +8,9 @@
 
 #include "native.h"
 
+/* How far the end of an interpreter is: until it has begun, and under way; done; its exit was told although it is not. */
+typedef enum { COURSE_ENDING, COURSE_ENDED, COURSE_LEFT } interpreter_course;
+
 typedef struct interpreter {
     uint64_t id; /* its holder's */
     csp_holder *holder;
@@ -22,8 +25,12 @@ typedef struct interpreter {
     bool open, closing;
     _Atomic bool killed;
     _Atomic bool abandoned;
-    _Atomic long thread; /* as the operating system numbers it; 0 before it runs */
-    int64_t references;  /* guarded by the mutex of the registry */
+    interpreter_course course; /* guarded by the mutex, as the next */
+    int64_t end_within;        /* nanoseconds that its end may take; negative: no limit */
+    csp_message exit;          /* what `exits` gets; belongs to whoever changes the course */
+    _Atomic long thread;       /* its own, as the operating system numbers it; 0 before it runs */
+    unsigned long identity;    /* its own, as Python numbers it */
+    int64_t references;        /* guarded by the mutex of the registry */
     struct interpreter *next;
 } interpreter;
 
@@ -46,10 +53,10 @@ interpreter *native_registry_find(uint64_t id);
 /* `left`: it could not be ended. */
 void native_registry_remove(interpreter *self, bool left);
 /* One that was left has ended. */
-void native_registry_ended_after_all(void);
+void native_registry_ended_after_all(interpreter *self);
 interpreter_numbers native_registry_count(void);
-/* A copy of those alive, for the caller to free; NULL when out of memory. */
-seen_interpreter *native_registry_see(size_t *count);
+/* A copy of those alive, or of those that were left, for the caller to free; NULL when out of memory. */
+seen_interpreter *native_registry_see(bool left, size_t *count);
 void native_interpreter_retain(interpreter *self);
 void native_interpreter_release(interpreter *self);
 
@@ -73,5 +80,26 @@ void native_gate_close(interpreter *self);
 bool native_interpreter_start(interpreter *self);
 /* Make all its Python code raise; does not wait. */
 void native_interpreter_kill(interpreter *self);
+/* Attached. Make the Python code of all threads but this one raise, quietly where nobody can catch it. */
+void native_poison_other_threads(void);
+/* Tell its exit although it has not ended, unless somebody did. Needs no GIL. */
+void native_interpreter_leave(interpreter *self);
+
+/* ---- ending.c ------------------------------------------------------------------------------------------------- */
+
+/* Attached, on its own thread. Wait until nothing is left in it that keeps it from being ended. False: that took too long,
+ * and its exit has been told. */
+bool native_interpreter_wind_up(interpreter *self);
+/* How long that may take, from its beginning on; also while it is under way. */
+void native_interpreter_end_within(interpreter *self, int64_t nanoseconds);
+/* False: it was not there. */
+bool native_course_change(interpreter *self, interpreter_course from, interpreter_course to);
+
+/* ---- leaving.c ------------------------------------------------------------------------------------------------ */
+
+/* Whether tracemalloc runs, anywhere in the process. Needs no GIL. */
+bool native_memory_is_traced(void);
+/* Why no interpreter can be started, or NULL. */
+const char *native_no_starts(void);
 
 #endif

@@ -6,6 +6,9 @@
 
 #include "interpreter.h"
 
+/* Nanoseconds that what an interpreter leaves running has for its end, when nobody says otherwise: as a child's shutdown. */
+static const int64_t END_WITHIN = INT64_C(5000000000);
+
 /* ---- starting ------------------------------------------------------------------------------------------------- */
 
 static bool copy_text(PyObject *object, char *place, size_t room, const char *what) {
@@ -33,6 +36,10 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
                         "start_interpreter takes name, module, function, a Receiver, a Sender and a tag");
         return NULL;
     }
+    if (native_no_starts() != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, native_no_starts());
+        return NULL;
+    }
     interpreter *self = calloc(1, sizeof *self);
     if (self == NULL) {
         return PyErr_NoMemory();
@@ -53,8 +60,13 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
     self->exits = csp_end_clone(((end_object *)args[4])->end, NULL);
     self->id = csp_holder_id(self->holder);
     self->references = 1;
+    self->end_within = END_WITHIN;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&self->mutex, NULL);
-    pthread_cond_init(&self->changed, NULL);
+    pthread_cond_init(&self->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     PyObject *id = PyLong_FromUnsignedLongLong(self->id);
     bool ready = id != NULL && self->control != NULL && self->exits != NULL;
     if (ready) {
@@ -125,6 +137,26 @@ static PyObject *fence_interpreter(PyObject *module, PyObject *id) {
     return act(id, do_fence);
 }
 
+/* end_within(id, seconds or None) */
+static PyObject *end_within(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    double seconds = count != 2 ? -1.0 : args[1] == Py_None ? 0.0 : PyFloat_AsDouble(args[1]);
+    if (count != 2 || !(seconds >= 0.0)) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_TypeError, "end_within takes an id, and seconds (0 or more) or None");
+        }
+        return NULL;
+    }
+    bool failed;
+    interpreter *self = find(args[0], &failed);
+    if (self == NULL) {
+        return failed ? NULL : PyBool_FromLong(0);
+    }
+    native_interpreter_end_within(self, args[1] == Py_None ? -1 : seconds < 1e9 ? (int64_t)(seconds * 1e9) : -1);
+    native_interpreter_release(self);
+    Py_RETURN_TRUE;
+}
+
 /* ---- their time ----------------------------------------------------------------------------------------------- */
 
 static PyObject *interpreter_thread_number(PyObject *module, PyObject *id) {
@@ -166,11 +198,9 @@ static PyObject *interpreter_end_time(PyObject *module, PyObject *unused) {
 
 /* ---- listing -------------------------------------------------------------------------------------------------- */
 
-static PyObject *interpreters(PyObject *module, PyObject *unused) {
-    (void)module;
-    (void)unused;
+static PyObject *list(bool left) {
     size_t count;
-    seen_interpreter *copies = native_registry_see(&count);
+    seen_interpreter *copies = native_registry_see(left, &count);
     if (copies == NULL) {
         return PyErr_NoMemory();
     }
@@ -189,6 +219,18 @@ static PyObject *interpreters(PyObject *module, PyObject *unused) {
     }
     free(copies);
     return list;
+}
+
+static PyObject *interpreters(PyObject *module, PyObject *unused) {
+    (void)module;
+    (void)unused;
+    return list(false);
+}
+
+static PyObject *left_interpreters(PyObject *module, PyObject *unused) {
+    (void)module;
+    (void)unused;
+    return list(true);
 }
 
 static PyObject *interpreter_counts(PyObject *module, PyObject *unused) {
@@ -255,6 +297,12 @@ PyMethodDef interpreter_methods[] = {
      "though it could run; zeros when it is gone, and where the system does not tell."},
     {"interpreter_end_time", interpreter_end_time, METH_NOARGS,
      "interpreter_end_time()\n--\n\nSeconds of CPU that it took to end all that have ended."},
+    {"end_within", FASTCALL(end_within), METH_FASTCALL,
+     "end_within(id, seconds, /)\n--\n\nSo long (None: for ever) its end waits for threads and exit handlers that its "
+     "code has left; default 5 s. Then they are told, then killed, then left behind. False if it is gone."},
+    {"left_interpreters", left_interpreters, METH_NOARGS,
+     "left_interpreters()\n--\n\n[(id, name, abandoned)] of those whose exit was told although something in them "
+     "could not be ended."},
     {"interpreters", interpreters, METH_NOARGS, "interpreters()\n--\n\n[(id, name, abandoned)] of those alive."},
     {"interpreter_counts", interpreter_counts, METH_NOARGS,
      "interpreter_counts()\n--\n\n"

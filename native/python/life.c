@@ -2,10 +2,10 @@
  *
  * The life of an interpreter, on a thread of its own where it is created, run and ended, and the way to cut it short.
  *
- * The order of the end: the entry function returned -> no raising tracer is left -> no other thread is left in it (else the
- * interpreter is abandoned: ending it would hang or crash) -> nobody attaches to it any more -> Py_EndInterpreter -> its
- * holder is fenced -> the exit message. Whoever wants to act on a running interpreter passes its gate first. */
-#include <time.h>
+ * The order of the end: the entry function returned -> no raising tracer is left -> its threads have ended and its exit
+ * handlers have run (ending.c; what takes too long is left behind: ending the interpreter would hang or crash) -> nobody
+ * attaches to it any more -> Py_EndInterpreter -> its holder is fenced -> the exit message. Whoever wants to act on a running
+ * interpreter passes its gate first. */
 
 #include "interpreter.h"
 
@@ -38,8 +38,7 @@ static PyObject *unraisable_hook(PyObject *before, PyObject *unraisable) {
 
 static PyMethodDef unraisable_hook_method = {"unraisablehook", unraisable_hook, METH_O, NULL};
 
-/* Attached. Make the Python code of all threads but this one raise, quietly where nobody can catch it. */
-static void poison_threads(void) {
+void native_poison_other_threads(void) {
     PyObject *before = PySys_GetObject("unraisablehook");
     if (before != NULL && !(PyCFunction_Check(before) && PyCFunction_GetFunction(before) == unraisable_hook)) {
         PyObject *hook = PyCFunction_New(&unraisable_hook_method, before);
@@ -59,7 +58,7 @@ static void *kill_thread(void *argument) {
         PyThreadState *mine = PyThreadState_New(self->state);
         if (mine != NULL) {
             PyEval_RestoreThread(mine);
-            poison_threads();
+            native_poison_other_threads();
             PyThreadState_Clear(mine);
             PyThreadState_DeleteCurrent();
         }
@@ -72,7 +71,10 @@ static void *kill_thread(void *argument) {
 }
 
 void native_interpreter_kill(interpreter *self) {
+    pthread_mutex_lock(&self->mutex);
     self->killed = true;
+    pthread_cond_broadcast(&self->changed); /* whoever waits for its end hurries now */
+    pthread_mutex_unlock(&self->mutex);
     native_interpreter_retain(self);
     if (!csp_thread_start(kill_thread, self, "csp killer", CSP_THREAD_OURS)) {
         csp_holder_cancel(self->holder);
@@ -81,42 +83,6 @@ void native_interpreter_kill(interpreter *self) {
 }
 
 /* ---- one life ------------------------------------------------------------------------------------------------- */
-
-static int64_t count_threads(void) {
-    int64_t count = 0;
-    for (PyThreadState *t = PyInterpreterState_ThreadHead(PyInterpreterState_Get()); t != NULL;
-         t = PyThreadState_Next(t)) {
-        count++;
-    }
-    return count;
-}
-
-/* Attached. Wait up to `milliseconds`, detached in between, until ours is the only thread state. */
-static bool alone_within(int milliseconds) {
-    for (int waited = 0; count_threads() > 1; waited++) {
-        if (waited >= milliseconds) {
-            return false;
-        }
-        PyThreadState *saved = PyEval_SaveThread();
-        struct timespec one = {0, 1000000};
-        nanosleep(&one, NULL);
-        PyEval_RestoreThread(saved);
-    }
-    return true;
-}
-
-/* Other threads that the code started and left behind: ask, then raise in them, then give up. */
-static bool end_other_threads(interpreter *self) {
-    if (alone_within(0)) {
-        return true;
-    }
-    csp_holder_cancel(self->holder);
-    if (alone_within(500)) {
-        return true;
-    }
-    poison_threads();
-    return alone_within(500);
-}
 
 static PyObject *run(interpreter *self) {
     PyObject *result = NULL;
@@ -149,8 +115,8 @@ static PyObject *describe_exception(void) {
 
 /* (tag, ending, detail); `ending` is "ended" with what the entry returned, "killed" or "failed" with a text. What cannot
  * travel becomes a text that says so; should even that fail, the bare tag goes out. */
-static void make_exit(interpreter *self, PyObject *result, csp_message *message) {
-    native_encode_integer(self->tag, message);
+static void make_exit(interpreter *self, PyObject *result) {
+    native_encode_integer(self->tag, &self->exit);
     PyObject *detail = result != NULL ? Py_NewRef(result) : describe_exception();
     PyObject *native = PyImport_ImportModule("csp._native");
     bool returned = result != NULL, done = native == NULL;
@@ -161,7 +127,7 @@ static void make_exit(interpreter *self, PyObject *result, csp_message *message)
         done = triple != NULL && native_encode(state_of_module(native), triple, NULL, &whole);
         Py_XDECREF(triple);
         if (done) {
-            *message = whole;
+            self->exit = whole;
         } else {
             returned = false;
             Py_XSETREF(detail, describe_exception());
@@ -172,43 +138,29 @@ static void make_exit(interpreter *self, PyObject *result, csp_message *message)
     Py_XDECREF(native);
 }
 
-static void finish(interpreter *self, csp_message *exit_message, bool left) {
+/* Its exit is told, once, and nothing that it held stays open. */
+static void tell_exit(interpreter *self, bool left) {
     csp_holder_fence(self->holder);
     native_registry_remove(self, left); /* first: who got the exit message may count on it */
-    if (csp_send(self->exits, exit_message, CSP_POLL, NULL) != CSP_OK) {
-        csp_message_drop(exit_message);
+    if (csp_send(self->exits, &self->exit, CSP_POLL, NULL) != CSP_OK) {
+        csp_message_drop(&self->exit);
     }
     csp_end_free(self->exits);
     if (self->control != NULL) {
         csp_end_free(self->control);
     }
-    native_interpreter_release(self);
 }
 
-/* Threads were left that nobody can stop; all that the interpreter held is cut off, and its exit was told. Should they go one
- * day, it ends after them. */
-static void outlive_left_threads(PyThreadState *mine) {
-    struct timespec pause = {0, 20000000};
-    for (;;) {
-        nanosleep(&pause, NULL);
-        PyEval_RestoreThread(mine);
-        if (count_threads() == 1) {
-            break;
-        }
-        PyEval_SaveThread();
-        pause.tv_nsec = pause.tv_nsec < 500000000 ? pause.tv_nsec * 2 : pause.tv_nsec;
+void native_interpreter_leave(interpreter *self) {
+    if (native_course_change(self, COURSE_ENDING, COURSE_LEFT)) {
+        tell_exit(self, true);
     }
-    PyEval_SetTraceAllThreads(NULL, NULL);
-    PyErr_Clear();
-    Py_EndInterpreter(mine);
-    native_registry_ended_after_all();
 }
 
 static void *interpreter_thread(void *argument) {
     interpreter *self = argument;
     self->thread = native_thread_number();
     csp_thread_may_settle();
-    csp_message exit_message = {0};
     thread_holder = self->holder;
     PyInterpreterConfig config = {
         .use_main_obmalloc = 0,
@@ -220,35 +172,39 @@ static void *interpreter_thread(void *argument) {
         .gil = PyInterpreterConfig_OWN_GIL,
     };
     PyThreadState *mine = NULL;
-    PyStatus status = Py_NewInterpreterFromConfig(&mine, &config);
+    /* What rules it out may have begun since the start was asked for. */
+    PyStatus status = native_no_starts() == NULL ? Py_NewInterpreterFromConfig(&mine, &config) : PyStatus_Ok();
     if (PyStatus_Exception(status) || mine == NULL) {
         /* No interpreter, so no words. */
-        native_encode_integer(self->tag, &exit_message);
-        finish(self, &exit_message, false);
+        native_encode_integer(self->tag, &self->exit);
+        tell_exit(self, false);
+        native_interpreter_release(self);
         return NULL;
     }
     self->state = PyThreadState_GetInterpreter(mine);
+    self->identity = PyThread_get_thread_ident();
     native_gate_open(self);
+    if (self->killed) { /* before there was anything to raise in */
+        PyEval_SetTrace(poison, NULL);
+    }
     PyObject *result = run(self);
     PyEval_SetTraceAllThreads(NULL, NULL);
-    make_exit(self, result, &exit_message);
+    make_exit(self, result);
     Py_CLEAR(result);
     int64_t cpu_before = native_thread_cpu();
     /* One that was fenced may have come back from where it was stuck: nothing keeps it from ending like any other. */
-    bool clean = end_other_threads(self);
+    bool ours_to_tell = native_interpreter_wind_up(self);
     native_gate_close(self);
-    PyEval_SetTraceAllThreads(NULL, NULL); /* a kill that came in the meantime; atexit handlers must be able to run */
+    PyEval_SetTraceAllThreads(NULL, NULL); /* a kill that came in the meantime */
     PyErr_Clear();
-    if (clean) {
-        Py_EndInterpreter(mine);
-    } else {
-        PyEval_SaveThread();
-    }
+    Py_EndInterpreter(mine);
     native_registry_add_end(native_thread_cpu() - cpu_before);
-    finish(self, &exit_message, !clean);
-    if (!clean) {
-        outlive_left_threads(mine);
+    if (ours_to_tell) {
+        tell_exit(self, false);
+    } else {
+        native_registry_ended_after_all(self);
     }
+    native_interpreter_release(self);
     return NULL;
 }
 

@@ -169,7 +169,7 @@ PyObject *native_raise_unsent(native_state *state, csp_status status, csp_end *e
 
 /* ---- interpreters.c ------------------------------------------------------------------------------------------- */
 
-extern PyMethodDef interpreter_methods[];
+extern PyMethodDef interpreter_methods[], leaving_methods[];
 
 /* ---- life.c --------------------------------------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@
 #include "interpreter.h"
 
 static pthread_mutex_t registry_mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the list, references and the numbers */
-static interpreter *all;
+static interpreter *all, *all_left; /* those that run, and those whose exit was told although they have not ended */
 static interpreter_numbers numbers;
 
 /* ---- registry ------------------------------------------------------------------------------------------------- */
@@ -57,18 +57,26 @@ void native_interpreter_release(interpreter *self) {
     }
 }
 
-void native_registry_remove(interpreter *self, bool left) {
-    pthread_mutex_lock(&registry_mutex);
-    interpreter **place = &all;
+static bool take_out(interpreter **place, const interpreter *self) {
     while (*place != NULL && *place != self) {
         place = &(*place)->next;
     }
-    if (*place == self) {
+    bool found = *place == self;
+    if (found) {
         *place = self->next;
+    }
+    return found;
+}
+
+void native_registry_remove(interpreter *self, bool left) {
+    pthread_mutex_lock(&registry_mutex);
+    if (take_out(&all, self)) {
         numbers.alive--;
         numbers.ended++;
         if (left) {
             numbers.abandoned++;
+            self->next = all_left;
+            all_left = self;
         }
     }
     bool trim = numbers.ended % 64 == 0;
@@ -78,9 +86,11 @@ void native_registry_remove(interpreter *self, bool left) {
     }
 }
 
-void native_registry_ended_after_all(void) {
+void native_registry_ended_after_all(interpreter *self) {
     pthread_mutex_lock(&registry_mutex);
-    numbers.abandoned--;
+    if (take_out(&all_left, self)) {
+        numbers.abandoned--;
+    }
     pthread_mutex_unlock(&registry_mutex);
 }
 
@@ -92,11 +102,11 @@ interpreter_numbers native_registry_count(void) {
 }
 
 /* Copied under the lock, made into objects after it: an allocation may collect garbage, and that may come back here. */
-seen_interpreter *native_registry_see(size_t *count) {
+seen_interpreter *native_registry_see(bool left, size_t *count) {
     pthread_mutex_lock(&registry_mutex);
-    seen_interpreter *copies = calloc((size_t)numbers.alive + 1, sizeof *copies);
+    seen_interpreter *copies = calloc((size_t)(left ? numbers.abandoned : numbers.alive) + 1, sizeof *copies);
     *count = 0;
-    for (interpreter *i = all; copies != NULL && i != NULL; i = i->next) {
+    for (interpreter *i = left ? all_left : all; copies != NULL && i != NULL; i = i->next) {
         seen_interpreter *copy = &copies[(*count)++];
         copy->id = i->id;
         copy->abandoned = i->abandoned;

@@ -502,4 +502,18 @@ class LeavesThread(csp.Actor):
     def __init__(self, seconds):
         import _thread
 
-        _thread.start_new_thread(time.sleep, (seconds,))
+        _thread.start_new_thread(self.sleep, (seconds,))
+
+    @staticmethod
+    def sleep(seconds):
+        time.sleep(seconds)
+
+
+class WorksOn(csp.Actor):
+    """Starts a thread that says three numbers, one when the last was heard."""
+
+    def __init__(self, out):
+        import threading
+
+        self.thread = threading.Thread(target=lambda: [out.send(n) for n in range(3)])
+        self.thread.start()

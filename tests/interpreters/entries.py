@@ -245,3 +245,93 @@ def feed(control, out, count):
 def send_and_fail(control, out):
     out.send("sent before")
     raise ValueError("after sending")
+
+
+# ---- what is left running --------------------------------------------------------------------------------------------
+
+
+def start_pool(control, here, jobs, seconds):
+    """Return while a pool that nobody shuts down has *jobs* to do, each *seconds* long; they say when they are done."""
+    import time
+    from concurrent.futures import ThreadPoolExecutor
+
+    def job(number):
+        time.sleep(seconds)
+        here.send(number)
+
+    executor = globals()["kept_pool"] = ThreadPoolExecutor(1)
+    for number in range(jobs):
+        executor.submit(job, number)
+    return "returned"
+
+
+def use_pool_and_wait(control, here):
+    """Wait, with an idle pool that nobody will shut down."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    executor = globals()["kept_pool"] = ThreadPoolExecutor(2)
+    here.send(executor.submit(int, 3).result())
+    control.recv()
+
+
+def thread_that_is_told(control, here, told):
+    """Return while a thread waits for a message; it says what came out of the wait."""
+    import threading
+
+    def wait():
+        try:
+            told.send(("got", here.recv()))
+        except csp.Stopped:
+            from csp._native import self_resume
+
+            self_resume()
+            told.send(("stopped", None))
+
+    threading.Thread(target=wait).start()
+    return "returned"
+
+
+def exit_handler(control, here, how):
+    """Return with an exit handler that takes its time."""
+    import atexit
+    import threading
+    import time
+
+    own = threading.get_ident()
+
+    def handler():
+        here.send(threading.get_ident() == own)
+        if how == "park":
+            control.recv()
+        while how == "spin":
+            pass
+        time.sleep(2.5)
+
+    atexit.register(handler)
+    return "returned"
+
+
+def ending_order(control, out):
+    """Tell in which order threads are told, joined, and exit handlers run, on this thread or another."""
+    import atexit
+    import threading
+
+    own = threading.get_ident()
+    stop = threading.Event()
+
+    def say(what):
+        out.send((what, threading.get_ident() == own))
+
+    def work():
+        stop.wait()
+        say("thread")
+
+    atexit.register(say, "exit handler")
+    threading._register_atexit(say, "told")
+    threading._register_atexit(stop.set)
+    threading.Thread(target=work).start()
+
+
+def give_ends_to_thread(control, here, wait, told):
+    here.close()
+    return thread_that_is_told(control, wait, told)

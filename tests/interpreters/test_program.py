@@ -7,77 +7,9 @@ import signal
 import time
 
 import pytest
+from programs import BEGIN, HELPER
 
 from observed import slowness
-
-HELPER = '''
-import time, sys, os
-import csp
-
-def idle(control):
-    control.recv()
-
-def spin(control, here):
-    here.send(1)
-    while True:
-        pass
-
-def burn(control, here):
-    """A C call that keeps the GIL for hours."""
-    here.send(1)
-    sum(range(10 ** 14))
-
-def nap(control, here):
-    here.send(1)
-    time.sleep(3600)
-
-def leave_thread(control, here):
-    import threading
-    threading.Thread(target=time.sleep, args=(3600,)).start()
-    here.send(1)
-
-def echo(control, inbox, outbox):
-    for value in inbox:
-        outbox.send(value)
-
-class Slow(csp.Actor):
-    @csp.handler
-    def wait(self, here):
-        here.send(1)
-        tx, rx = csp.channel()
-        rx.recv()
-        tx.close()
-'''
-
-BEGIN = """
-import csp, os, sys, signal, subprocess, threading, time
-import helper
-from csp._native import channel, interpreter_counts, unbounded_channel
-from csp.interpreters.start import start, order
-
-def begin(name, *arguments, wait=True):
-    exits, ended = unbounded_channel()
-    started = start(name, exits, 1)
-    if wait:
-        here, arrived = channel(1)
-        arguments = (here, *arguments)
-    order(started, "helper", name, arguments)
-    if wait:
-        arrived.recv(timeout=10)
-    return started, ended
-"""
-
-
-@pytest.fixture
-def run(program):
-    """Run a program that has HELPER as a module and BEGIN in front."""
-    program.write(HELPER, "helper.py")
-
-    def run(text, timeout=30.0):
-        return program.script(BEGIN + text, timeout=timeout)
-
-    return run
-
 
 # ---- fork ------------------------------------------------------------------------------------------------------------
 
@@ -482,13 +414,3 @@ if __name__ == "__main__":
     process.communicate(timeout=20)
     assert process.returncode in {-signum, 130}
     assert time.monotonic() - begun < 5 * slowness()
-
-
-def test_tracemalloc_is_refused(program):
-    """CPython hangs or crashes when it makes an interpreter under tracemalloc: a start says so instead."""
-    status, out, err = program.script(
-        "import csp\nimport tracemalloc\ntracemalloc.start()\n"
-        "try:\n    csp.System()\nexcept csp.StartFailed as error:\n    print(error)\n"
-    )
-    assert status == 0, err
-    assert out.startswith("tracemalloc is on")

@@ -23,26 +23,6 @@ from csp._native import (
 from csp.interpreters.start import order, start
 
 
-@pytest.fixture
-def begin():
-    """Start entries.<name> with a channel to say that it is there; gives (id, ended, here, control)."""
-    opened = []
-
-    def begin(name, *arguments):
-        exits, ended = unbounded_channel()
-        here, arrived = channel(10)
-        started = start(name, exits, 7)
-        order(started, "entries", name, (here, *arguments))
-        exits.close()
-        here.close()
-        opened.extend((ended, arrived, started.control))
-        return started.id, ended, arrived, started.control
-
-    yield begin
-    for end in opened:
-        end.close()
-
-
 @pytest.mark.parametrize("warm", [False, True])
 def test_an_order_is_carried_out(in_interpreter, warm):
     """The function runs with its arguments in the new interpreter, and what it returns comes with the exit message."""
@@ -204,18 +184,6 @@ def test_fence(begin, wait_until):
     assert ended.recv(timeout=10) == (7, "ended", "slept")
     wait_until(lambda: id not in [each for each, _, _ in interpreters()], "it is gone")
     assert interpreter_counts()[3] == 0
-
-
-@pytest.mark.parametrize("how", ["park", "spin", "nap"])
-def test_threads_left_running(begin, how, wait_until):
-    """Threads that the code leaves behind are stopped where they can be; one in C is waited for by nobody but its
-    interpreter.
-    """
-    id, ended, arrived, _control = begin("start_thread", how, 2.5)
-    assert arrived.recv(timeout=10) == "thread"
-    assert ended.recv(timeout=10) == (7, "ended", "returned")
-    assert interpreter_counts()[3] == (1 if how == "nap" else 0)
-    wait_until(lambda: interpreter_counts()[3] == 0, "the interpreter has ended after its thread")
 
 
 @pytest.mark.parametrize("wrong", [(), (1, 2, 3, 4, 5, 6), ("n", "m", "f", None, None, 1)])

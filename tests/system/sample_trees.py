@@ -91,6 +91,35 @@ class Crasher(csp.Actor):
         raise SystemExit("on purpose")
 
 
+class Busy(csp.Actor):
+    """Uses what drivers use, and leaves it: a pool, a timer, a program, a server whose clean-up takes 0.3 s."""
+
+    def __init__(self, out):
+        import atexit
+        import socketserver
+        import subprocess
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+
+        global pool
+        pool = ThreadPoolExecutor(2)
+        assert pool.submit(int, 3).result() == 3
+        threading.Timer(0.05, time.monotonic).start()
+        subprocess.run(["true"], check=True)
+        self.server = socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler)
+        threading.Thread(target=self.server.serve_forever, args=(0.01,)).start()
+        atexit.register(time.sleep, 0.3)
+        out.send("up")
+
+    @csp.handler
+    def crash(self):
+        raise SystemExit("on purpose")
+
+    def on_stop(self, reason):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class FailsLater(csp.Actor):
     """Starts once; later starts fail until the file is gone."""
 

@@ -1,6 +1,7 @@
 """Many and long: a thousand actors at once, thousands of starts and stops, a thousand crashes; nothing grows.
 
-The sizes are divided by CSP_TEST_DIVISOR (for a quick run).
+The sizes are divided by CSP_TEST_DIVISOR (for a quick run). CSP_TEST_LIVES=1000 runs a thousand lives of an actor that
+starts threads and programs, instead of so many as fit.
 """
 
 import os
@@ -10,7 +11,7 @@ from concurrent import interpreters
 
 import pytest
 from sample_actors import Account
-from sample_trees import Crasher, Tree
+from sample_trees import Busy, Crasher, Tree
 
 import csp
 from observed import alive
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 # What glibc's arenas, one for each few threads, may keep before they settle (in a process of its own: up to 11 MiB in
 # the first 1,200 rounds, then flat to 3,200). An interpreter that is not ended is 2.4 MiB; 16 KiB a round are seen.
 ALLOWED = 20 * 1024
+LIVES = int(os.environ.get("CSP_TEST_LIVES", "60"))
 DIVISOR = int(os.environ.get("CSP_TEST_DIVISOR", "1"))
 
 
@@ -198,3 +200,36 @@ def test_callers_from_many_threads(capsys):
             thread.join()
         assert not failures
         assert ref.total() == 8 * calls
+
+
+@pytest.mark.timeout(60 + LIVES)
+def test_lives_that_leave_threads(capsys):
+    """Lives of a supervised actor that uses a pool, a timer, a program and a server, crash by crash: no start fails,
+    nothing is left behind, nothing grows.
+    """
+    import structlog
+
+    ledger = Ledger()
+    structlog.configure(processors=[drop])
+    try:
+        out, told = csp.channel(1)
+        begun = time.monotonic()
+        with csp.System(warm=2) as system:
+            system.supervise(Tree([csp.child(Busy, out)], intensity=csp.Intensity(restarts=10**6, seconds=60)))
+            assert told.recv(timeout=20) == "up"
+            ref = system.lookup("busy")
+            for life in range(LIVES):
+                ref.crash.options(timeout=None).cast()
+                assert told.recv(timeout=20) == "up"
+                if life == LIVES // 3:
+                    settle(system)
+                    ledger.warm()
+            settle(system)
+            counts = system.statistics()
+            assert (counts["restarts"], counts["zombies"], counts["interpreters_abandoned"]) == (LIVES, 0, 0)
+            ledger.check(LIVES, capsys, "lives that leave threads", begun, kibibytes=ALLOWED)
+            del ref
+        out.close()
+        told.close()
+    finally:
+        structlog.reset_defaults()

@@ -138,7 +138,7 @@ class Local:
 
 @pytest.fixture
 def local(monkeypatch):
-    monkeypatch.setattr(endings, "END_FOR", 0.3)
+    monkeypatch.setattr(endings, "LEFT_FOR", 0.3 - 5.0)  # 0.3 s in all, with what a shutdown of 5 s grants
     return Local()
 
 

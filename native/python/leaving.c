@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The end of the program, and what else rules out that interpreters are started.
+ *
+ * CPython hangs or crashes when it ends the main interpreter while others run. The exit handler that stops them is C: a
+ * signal handler runs between two lines of Python, and what it raises there would end an exit handler in Python, wherever
+ * that just is. Here it is asked for, and shortens the wait. */
+#include <time.h>
+#include <unistd.h>
+
+#include "interpreter.h"
+
+static _Atomic bool program_ends;
+
+/* No memory block is tracked in this domain; the answer says whether any would be. The one question about tracemalloc that
+ * every interpreter and thread may ask. */
+bool native_memory_is_traced(void) { return PyTraceMalloc_Untrack(0x637370, 0) != -2; }
+
+const char *native_no_starts(void) {
+    if (program_ends) {
+        return "the program is ending: no interpreter is started any more. Stop what starts some before its last "
+               "line, "
+               "by leaving the with block or with close()";
+    }
+    if (native_memory_is_traced()) {
+        return "tracemalloc is on, and CPython hangs or crashes when it makes an interpreter then "
+               "(python/cpython#134604): run without -X tracemalloc, PYTHONTRACEMALLOC and tracemalloc.start()";
+    }
+    return NULL;
+}
+
+/* ---- the exit handler ----------------------------------------------------------------------------------------- */
+
+#define MILLISECONDS INT64_C(1000000)
+
+static int64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 * MILLISECONDS + t.tv_nsec;
+}
+
+static bool any_lives(void) {
+    interpreter_numbers numbers = native_registry_count();
+    return numbers.alive + numbers.abandoned > 0;
+}
+
+/* Whether a signal handler raised. That the program shall end, it does already; anything else is shown. */
+static bool interrupted(void) {
+    if (PyErr_CheckSignals() == 0) {
+        return false;
+    }
+    if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) || PyErr_ExceptionMatches(PyExc_SystemExit)) {
+        PyErr_Clear();
+    } else {
+        PyErr_FormatUnraisable("Exception ignored in a signal handler while the interpreters of csp are stopped");
+    }
+    return true;
+}
+
+/* Wait until none lives; false: time is over. An interrupt leaves no more than `least` of it. */
+static bool none_within(int64_t nanoseconds, int64_t least) {
+    int64_t until = now() + nanoseconds;
+    while (any_lives()) {
+        if (interrupted() && now() + least < until) {
+            until = now() + least;
+        }
+        if (now() >= until) {
+            return false;
+        }
+        PyThreadState *saved = PyEval_SaveThread();
+        struct timespec pause = {0, 2 * MILLISECONDS};
+        nanosleep(&pause, NULL);
+        PyEval_RestoreThread(saved);
+    }
+    return true;
+}
+
+static void cancel(interpreter *self) {
+    csp_holder_cancel(self->holder);
+    native_interpreter_end_within(self, 500 * MILLISECONDS); /* then what it has left running is told, too */
+}
+
+/* The oldest first: whoever would start others anew does not. */
+static void do_to_all(void (*what)(interpreter *)) {
+    size_t count;
+    seen_interpreter *seen = native_registry_see(false, &count);
+    for (size_t i = seen != NULL ? count : 0; i-- > 0;) {
+        interpreter *self = native_registry_find(seen[i].id);
+        if (self != NULL) {
+            what(self);
+            native_interpreter_release(self);
+        }
+    }
+    free(seen);
+}
+
+/* Under tracing none ends. */
+static void stop_tracing(void) {
+    PyObject *module = native_memory_is_traced() ? PyImport_ImportModule("_tracemalloc") : NULL;
+    Py_XDECREF(module != NULL ? PyObject_CallMethod(module, "stop", NULL) : NULL);
+    Py_XDECREF(module);
+    PyErr_Clear();
+}
+
+static PyObject *end_interpreters(PyObject *module, PyObject *seconds) {
+    (void)module;
+    double each = PyFloat_AsDouble(seconds);
+    if (each == -1.0 && PyErr_Occurred()) {
+        return NULL;
+    }
+    int64_t time = (int64_t)(each * 1e9);
+    program_ends = true;
+    stop_tracing();
+    do_to_all(cancel);
+    if (!none_within(time, 0)) {
+        do_to_all(native_interpreter_kill);
+        none_within(time, 250 * MILLISECONDS); /* a kill takes effect within that */
+    }
+    Py_RETURN_NONE;
+}
+
+/* ---- leaving without them ------------------------------------------------------------------------------------- */
+
+static PyObject *leave_without_them(PyObject *module, PyObject *leaving);
+
+/* Equal to every exit handler that was registered after leave_without_them, and to itself: those have run. */
+typedef struct {
+    PyObject_HEAD bool found;
+} handlers_so_far;
+
+static PyObject *compare_so_far(PyObject *self, PyObject *other, int operation) {
+    handlers_so_far *so_far = (handlers_so_far *)self;
+    if (PyCFunction_Check(other) && PyCFunction_GetFunction(other) == leave_without_them) {
+        so_far->found = true;
+    }
+    return PyBool_FromLong(so_far->found == (operation == Py_EQ));
+}
+
+static PyType_Slot so_far_slots[] = {{Py_tp_richcompare, compare_so_far}, {0, NULL}};
+static PyType_Spec so_far_spec = {.name = "csp._native.HandlersSoFar",
+                                  .basicsize = sizeof(handlers_so_far),
+                                  .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                                  .slots = so_far_slots};
+
+/* CPython would run the exit handlers that were registered before ours when we return; but we do not. */
+static void run_other_exit_handlers(void) {
+    PyObject *atexit = PyImport_ImportModule("atexit");
+    PyObject *type = PyType_FromSpec(&so_far_spec);
+    PyObject *so_far = type != NULL ? PyType_GenericAlloc((PyTypeObject *)type, 0) : NULL;
+    PyObject *done = NULL;
+    if (atexit != NULL && so_far != NULL && (done = PyObject_CallMethod(atexit, "unregister", "O", so_far)) != NULL) {
+        Py_SETREF(done, PyObject_CallMethod(atexit, "_run_exitfuncs", NULL));
+    }
+    if (done == NULL) {
+        PyErr_FormatUnraisable("Exception ignored while exit handlers were run");
+    }
+    Py_XDECREF(done);
+    Py_XDECREF(so_far);
+    Py_XDECREF(type);
+    Py_XDECREF(atexit);
+}
+
+static void call(PyObject *functions, Py_ssize_t index) {
+    PyObject *done = PyObject_CallNoArgs(PyTuple_GET_ITEM(functions, index));
+    if (done == NULL) {
+        PyErr_FormatUnraisable("Exception ignored at the end of the program");
+    }
+    Py_XDECREF(done);
+}
+
+static PyObject *leave_without_them(PyObject *module, PyObject *leaving) {
+    (void)module;
+    if (!PyTuple_Check(leaving) || PyTuple_GET_SIZE(leaving) != 3) {
+        PyErr_SetString(PyExc_TypeError, "leave_without_them takes (what to call before, what to call last, status)");
+        return NULL;
+    }
+    int status = (int)PyLong_AsLong(PyTuple_GET_ITEM(leaving, 2));
+    if (!any_lives() || PyErr_Occurred()) {
+        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    }
+    call(leaving, 0);
+    run_other_exit_handlers();
+    call(leaving, 1);
+    _exit(status);
+}
+
+/* ---- for the module ------------------------------------------------------------------------------------------- */
+
+static PyObject *no_starts(PyObject *module, PyObject *unused) {
+    (void)module;
+    (void)unused;
+    const char *why = native_no_starts();
+    return why != NULL ? PyUnicode_FromString(why) : Py_NewRef(Py_None);
+}
+
+PyMethodDef leaving_methods[] = {
+    {"end_interpreters", end_interpreters, METH_O,
+     "end_interpreters(seconds, /)\n--\n\nAt the end of the program: refuse starts from now on, cancel all "
+     "interpreters, and kill them after `seconds`; wait as long again.\n\nAn exception of a signal handler goes on to "
+     "the next step."},
+    {"leave_without_them", leave_without_them, METH_O,
+     "leave_without_them((before, last, status), /)\n--\n\nAs the exit handler after end_interpreters: if some still "
+     "live, call before(), the exit handlers that are still to come, and last(), and end the process with `status`."},
+    {"no_starts", no_starts, METH_NOARGS, "no_starts()\n--\n\nWhy no interpreter can be started now, or None."},
+    {NULL, NULL, 0, NULL},
+};

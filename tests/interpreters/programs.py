@@ -1,0 +1,58 @@
+"""Parts of the programs that tests run: a module of entries, and the beginning of a script that starts one."""
+
+HELPER = '''
+import time, sys, os
+import csp
+
+def idle(control):
+    control.recv()
+
+def spin(control, here):
+    here.send(1)
+    while True:
+        pass
+
+def burn(control, here):
+    """A C call that keeps the GIL for hours."""
+    here.send(1)
+    sum(range(10 ** 14))
+
+def nap(control, here):
+    here.send(1)
+    time.sleep(3600)
+
+def leave_thread(control, here):
+    import threading
+    threading.Thread(target=time.sleep, args=(3600,)).start()
+    here.send(1)
+
+def echo(control, inbox, outbox):
+    for value in inbox:
+        outbox.send(value)
+
+class Slow(csp.Actor):
+    @csp.handler
+    def wait(self, here):
+        here.send(1)
+        tx, rx = csp.channel()
+        rx.recv()
+        tx.close()
+'''
+
+BEGIN = """
+import csp, os, sys, signal, subprocess, threading, time
+import helper
+from csp._native import channel, interpreter_counts, unbounded_channel
+from csp.interpreters.start import start, order
+
+def begin(name, *arguments, wait=True):
+    exits, ended = unbounded_channel()
+    started = start(name, exits, 1)
+    if wait:
+        here, arrived = channel(1)
+        arguments = (here, *arguments)
+    order(started, "helper", name, arguments)
+    if wait:
+        arrived.recv(timeout=10)
+    return started, ended
+"""
