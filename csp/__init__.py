@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from csp.errors import ProcessFailed as ProcessFailed
     from csp.errors import RemoteError as RemoteError
     from csp.errors import RemoteTraceback as RemoteTraceback
+    from csp.errors import ReservedName as ReservedName
     from csp.errors import StartFailed as StartFailed
     from csp.errors import Stopped as Stopped
     from csp.errors import SupervisionError as SupervisionError
@@ -141,6 +142,7 @@ _HOMES = {
         "ProcessFailed",
         "RemoteError",
         "RemoteTraceback",
+        "ReservedName",
         "StartFailed",
         "Stopped",
         "SupervisionError",

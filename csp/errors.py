@@ -21,6 +21,7 @@
         CallsSelf                         an actor called itself and would wait for ever
         StartFailed                       an actor could not be started
         MailboxFull                       the mailbox refused the message
+        ReservedName   (TypeError)        an actor takes a name of csp's for something else
       SupervisionError
         ChildSpecError (ValueError)       a child spec says something it cannot mean
         EscalationError                   a supervisor gave up
@@ -168,6 +169,13 @@ class StartFailed(ActorError):
 
 class MailboxFull(ActorError):
     """The mailbox is full and its overflow policy is ``error``. The message was not taken."""
+
+
+class ReservedName(ActorError, TypeError):
+    """A class or an instance of an actor takes a name of csp's for something else: ``self.name = ...``.
+
+    The text says what the name is there for, and proposes another.
+    """
 
 
 class SupervisionError(CspError):

@@ -4,16 +4,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Generic as Generic  # noqa: PLC0414  (exported to type checkers)
     from typing import ParamSpec, TypeVar
-
-    P = ParamSpec("P")
-    T_co = TypeVar("T_co", covariant=True)
 else:
-    P = T_co = None
+    from _typing import ParamSpec, TypeVar
+    from types import GenericAlias
 
     class Generic:
         """At run time a class that can be subscripted, and nothing else."""
 
         __slots__ = ()
+        __class_getitem__ = classmethod(GenericAlias)
 
-        def __class_getitem__(cls, parameters):
-            return cls
+
+P = ParamSpec("P")
+T_co = TypeVar("T_co", covariant=True)

@@ -1,13 +1,16 @@
 """The class that users derive their actors from."""
 
-from csp.actors import context as _context
-from csp.actors.mailbox import Buffered
-from csp.errors import ActorError
+import sys
+
+from csp.actors.context import own
+from csp.actors.guarded import method, value
+from csp.actors.mailbox import Buffered, Rendezvous
+from csp.interpreters.importing import is_told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Self
+    from typing import Any, Self, overload
 
     from csp.actors.log import ActorLog
 
@@ -22,6 +25,9 @@ class Actor:
 
     Override ``run`` for a free-form actor: it receives from ``self.mailbox`` and any other channels itself, and the
     actor ends when it returns. (Actors: Hewitt 1973; the shape of the hooks: OTP's gen_server.)
+
+    What a class or an instance may not call by its own names (``name``, ``log``, ``stop``...) is refused with
+    ReservedName, when the class is made or at the assignment.
     """
 
     # A class sets this to csp.Buffered(n) for a queue in front; in a living actor it is the mailbox's receiving end.
@@ -31,14 +37,38 @@ class Actor:
         # A ref is typed as its actor's class, and has this beside the handlers.
         def send(self, message: object, timeout: float | None = None) -> None:
             """Send a plain message to the actor's ``receive``; see Ref.send."""
+
+        # And this, see Ref.id. The actor itself has none, and may use the name as it likes.
+        id: Any
     else:
-        mailbox = None
+        mailbox = Rendezvous()
+
+    # Looked for by what finds the culprit in a message: the actor is it, and nothing inside it.
+    __csp_stays__ = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__dict__.get("mailbox", cls) is None:
+            cls.mailbox = Rendezvous()  # type: ignore[assignment]  # for the checkers both are a Buffered
+        if not is_told():  # where an actor lives its class was looked at before, by who started it
+            from csp.actors.names import check_class
+
+            check_class(cls, Actor)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # What a message is made of is asked for it by csp's pickler, which is C: the frame is that of who called it.
+        caller = sys._getframe(1).f_globals.get("__name__")
+        if caller == "csp.messages.pickling" and type(self).__reduce__ is object.__reduce__:
+            raise TypeError(_way_out(self))
+        return super().__reduce_ex__(protocol)
 
     # ---- hooks ------------------------------------------------------------------------------------------------------
 
+    @method
     def on_start(self) -> None:
         """Called after ``__init__``, before the first message. What it raises is a failed start."""
 
+    @method
     def on_stop(self, reason: str) -> None:
         """Called at the end of a life, also after a crash, but not when the actor is killed.
 
@@ -46,48 +76,54 @@ class Actor:
         be used here, within the grace time.
         """
 
+    @method
     def receive(self, message: object) -> None:
         """Called for each message sent with ``ref.send``. The default logs that nobody expected it."""
         from csp.messages.shapes import show
 
         self.log.warning("unexpected message", message=show(message))
 
+    @method
     def run(self) -> None:
         """The actor's whole life; override it for a free-form actor. The default serves handlers and ``receive``."""
         raise NotImplementedError
 
     # ---- what an actor uses -----------------------------------------------------------------------------------------
 
-    @property
+    @value
     def me(self) -> Self:
         """The actor's own ref, to hand to others."""
-        context = _own_context()
+        context = own()
         if context.me is None:
-            from csp.actors.ref import Ref
+            from csp.actors.ref import ActorRef
 
-            context.me = Ref(context.mailbox, context.name, context.slot, context.path, context.handlers)
+            context.me = ActorRef(
+                context.mailbox, context.name, context.slot, context.path, context.handlers, context.letters
+            )
         return context.me  # type: ignore[return-value]  # a ref stands for the actor; see System.spawn
 
-    @property
+    @value
     def name(self) -> str:
         """The name under which the system knows the actor."""
-        return _own_context().name
+        return own().name
 
-    @property
+    @value
     def log(self) -> ActorLog:
         """A logger that knows the actor's name; its events go to the main interpreter. Never blocks."""
         from csp.actors.log import ActorLog
 
-        context = _own_context()
+        context = own()
         return ActorLog(context.log, context.name)
 
+    @method
     def stop(self, reason: str = "normal") -> None:
         """End this life when the handler that runs now has returned.
 
         A clean end: only a permanent child is restarted.
         """
-        _own_context().stop_reason = reason
+        own().stop_reason = reason
 
+    @method
     def handle(self, message: object) -> None:
         """For ``run``: treat one message from ``self.mailbox`` as the default loop would.
 
@@ -97,22 +133,33 @@ class Actor:
 
         dispatch(self, message)
 
+    @method
     def spawn[**P, A](self, what: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A:
         """Start another actor; see System.spawn. It belongs to the system, not to this actor."""
         from csp.system.client import spawn
 
-        ref: A = spawn(_own_context().kernel, what, args, kwargs)
+        ref: A = spawn(own().kernel, what, args, kwargs)
         return ref
 
-    def lookup(self, name: str) -> Any:
-        """The ref of the actor of that name. Raises NoSuchActor."""
+    if TYPE_CHECKING:
+
+        @overload
+        def lookup(self, name: str) -> Any: ...
+        @overload
+        def lookup[A](self, name: str, cls: type[A]) -> A: ...
+
+    @method
+    def lookup(self, name: str, cls: type | None = None) -> Any:
+        """The ref of the actor of that name; with a class, typed as it. Raises NoSuchActor; see System.lookup."""
         from csp.system.client import lookup
 
-        return lookup(_own_context().kernel, name)
+        return lookup(own().kernel, name, cls)
 
 
-def _own_context() -> _context.Context:
-    context = _context.current
-    if context is None:
-        raise ActorError("this works only inside a living actor, in its own interpreter")
-    return context
+def _way_out(actor: Actor) -> str:
+    """What is said to whom puts an actor itself, and not its ref, into a message."""
+    name = type(actor).__qualname__
+    return (
+        f"this is an actor object itself, and a message takes a ref: an actor sends self.me, and others what "
+        f"spawn({name}, ...) gives; {name}(...) called directly makes an ordinary object that nobody can reach"
+    )

@@ -2,13 +2,31 @@
 
 from _thread import get_ident
 
-from csp._native import Sender
+from csp._native import Receiver, Sender
+from csp.errors import ActorError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from csp.actors.description import Description
 
 
 class Context:
     """One life of one actor, seen from inside its interpreter."""
 
-    __slots__ = ("handlers", "incarnation", "kernel", "log", "mailbox", "me", "name", "path", "slot", "stop_reason")
+    __slots__ = (
+        "handlers",
+        "inbox",
+        "incarnation",
+        "kernel",
+        "letters",
+        "log",
+        "mailbox",
+        "me",
+        "name",
+        "path",
+        "slot",
+        "stop_reason",
+    )
 
     def __init__(
         self,
@@ -16,10 +34,12 @@ class Context:
         incarnation: int,
         name: str,
         path: tuple[str, str],
-        handlers: tuple[str, ...],
+        handlers: tuple[Description, ...],
         mailbox: Sender[object],
+        inbox: Receiver[object],
         kernel: Sender[object],
         log: Sender[object],
+        letters: int,
     ) -> None:
         self.slot = slot
         self.incarnation = incarnation
@@ -27,8 +47,10 @@ class Context:
         self.path = path
         self.handlers = handlers
         self.mailbox = mailbox
+        self.inbox = inbox
         self.kernel = kernel
         self.log = log
+        self.letters = letters  # the tally that counts the system's dead letters
         self.stop_reason: str | None = None  # set by Actor.stop
         self.me: object = None
 
@@ -45,6 +67,13 @@ def enter(context: Context) -> None:
     current = context
     own_channel = context.mailbox.channel_id
     _own_thread = get_ident()
+
+
+def own() -> Context:
+    """The context of the actor that lives here. Raises ActorError where none does."""
+    if current is None:
+        raise ActorError("this works only inside a living actor, in its own interpreter")
+    return current
 
 
 def on_own_thread() -> bool:

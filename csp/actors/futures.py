@@ -7,7 +7,7 @@ import time
 from concurrent.futures import Future, InvalidStateError
 
 from csp._native import Receiver, Sender, ask, recv_reply, unbounded_channel
-from csp.actors.ref import DEFAULT_TIMEOUT, _died, remote_error
+from csp.actors.bound import DEFAULT_TIMEOUT, died, remote_error
 from csp.errors import BrokenChannel, CallTimeout, ClosedEnd, MailboxFull, Stopped, WouldBlock
 
 # Seconds. A signal that arrives in the instant before the program's main thread sleeps in a lock would be seen only
@@ -49,7 +49,7 @@ def ask_future(
         if isinstance(error, TimeoutError):
             raise CallTimeout(f"{actor} did not take {name} within {timeout} s; it will not run") from None
         if isinstance(error, BrokenChannel):
-            raise _died(actor, error.cause, maybe_ran=False) from None
+            raise died(actor, error.cause, maybe_ran=False) from None
         if isinstance(error, WouldBlock):
             raise MailboxFull(f"the mailbox of {actor} is full; {name} will not run") from None
         raise

@@ -5,11 +5,13 @@ soon as the actor's own code is done; taking the interpreter down comes after th
 """
 
 import sys
+from types import FunctionType
 
-from csp._native import Receiver, Reply, Sender, select, self_rename, self_resume
+from csp._native import Receiver, Reply, Sender, select, self_rename, self_resume, tally_add
 from csp.actors import context
 from csp.actors.actor import Actor
 from csp.actors.context import Context
+from csp.actors.description import describe
 from csp.actors.handler import handlers_of
 from csp.actors.stdlib_log import send_to_main
 from csp.errors import ChannelError, EndOfChannel, NotShareable, StartFailed, Stopped
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
     from csp.messages.pickling import End
 
-_handlers: dict[str, Callable[..., Any]] = {}
+_methods: dict[str, object] = {}  # the handlers, as they stand in the class
+_handlers: dict[str, Callable[..., Any]] = {}  # and to be called with the actor
 
 
 def live(
@@ -37,13 +40,14 @@ def live(
     sender: Sender[object],
     kernel: Sender[object],
     log: Sender[object],
+    letters: int,
     data: bytes,
     ends: tuple[End, ...],
 ) -> None:
     """One life of the actor in place *slot*. *data* and *ends* are the pickled arguments of its class."""
     self_rename(name)  # one from the pool had none
     try:
-        actor = _begin(slot, incarnation, name, path, folders, mailbox, sender, kernel, log, data, ends)
+        actor = _begin(slot, incarnation, name, path, folders, mailbox, sender, kernel, log, letters, data, ends)
     except BaseException as error:  # noqa: BLE001  (the starter gets it)
         mailbox.close()
         kernel.send(("start_failed", slot, incarnation, _start_failure(name, error)))
@@ -124,31 +128,44 @@ def _begin(
     sender: Sender[object],
     kernel: Sender[object],
     log: Sender[object],
+    letters: int,
     data: bytes,
     ends: tuple[End, ...],
 ) -> Actor:
-    global _handlers
+    global _handlers, _methods
     sys.path[:] = folders
     boot.say = _say_to(log, name)
     send_to_main(log, name)  # before the actor's module, which may log while it is imported
     cls = resolve(*path)
     if not isinstance(cls, type) or not issubclass(cls, Actor):
         raise TypeError(f"{path[1]} is not a subclass of csp.Actor")
-    _handlers = handlers_of(cls)
-    context.enter(Context(slot, incarnation, name, path, tuple(_handlers), sender, kernel, log))
+    _methods = handlers_of(cls)
+    _handlers = {name: _callable(name, method) for name, method in _methods.items()}
+    described = tuple(describe(name, method) for name, method in _methods.items())
+    context.enter(Context(slot, incarnation, name, path, described, sender, mailbox, kernel, log, letters))
     args: tuple[object, ...] = ()
     kwargs: dict[str, object] = {}
     if data:
         from csp.messages.pickling import loads
 
         args, kwargs = loads(data, list(ends))
-    actor = cls.__new__(cls, *args, **kwargs)
+    actor = cls(*args, **kwargs)
     if not isinstance(actor, cls):
-        raise TypeError(f"{path[1]}.__new__ gave {type(actor).__qualname__}, and not the actor")
-    actor.mailbox = mailbox
-    actor.__init__(*args, **kwargs)  # type: ignore[misc]  # its class's own; the spawner's call was checked
+        maker = f"{path[1]}.__new__" if type(cls).__call__ is type.__call__ else f"{type(cls).__qualname__}.__call__"
+        raise TypeError(f"{maker} gave {type(actor).__qualname__}, and not the actor")
     actor.on_start()
     return actor
+
+
+def _callable(name: str, method: object) -> Callable[..., Any]:
+    """What takes the actor and the arguments: a function itself, and for the others what Python makes of them."""
+    if isinstance(method, FunctionType):
+        return method
+
+    def bound(actor: object, /, *args: Any, **kwargs: Any) -> object:
+        return getattr(actor, name)(*args, **kwargs)
+
+    return bound
 
 
 def _run(actor: Actor) -> str:
@@ -169,7 +186,7 @@ def _serve(actor: Actor, control: Receiver[object], mailbox: Receiver[object]) -
         except ChannelError:
             raise
         except Exception as error:  # noqa: BLE001  (a plain message that cannot be read here)
-            actor.log.error("unreadable message dropped", error=error)
+            _drop(actor, "unreadable message dropped", error)
             continue
         if guard is control:
             return "shutdown" if message is None else str(message)
@@ -187,25 +204,28 @@ def dispatch(actor: Actor, message: Any) -> None:
     reply = parts[0]
     if len(parts) == 2:  # (reply, error): the arguments could not be read in this interpreter
         if not _fail(reply, parts[1]):
-            actor.log.error("unreadable message dropped", error=parts[1])
+            _drop(actor, "unreadable message dropped", parts[1])
         return
     _, name, args, flat, is_cast = parts
     function = _handlers.get(name)
     if function is None:
         error = AttributeError(f"{type(actor).__qualname__} has no handler {name!r}")
         if is_cast:
-            raise error
-        _fail(reply, error)
+            _drop(actor, f"cast of {name} dropped", error)
+        else:
+            _fail(reply, error)
         return
     try:
         value = function(actor, *args) if flat is None else function(actor, *args, **_keywords(flat))
     except Exception as error:
-        if is_cast:
+        if not is_cast:
+            _fail(reply, error)
+        elif type(error) is TypeError and _were_wrong(name, error, args, flat):
+            _drop(actor, f"cast of {name} dropped", error)
+        else:
             raise
-        _fail(reply, error)
-        BaseException.with_traceback(
-            error, None
-        )  # its frames hold the arguments; not by name, which a class may refuse
+        # Its frames hold the arguments. Not by name, which a class may refuse.
+        BaseException.with_traceback(error, None)
         return
     except BaseException as error:
         from csp.messages.shapes import described
@@ -217,6 +237,18 @@ def dispatch(actor: Actor, message: Any) -> None:
     except Exception as error:  # noqa: BLE001  (the value cannot travel: the caller's news, and no reason to die)
         if not is_cast:
             _fail(reply, _about_result(name, error))
+
+
+def _were_wrong(name: str, error: TypeError, args: tuple[object, ...], flat: tuple[object, ...] | None) -> bool:
+    from csp.actors.signature import were_wrong
+
+    return were_wrong(name, _methods[name], error, args, _keywords(flat or ()))
+
+
+def _drop(actor: Actor, event: str, error: Exception) -> None:
+    """Tell of a message that the actor can do nothing with, and count it: its sender's mistake, which costs no life."""
+    tally_add(context.own().letters)
+    actor.log.error(event, error=error)
 
 
 def _about_result(name: str, error: Exception) -> Exception:

@@ -1,8 +1,10 @@
 """What stands in front of an actor: a rendezvous by default, or a buffered queue by choice."""
 
+from csp.actors import context
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal, Self, overload
+    from typing import Any, Literal, Never, Self, overload
 
     from csp._native import Receiver
 
@@ -42,8 +44,34 @@ class Buffered:
         def __get__(self, instance: None, owner: type, /) -> Self: ...
         @overload
         def __get__(self, instance: object, owner: type, /) -> Receiver[Any]: ...
-        def __get__(self, instance: object, owner: type, /) -> object: ...
-        def __set__(self, instance: object, value: Receiver[Any], /) -> None: ...
+
+    def __get__(self, instance: object, owner: type, /) -> object:
+        return self if instance is None else context.own().inbox
+
+    def __set__(self, instance: object, value: Never, /) -> None:
+        _refuse(instance)
+
+    def __delete__(self, instance: object, /) -> None:
+        _refuse(instance)
 
     def __repr__(self) -> str:
         return f"csp.Buffered({self.capacity}, overflow={self.overflow!r})"
+
+
+class Rendezvous:
+    """What ``mailbox = None`` in an actor class means: no buffer. In a living actor it is the receiving end."""
+
+    def __get__(self, instance: object, owner: type, /) -> object:
+        return None if instance is None else context.own().inbox
+
+    def __set__(self, instance: object, value: object, /) -> None:
+        _refuse(instance)
+
+    def __delete__(self, instance: object, /) -> None:
+        _refuse(instance)
+
+
+def _refuse(instance: object) -> Never:
+    from csp.actors.names import refuse
+
+    refuse(instance, "mailbox")

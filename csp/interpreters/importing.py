@@ -50,6 +50,11 @@ def become(given: Program) -> None:
     sys.argv[:] = given[1]
 
 
+def is_told() -> bool:
+    """Whether this interpreter was told what the program is: it is none that the program began in."""
+    return _program is not None
+
+
 def module_shown(target: object) -> str:
     """The module of a class or function as people know it: the script's is ``__main__`` in every interpreter."""
     module = str(getattr(target, "__module__", None))
@@ -131,6 +136,14 @@ def resolve(module: str, name: str) -> Any:
             f"{module if module != MAIN_ALIAS else 'the script'} has no {name!r} in another interpreter; "
             "is it defined only under some condition?"
         ) from None
+    return found
+
+
+def loaded(module: str, name: str) -> Any:
+    """What path_of gave, or None, where it is loaded in this interpreter already: imports nothing."""
+    found: object = sys.modules.get("__main__" if module == MAIN_ALIAS and _program is None else module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
     return found
 
 

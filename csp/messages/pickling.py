@@ -164,7 +164,7 @@ def _parts(value: object) -> list[tuple[str, object]]:
         return [(f"[{index}]", part) for index, part in enumerate(held)]
     if isinstance(value, (set, frozenset)):
         return [(f" item {show(part)}", part) for part in held]
-    if isinstance(value, (type, ModuleType)) or callable(value):
+    if isinstance(value, (type, ModuleType)) or callable(value) or hasattr(type(value), "__csp_stays__"):
         return []
     names: list[str] = list(getattr(value, "__dict__", ()))
     if isinstance(value, BaseException):

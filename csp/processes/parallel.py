@@ -3,9 +3,9 @@
 It is occam's PAR, over the processes of CSP (Hoare 1978), and what others now call structured concurrency.
 """
 
+from csp.generic import Generic, T_co
 from csp.processes.block import Block
 from csp.processes.checks import seconds, whole
-from csp.processes.generic import Generic, T_co
 from csp.processes.group import GRACE
 
 TYPE_CHECKING = False

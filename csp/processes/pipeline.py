@@ -1,7 +1,7 @@
 """Pipelines: an iterable, functions that run on it in interpreters of their own, and what becomes of the results."""
 
+from csp.generic import Generic, T_co
 from csp.processes.checks import seconds
-from csp.processes.generic import Generic, T_co
 from csp.processes.group import GRACE
 from csp.processes.stages import Batch, Function, with_function
 

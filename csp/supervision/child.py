@@ -152,6 +152,7 @@ def child[**P, A](cls: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> 
     Raises:
         ChildSpecError: *cls* is not a class.
     """
+    cls = getattr(cls, "__origin__", cls)  # Box, for Box[int]
     if not isinstance(cls, type):
         hint = f"; did you mean {type(cls).__name__}?" if hasattr(type(cls), "__csp_child_kind__") else ""
         raise ChildSpecError(f"child {cls!r}: cls is not a class; use the class and its arguments apart{hint}")

@@ -1,20 +1,25 @@
 """Asking the kernel. The same from the main interpreter and from inside an actor."""
 
 from csp._native import Sender, call
-from csp.actors.ref import Ref, remote_error
-from csp.errors import ActorError, BrokenChannel, CallTimeout, ClosedEnd
+from csp.actors.bound import remote_error
+from csp.actors.handler import handlers_of
+from csp.actors.ref import ActorRef
+from csp.errors import ActorError, BrokenChannel, CallTimeout, ClosedEnd, NoSuchActor
+from csp.interpreters.importing import path_of
 from csp.system import checks
-from csp.system.recipe import Recipe, pack_arguments, recipe_of
+from csp.system.recipe import Recipe, actor_class, pack_arguments, recipe_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from csp.actors.description import Description
+
 DEFAULT_SHUTDOWN = 5.0
 
-# What describes a ref, natively carried: (mailbox, name, id, class path, handlers)
-type RefFields = tuple[Sender[object], str, int, tuple[str, str], tuple[str, ...]]
+# What describes a ref, natively carried: (mailbox, name, id, class path, handlers, tally of dead letters)
+type RefFields = tuple[Sender[object], str, int, tuple[str, str], tuple[Description, ...], int]
 
 
 def ask(kernel: Sender[object], request: tuple[object, ...], timeout: float | None = None) -> Any:
@@ -39,8 +44,13 @@ def spawn(kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: M
     name: str | None = None
     shutdown: object = DEFAULT_SHUTDOWN
     cls = what
-    # A ChildSpec, without importing attrs to ask.
-    if not isinstance(what, type) and hasattr(what, "__attrs_attrs__") and hasattr(what, "kind"):
+    # A ChildSpec, without importing attrs to ask; and not Box[int].
+    if (
+        not isinstance(what, type)
+        and not hasattr(what, "__origin__")
+        and hasattr(what, "__attrs_attrs__")
+        and hasattr(what, "kind")
+    ):
         if args or kwargs:
             raise ActorError("a child spec holds the arguments itself: csp.child(Class, ...)")
         if what.kind == "supervisor":
@@ -51,19 +61,31 @@ def spawn(kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: M
         if name == getattr(cls, "__name__", "").lower():
             name = None  # nobody chose it
     recipe = recipe_of(cls)
-    data, ends = pack_arguments(cls, args, kwargs)
+    data, ends = pack_arguments(actor_class(cls), args, kwargs)
     return make_ref(ask(kernel, ("spawn", name, recipe.fields(), data, ends, shutdown)))
 
 
-def lookup(kernel: Sender[object], name: str) -> Any:
-    """The ref of the actor of that name. Raises NoSuchActor, which names the nearest."""
-    return make_ref(ask(kernel, ("lookup", checks.name(name, "lookup", "an actor"))))
+def lookup(kernel: Sender[object], name: str, cls: Any = None) -> Any:
+    """The ref of the actor of that name, which is a *cls* if one is given. Raises NoSuchActor, which names the nearest.
+
+    It is one when its class is that, or one derived from it as far as can be seen from here: it has all its handlers.
+    """
+    ref = make_ref(ask(kernel, ("lookup", checks.name(name, "lookup", "an actor"))))
+    if cls is not None:
+        wanted = actor_class(cls)
+        missing = sorted(handlers_of(wanted).keys() - ref._signatures.keys())
+        if path_of(wanted, "actor class") != ref._path and (missing or not handlers_of(wanted)):
+            lacks = f"has no handler {missing[0]!r}" if missing else "has another class"
+            raise NoSuchActor(
+                f"{ref.name!r} is a {ref._path[1]}, and no {wanted.__qualname__}: it {lacks}; "
+                "look it up with its own class, or without one"
+            )
+    return ref
 
 
-def make_ref(fields: RefFields) -> Ref:
+def make_ref(fields: RefFields) -> ActorRef:
     """A ref from what the kernel tells of it."""
-    sender, name, id, path, handlers = fields
-    return Ref(sender, name, id, path, handlers)
+    return ActorRef(*fields)
 
 
 def pack_supervisor(supervisor: Any, childless: list[str]) -> Any:

@@ -8,7 +8,7 @@ import heapq
 import time
 from functools import partial
 
-from csp._native import Receiver, Reply, Sender, fence_interpreter, no_starts
+from csp._native import Receiver, Reply, Sender, fence_interpreter, no_starts, tally_new
 from csp.actors.log import ActorLog
 from csp.errors import ActorError, StartFailed
 from csp.interpreters.start import start
@@ -63,7 +63,7 @@ class Kernel:
         self.trees: dict[str, Tree] = {}  # those of the roots that are supervisors, by name
         self.outcomes: dict[str, Outcome] = {}  # of the supervisors at the root that have ended, by name
         self.zombies = Zombies()
-        self.dead_letters = 0
+        self.dead_letters = tally_new()  # counted by whoever loses one, in any interpreter
         self.restarts = 0
         self._last_number = 0
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
@@ -289,7 +289,7 @@ class Kernel:
 
     def make_place(self, name: str, recipe: Recipe, data: bytes, ends: tuple[object, ...]) -> Place:
         """A new place under a name that must be free."""
-        place = Place(self.number(), name, recipe, data, ends)
+        place = Place(self.number(), name, recipe, data, ends, self.dead_letters)
         self.names.take(place)
         self.places[place.id] = place
         return place
@@ -302,7 +302,6 @@ class Kernel:
         del place.owner  # they refer to each other, and what a place holds must not wait for the collector
         letters = place.close(str(reason))
         if letters:
-            self.dead_letters += letters
             self.log.warning("dead letters", actor=place.name, count=letters, reason=str(reason))
 
     def root_gone(self, root: Root) -> None:

@@ -22,6 +22,7 @@ from csp._native import (
     end_within,
     fence_interpreter,
     kill_interpreter,
+    tally_add,
 )
 from csp.interpreters.start import Started, order
 from csp.supervision.reason import SHUTDOWN, ExitReason
@@ -42,8 +43,9 @@ if TYPE_CHECKING:
 class Place:
     """Where an actor lives: its mailbox, its recipe, its name."""
 
-    def __init__(self, id: int, name: str, recipe: Recipe, data: bytes, ends: tuple[object, ...]) -> None:
+    def __init__(self, id: int, name: str, recipe: Recipe, data: bytes, ends: tuple[object, ...], letters: int) -> None:
         self.id = id
+        self.letters = letters  # the tally of the system's dead letters
         self.name = name
         self.recipe = recipe
         self.data = data
@@ -57,7 +59,7 @@ class Place:
 
     def ref_fields(self) -> tuple[object, ...]:
         """What a ref is made from, see client.RefFields."""
-        return (self.sender, self.name, self.id, self.recipe.path, self.recipe.handlers)
+        return (self.sender, self.name, self.id, self.recipe.path, self.recipe.handlers, self.letters)
 
     def forget_arguments(self) -> None:
         """Let go of the arguments: no life will be made from them any more, and they may hold ends open."""
@@ -65,12 +67,13 @@ class Place:
         self.data = b""
 
     def close(self, reason: str) -> int:
-        """Nobody will live here any more; gives the number of dead letters.
+        """Nobody will live here any more; gives the number of dead letters, which the system counts.
 
         Senders that wait get their message back, calls that wait learn that they did not run.
         """
         self.sender.abort(reason)
         letters: int = self.sender.statistics().undelivered
+        tally_add(self.letters, letters)
         self.sender.close()
         self.receiver.close()
         self.forget_arguments()
@@ -120,6 +123,7 @@ class Life:
                 place.sender,
                 kernel.to_inbox,
                 kernel.log_channel,
+                place.letters,
                 place.data,
                 place.ends,
             ),

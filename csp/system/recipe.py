@@ -3,8 +3,10 @@
 import sys
 
 from csp.actors.actor import Actor
+from csp.actors.description import describe
 from csp.actors.handler import handlers_of
 from csp.actors.mailbox import Buffered
+from csp.actors.names import check_class
 from csp.errors import ClosedEnd, NotShareable, StartFailed
 from csp.interpreters.importing import path_of
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from csp.actors.description import Description
     from csp.actors.mailbox import Overflow
     from csp.messages.pickling import End
 
@@ -22,7 +25,7 @@ class Recipe:
 
     Attributes:
         path: ``(module, qualified name)`` of the class.
-        handlers: the names that can be called.
+        handlers: what can be called, and with which arguments.
         capacity: of the mailbox; 0 for a rendezvous.
         overflow: the mailbox's overflow policy.
         free_form: the class overrides ``run``: it cannot be asked to stop between two messages, only told.
@@ -34,7 +37,7 @@ class Recipe:
     def __init__(
         self,
         path: tuple[str, str],
-        handlers: tuple[str, ...],
+        handlers: tuple[Description, ...],
         capacity: int,
         overflow: Overflow,
         free_form: bool,
@@ -47,7 +50,7 @@ class Recipe:
         self.free_form = free_form
         self.folders = folders
 
-    def fields(self) -> tuple[tuple[str, str], tuple[str, ...], int, Overflow, bool, tuple[str, ...]]:
+    def fields(self) -> tuple[tuple[str, str], tuple[Description, ...], int, Overflow, bool, tuple[str, ...]]:
         """The recipe as a natively carried tuple: ``Recipe(*fields)`` gives it back."""
         return (self.path, self.handlers, self.capacity, self.overflow, self.free_form, self.folders)
 
@@ -55,18 +58,26 @@ class Recipe:
         return Recipe, self.fields()
 
 
-def recipe_of(cls: object) -> Recipe:
-    """Read an actor class. Raises NotImportable, or StartFailed when it is none."""
+def actor_class(what: object) -> type[Actor]:
+    """The actor class that is meant: ``Box`` for ``Box[int]``. Raises StartFailed when it is none."""
+    cls = getattr(what, "__origin__", what)
     if not isinstance(cls, type) or not issubclass(cls, Actor):
         raise StartFailed(
-            f"{cls!r} is not an actor class: derive it from csp.Actor (for a plain function use csp.parallel)"
+            f"{what!r} is not an actor class: derive it from csp.Actor (for a plain function use csp.parallel)"
         )
+    return cls
+
+
+def recipe_of(what: object) -> Recipe:
+    """Read an actor class. Raises NotImportable, StartFailed when it is none, ReservedName."""
+    cls = actor_class(what)
+    check_class(cls, Actor)  # it may have changed since it was made, or have kept the look at it away
     box: Any = cls.mailbox
     if box is not None and not isinstance(box, Buffered):
         raise StartFailed(f"{cls.__qualname__}.mailbox must be csp.Buffered(n), or None for a rendezvous, not {box!r}")
     return Recipe(
         path_of(cls, "actor class"),
-        tuple(handlers_of(cls)),
+        tuple(describe(name, method) for name, method in handlers_of(cls).items()),
         box.capacity if box is not None else 0,
         box.overflow if box is not None else "block",
         cls.run is not Actor.run,

@@ -3,7 +3,7 @@
 What one raises, the client gets.
 """
 
-from csp._native import Reply, interpreter_counts
+from csp._native import Reply, interpreter_counts, tally_read
 from csp.errors import ActorError, NoSuchActor
 from csp.supervision.reason import ExitReason
 from csp.system.alone import Alone
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
 
+    from csp.actors.description import Description
     from csp.actors.mailbox import Overflow
     from csp.supervision.definition import SupervisorSpec
     from csp.system.kernel import Kernel
@@ -27,7 +28,7 @@ def _spawn(
     kernel: Kernel,
     reply: Reply,
     name: str | None,
-    fields: tuple[tuple[str, str], tuple[str, ...], int, Overflow, bool, tuple[str, ...]],
+    fields: tuple[tuple[str, str], tuple[Description, ...], int, Overflow, bool, tuple[str, ...]],
     data: bytes,
     ends: tuple[object, ...],
     shutdown: float | Literal["kill"] | None,
@@ -144,7 +145,7 @@ def _statistics(kernel: Kernel, reply: Reply) -> None:
         (
             ("actors", len(kernel.places)),
             ("restarts", kernel.restarts),
-            ("dead_letters", kernel.dead_letters),
+            ("dead_letters", tally_read(kernel.dead_letters)),
             ("zombies", len(kernel.zombies)),
             ("warm", kernel.pool.ready()),
             ("interpreters", alive),

@@ -7,7 +7,7 @@ from functools import partial
 
 from csp._native import Receiver, Sender, cast, kill_interpreter, no_starts, unbounded_channel
 from csp.actors.log import ActorLog
-from csp.actors.ref import Ref
+from csp.actors.ref import ActorRef
 from csp.errors import ActorError, ChannelError, EndOfChannel, StartFailed
 from csp.interpreters.importing import refuse_while_loading
 from csp.interpreters.start import Exit, order, start
@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, Self, overload
 
     from csp.supervision.supervisor import Supervisor
 
@@ -99,12 +99,20 @@ class System:
         ref: A = client.spawn(self._kernel, what, args, kwargs)
         return ref
 
-    def lookup(self, name: str) -> Any:
+    if TYPE_CHECKING:
+
+        @overload
+        def lookup(self, name: str) -> Any: ...
+        @overload
+        def lookup[A](self, name: str, cls: type[A]) -> A: ...
+
+    def lookup(self, name: str, cls: type | None = None) -> Any:
         """The ref of an actor by its name: ``"account/bob"``, or the last part of it where that is unique.
 
-        Supervised actors are named ``supervisor/child``. Raises NoSuchActor.
+        With a class the ref is typed as it is. Supervised actors are named ``supervisor/child``. Raises NoSuchActor:
+        there is none of that name, or it is no *cls* (neither its class nor one that has all of its handlers).
         """
-        return client.lookup(self._kernel, name)
+        return client.lookup(self._kernel, name, cls)
 
     def stop(self, ref: object, *, grace: float | None = 5.0) -> None:
         """Stop an actor and wait until it has ended. One that is gone already is fine.
@@ -254,6 +262,6 @@ class System:
 
 def _place_of(ref: object) -> tuple[int, int]:
     """The number of an actor's place, and its mailbox's: the first alone might be another system's."""
-    if not isinstance(ref, Ref):
+    if not isinstance(ref, ActorRef):
         raise TypeError(f"this takes the ref of an actor, as spawn and lookup give it, not {ref!r}")
     return ref._id, ref._sender.channel_id

@@ -185,5 +185,6 @@ bool native_add_capsule(PyObject *module);
 /* ---- observe.c ------------------------------------------------------------------------------------------------ */
 
 extern PyMethodDef observe_methods[];
+extern PyMethodDef tally_methods[];
 
 #endif

@@ -465,9 +465,9 @@ def test_handlers_are_plain_functions():
 
 
 def test_dir_of_a_ref(system):
-    """dir tells the handlers and send, and nothing else that is public."""
+    """dir tells the handlers, send, name and id, and nothing else that is public."""
     ref = system.spawn(WithNamesChild)
-    assert [name for name in dir(ref) if not name.startswith("_")] == ["added", "kept", "send"]
+    assert [name for name in dir(ref) if not name.startswith("_")] == ["added", "id", "kept", "name", "send"]
     assert "__eq__" in dir(ref)
 
 

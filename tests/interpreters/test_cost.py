@@ -30,9 +30,12 @@ IN_A_PROCESS = {
     "csp.interpreters.importing",
 }
 IN_AN_ACTOR = IN_A_PROCESS | {
+    "_typing",
     "csp.actors",
     "csp.actors.actor",
     "csp.actors.context",
+    "csp.actors.description",
+    "csp.actors.guarded",
     "csp.actors.handler",
     "csp.actors.loop",
     "csp.actors.mailbox",

@@ -1,5 +1,6 @@
 """An actor from inside: its mailbox, its own ref, other actors."""
 
+import abc
 from typing import Any, assert_type
 
 import csp
@@ -35,6 +36,8 @@ class Node(csp.Actor):
         self.spawn(Node, "below", self.leaf)  # rejected: arg-type
         self.leaf.grow("1")  # rejected: arg-type
         self.stop(3)  # rejected: arg-type
+        assert_type(self.lookup("leaf", Leaf), Leaf)
+        assert_type(self.lookup("leaf"), Any)
         return self.me
 
     def receive(self, message: object) -> None:
@@ -62,6 +65,52 @@ class FreeForm(csp.Actor):
         """A mailbox takes anything."""
 
 
+class Shapes(csp.Actor, abc.ABC):
+    @csp.handler
+    @abc.abstractmethod
+    def area(self, unit: str) -> float: ...
+
+    @abc.abstractmethod
+    @csp.handler
+    def name_of(self) -> str: ...
+
+    @csp.handler
+    @staticmethod
+    def corners(figure: str) -> int:
+        return len(figure)
+
+    @csp.handler
+    @classmethod
+    def kind(cls, capital: bool) -> str:
+        return cls.__name__
+
+
+class Box[T](csp.Actor):
+    def __init__(self, content: T) -> None:
+        self.content = content
+
+    @csp.handler
+    def open(self) -> T:
+        return self.content
+
+
+def shapes(system: csp.System, ref: csp.Ref[Shapes]) -> None:
+    assert_type(ref.area("m2"), float)
+    assert_type(ref.kind(True), str)
+    ref.area(1)  # rejected: arg-type
+    ref.corners("box")  # rejected: call-arg  (checkers take a static method's first parameter for self)
+    ref.kind()  # rejected: call-arg
+    assert_type(system.spawn(Box[int], 5).open(), int)
+    assert_type(system.spawn(Box, "text").open(), str)
+
+
+class Names(csp.Actor):
+    def __init__(self, id: str) -> None:
+        self.id: str = id
+        self.name = "bob"  # rejected: misc
+        self.log = []  # rejected: misc
+
+
 class Wrong(csp.Actor):
     mailbox = 16  # rejected: assignment
 
@@ -76,4 +125,4 @@ class Wrong(csp.Actor):
 csp.Buffered("16")  # rejected: arg-type
 csp.Buffered(16, overflow="wait")  # rejected: arg-type
 csp.Buffered(16, "block")  # rejected: call-arg
-csp.handler(3)  # rejected: arg-type
+csp.handler(3)  # rejected: call-overload

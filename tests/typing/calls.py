@@ -85,6 +85,13 @@ def cast(ada: Account) -> None:
     ada.deposit.cast()  # rejected: call-arg
 
 
+def tell(ada: Account) -> None:
+    assert_type(ada.deposit.tell(5), bool)
+    assert_type(ada.deposit.options(timeout=0).tell(amount=5), bool)
+    ada.deposit.tell("x")  # rejected: arg-type
+    ada.deposit.tell()  # rejected: call-arg
+
+
 def future(ada: Account) -> None:
     assert_type(ada.deposit.future(5), Future[int])
     assert_type(ada.deposit.future(5).result(), int)
@@ -110,11 +117,33 @@ def send(ada: Account) -> None:
 
 def keep(system: csp.System, ada: Account) -> None:
     assert_type(system.lookup("ada"), Any)
+    assert_type(system.lookup("ada", Account), Account)
+    system.lookup("ada", "Account")  # rejected: call-overload
+    system.lookup(Account)  # rejected: call-overload
     system.stop(ada, grace=None)
     assert_type(system.kill(ada), bool)
     assert_type(system.statistics(), dict[str, int])
     system.stop(ada, graze=1.0)  # rejected: call-arg
     csp.System(warm="two")  # rejected: arg-type
+
+
+def in_a_signature(ref: csp.Ref[Account], others: list[csp.Ref[Account]]) -> csp.Ref[Savings]:
+    assert_type(ref, Account)
+    assert_type(ref.deposit(5), int)
+    assert_type(others[0].deposit.tell(5), bool)
+    assert_type(ref.name, str)
+    assert_type(ref.id, Any)
+    ref.deposit("x")  # rejected: arg-type
+    ref.name = "bob"  # rejected: misc
+    return ref  # rejected: return-value
+
+
+def gives_refs(system: csp.System) -> None:
+    in_a_signature(system.spawn(Account, "ada"), [])
+    in_a_signature(system.lookup("ada"), [])
+    untyped(system.spawn(Account, "ada"))
+    in_a_signature(system.spawn(csp.child(Account, "ada")), [system.lookup("ada", Account)])
+    in_a_signature("ada", [])  # rejected: arg-type
 
 
 def untyped(ref: csp.Ref) -> None:

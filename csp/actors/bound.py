@@ -1,0 +1,248 @@
+"""Handlers seen through a ref: calls, casts, tells, futures."""
+
+from csp._native import Sender, call, cast, tally_add
+from csp.actors import context
+from csp.errors import (
+    ActorDied,
+    ActorRestarting,
+    BrokenChannel,
+    CallsSelf,
+    CallTimeout,
+    ClosedEnd,
+    MailboxFull,
+    NotShareable,
+    WouldBlock,
+)
+from csp.generic import Generic, P, T_co
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import inspect
+    from concurrent.futures import Future
+    from types import EllipsisType
+    from typing import Any, Literal, NoReturn
+
+    from csp.actors.signature import Signature
+
+type OnRestart = Literal["wait", "fail"]
+_ON_RESTART: tuple[OnRestart, ...] = ("wait", "fail")
+
+DEFAULT_TIMEOUT = 5.0  # seconds, as OTP's gen_server:call
+
+# How a call ended; see native/python/calls.c
+_ANSWERED, _FAILED, _NEVER_RAN, _LOST = range(4)
+
+
+class _SignatureForInspect:
+    """Where ``inspect.signature`` looks, of a handler and not of its class."""
+
+    def __get__(self, instance: BoundHandler[..., Any] | None, owner: type) -> inspect.Signature:
+        if instance is None:
+            raise AttributeError("__signature__")
+        return instance._signature.for_inspect()
+
+
+class BoundHandler(Generic[P, T_co]):
+    """One handler of one actor, ready to be called from here. Calling it waits for the answer.
+
+    Arguments that the handler does not take are a TypeError here, before anything is sent; the others travel as
+    messages do. The call's time limit (``options(timeout=seconds)``, default 5) covers the wait for the mailbox and for
+    the answer. Errors: the handler's own exception, with the remote traceback as its cause; CallTimeout (the call may
+    still run, its answer is dropped); ActorDied, with ``maybe_ran``; ActorRestarting (with
+    ``options(on_restart="fail")``); MailboxFull; CallsSelf; NotShareable.
+    """
+
+    __slots__ = ("_actor", "_letters", "_name", "_on_restart", "_sender", "_signature", "_timeout")
+
+    def __init__(
+        self,
+        sender: Sender[object],
+        actor: str,
+        letters: int,
+        signature: Signature,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        on_restart: OnRestart = "wait",
+    ) -> None:
+        self._sender = sender
+        self._actor = actor
+        self._letters = letters
+        self._signature = signature
+        self._name = signature.name
+        self._timeout = timeout
+        self._on_restart: OnRestart = on_restart
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
+        signature = self._signature
+        if kwargs or not signature.fewest <= len(args) <= signature.most:
+            signature.check(args, kwargs)
+        sender = self._sender
+        if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+            self._calls_self()
+        if self._on_restart == "fail":
+            self._refuse_if_restarting()
+        try:
+            code, value = call(sender, (self._name, args, _flat(kwargs) if kwargs else None, False), self._timeout)
+        except TimeoutError:
+            raise CallTimeout(
+                f"{self._actor}.{self._name} did not answer within {self._timeout} s; it may still run"
+            ) from None
+        except BrokenChannel as error:
+            raise died(self._actor, error.cause, maybe_ran=False) from None
+        except WouldBlock:
+            raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} did not run") from None
+        except NotShareable, ClosedEnd:
+            self._refuse_by_name(args, kwargs)
+            raise
+        if code == _ANSWERED:
+            return value  # type: ignore[no-any-return]  # what the handler returned
+        raise remote_error(self._actor, sender, code, value)
+
+    def cast(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Send and do not wait for an answer; returns when the mailbox has accepted the message.
+
+        With a rendezvous mailbox that is when the actor takes it; waits at most the time limit.
+        Raises ActorDied, MailboxFull, CallTimeout (not taken in time, so it will not run), CallsSelf, TypeError (the
+        handler takes other arguments).
+        """
+        signature = self._signature
+        if kwargs or not signature.fewest <= len(args) <= signature.most:
+            signature.check(args, kwargs)
+        sender = self._sender
+        if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+            refuse_own_rendezvous(sender, self._actor, f"casts {self._name} to")
+        if self._on_restart == "fail":
+            self._refuse_if_restarting()
+        try:
+            cast(sender, (self._name, args, _flat(kwargs) if kwargs else None, True), self._timeout)
+        except TimeoutError:
+            raise CallTimeout(
+                f"{self._actor} did not take {self._name} within {self._timeout} s; it will not run"
+            ) from None
+        except BrokenChannel as error:
+            raise died(self._actor, error.cause, maybe_ran=False) from None
+        except WouldBlock:
+            raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} will not run") from None
+        except NotShareable, ClosedEnd:
+            self._refuse_by_name(args, kwargs)
+            raise
+
+    def tell(self, *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Cast, and never raise for the state that the other one is in; True when its mailbox has accepted the message.
+
+        False when it is dead, full, between two lives (with ``options(on_restart="fail")``), is the caller itself with
+        a rendezvous mailbox, or does not take the message within the time limit (``options(timeout=0)``: never waits).
+        What is not accepted is a dead letter, which the system counts. So one actor's trouble does not end another:
+        this is the cast of OTP, which never fails.
+
+        Raises what is the caller's own: TypeError (the handler takes other arguments), NotShareable, Stopped.
+        """
+        try:
+            self.cast(*args, **kwargs)
+        except ActorDied, ActorRestarting, CallsSelf, CallTimeout, MailboxFull:
+            tally_add(self._letters)
+            return False
+        return True
+
+    def future(self, *args: P.args, **kwargs: P.kwargs) -> Future[T_co]:
+        """Call, and return a concurrent.futures.Future of the answer. Waits only until the mailbox has accepted it.
+
+        The time limit covers the mailbox only; wait for the result with ``future.result(timeout)``.
+        """
+        signature = self._signature
+        if kwargs or not signature.fewest <= len(args) <= signature.most:
+            signature.check(args, kwargs)
+        from csp.actors.futures import ask_future
+
+        sender = self._sender
+        if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+            refuse_own_rendezvous(sender, self._actor, f"asks {self._name} of")
+        if self._on_restart == "fail":
+            self._refuse_if_restarting()
+        message = (self._name, args, _flat(kwargs) if kwargs else None, False)
+        try:
+            return ask_future(sender, self._actor, self._name, message, self._timeout)
+        except NotShareable, ClosedEnd:
+            self._refuse_by_name(args, kwargs)
+            raise
+
+    def options(
+        self, *, timeout: float | EllipsisType | None = ..., on_restart: OnRestart | EllipsisType = ...
+    ) -> BoundHandler[P, T_co]:
+        """A changed copy: *timeout* in seconds (None: no limit), *on_restart* ``"wait"`` or ``"fail"``."""
+        if timeout is not ... and timeout is not None:
+            if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
+                raise TypeError(f"timeout must be a number of seconds or None, not {timeout!r}")
+            if not timeout >= 0:
+                raise ValueError(f"timeout must be at least 0 seconds (or None for no limit), not {timeout!r}")
+        if on_restart is not ... and on_restart not in _ON_RESTART:
+            raise ValueError(f'on_restart must be "wait" or "fail", not {on_restart!r}')
+        return BoundHandler(
+            self._sender,
+            self._actor,
+            self._letters,
+            self._signature,
+            self._timeout if timeout is ... else timeout,
+            self._on_restart if on_restart is ... else on_restart,
+        )
+
+    __signature__ = _SignatureForInspect()
+
+    def __repr__(self) -> str:
+        return f"<handler {self._name} of actor {self._actor}>"
+
+    def _calls_self(self) -> NoReturn:
+        raise CallsSelf(
+            f"{self._actor} calls its own handler {self._name} through its ref and would wait for itself for ever; "
+            f"call self.{self._name}(...) directly, or cast with a buffered mailbox"
+        )
+
+    def _refuse_by_name(self, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
+        from csp.messages.probe import refuse_by_name
+
+        refuse_by_name(self._name, args, kwargs)
+
+    def _refuse_if_restarting(self) -> None:
+        # The place itself keeps one receiving end; a life has another.
+        seen = self._sender.statistics()
+        if seen.receivers < 2 and not seen.aborted:
+            raise ActorRestarting(f"{self._actor} is being restarted; {self._name} did not run")
+
+
+def remote_error(actor: str, sender: Sender[object], code: int, value: tuple[Any, ...] | None) -> BaseException:
+    """What a call that was not answered means to its caller."""
+    if code == _FAILED and isinstance(value, tuple):
+        if value[0] == "died":
+            return ActorDied(f"{actor} ended while it handled the call: {value[1]}", str(value[1]), maybe_ran=True)
+        from csp.messages.failure import unpack
+
+        return unpack(value)
+    if code == _NEVER_RAN:
+        seen = sender.statistics()
+        if seen.overflow.startswith("drop") and not seen.aborted:
+            return MailboxFull(
+                f"the mailbox of {actor} was full and dropped the call ({seen.overflow}); it did not run"
+            )
+    return died(actor, sender.cause, maybe_ran=code == _LOST)
+
+
+def died(actor: str, cause: object, *, maybe_ran: bool) -> ActorDied:
+    reason = str(cause) if cause is not None else "it ended before it answered"
+    ran = "the call may have run" if maybe_ran else "the call did not run"
+    return ActorDied(f"{actor} is dead ({reason}); {ran}", reason, maybe_ran)
+
+
+def refuse_own_rendezvous(sender: Sender[object], actor: str, does: str) -> None:
+    """An actor that puts something into its own mailbox waits for itself, unless the mailbox has a buffer."""
+    if sender.capacity == 0:
+        raise CallsSelf(
+            f"{actor} {does} its own rendezvous mailbox, which nobody else will take it from; "
+            "give the class a mailbox = csp.Buffered(n), or call the method directly"
+        )
+
+
+def _flat(kwargs: dict[str, object]) -> tuple[object, ...]:
+    """Keyword arguments as (name, value, name, value, ...), which the native codec carries."""
+    flat: list[object] = []
+    for pair in kwargs.items():
+        flat.extend(pair)
+    return tuple(flat)
