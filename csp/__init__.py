@@ -183,6 +183,8 @@ def __getattr__(name: str) -> object:
     if home is None:
         raise AttributeError(f"module 'csp' has no attribute {name!r}")
     value = getattr(__import__(home, fromlist=(name,)), name)
+    if home != "csp._native":
+        __import__("csp.generic", fromlist=("with_hints",)).with_hints(value)
     globals()[name] = value
     return value
 

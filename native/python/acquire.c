@@ -187,7 +187,7 @@ static PyObject *event_wait(PyObject *self, PyObject *const *args, Py_ssize_t co
      "; blocks until that is possible, first come first served.\n\nFalse when the timeout (seconds; None or -1: for " \
      "ever) passed. Raises Abandoned, ClosedEnd, Stopped."},                                                          \
         {"__enter__", sync_enter, METH_NOARGS, NULL}, {                                                               \
-        "__exit__", FASTCALL(sync_exit), METH_FASTCALL, NULL                                                          \
+        "__exit__", FASTCALL(sync_exit), METH_FASTCALL, NATIVE_EXIT_DOC                                               \
     }
 
 static PyMethodDef lock_methods[] = {

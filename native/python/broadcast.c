@@ -170,7 +170,7 @@ static PyMethodDef broadcaster_methods[] = {
      "dropped.\n\nSubscribers get EndOfChannel and find `cause` in Receiver.cause; senders get BrokenChannel. Never "
      "blocks."},
     {"__enter__", broadcaster_enter, METH_NOARGS, NULL},
-    {"__exit__", FASTCALL(broadcaster_exit), METH_FASTCALL, NULL},
+    {"__exit__", FASTCALL(broadcaster_exit), METH_FASTCALL, NATIVE_EXIT_DOC},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL},
     HANDLE_METHODS,
     {NULL, NULL, 0, NULL},
@@ -183,7 +183,7 @@ static PyGetSetDef broadcaster_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-SYNC_TYPE(
-    broadcaster, "csp.Broadcaster", broadcaster_new, broadcaster_methods, broadcaster_getset,
-    "The sending handle of a broadcast or a watch; travels inside messages.\n\nWith the last one closed, subscribers "
-    "drain their channels and get EndOfChannel.");
+SYNC_TYPE(broadcaster, "csp.Broadcaster", broadcaster_new, broadcaster_methods, broadcaster_getset,
+          "Broadcaster(made_by_broadcast_or_watch, /)\n--\n\nThe sending handle of a broadcast or a watch; travels "
+          "inside messages.\n\nWith the last one closed, subscribers "
+          "drain their channels and get EndOfChannel.");

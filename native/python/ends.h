@@ -30,7 +30,7 @@ extern PyGetSetDef native_end_getset[];
         {"statistics", native_end_statistics, METH_NOARGS,                                                           \
          "statistics($self, /)\n--\n\nA Statistics snapshot of the channel, read in one instant."},                  \
         {"__enter__", native_end_enter, METH_NOARGS, NULL},                                                          \
-        {"__exit__", FASTCALL(native_end_exit), METH_FASTCALL, NULL},                                                \
+        {"__exit__", FASTCALL(native_end_exit), METH_FASTCALL, NATIVE_EXIT_DOC},                                     \
         {"__reduce__", native_end_reduce, METH_NOARGS, NULL}, {                                                      \
         "__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL                                              \
     }

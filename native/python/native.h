@@ -184,6 +184,8 @@ bool native_add_capsule(PyObject *module);
 
 /* ---- observe.c ------------------------------------------------------------------------------------------------ */
 
+#define NATIVE_EXIT_DOC "__exit__($self, kind, error, trace, /)\n--\n\nWhat leaving the with block does."
+
 extern PyMethodDef observe_methods[];
 extern PyMethodDef tally_methods[];
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 # The floors of DESIGN.md section 4, as they were built; a package imports from the floors below its own.
 FLOORS = (
+    ("hints",),
     ("errors", "generic"),
     ("_native", "_cffi"),
     ("building", "condition", "extended"),
