@@ -222,6 +222,34 @@ static void send_one(machine *m) {
     }
 }
 
+/* Alone, what had to be posted can be withdrawn: nobody else is there to take it. (Among threads the poster does not hear what
+ * became of it; tests/native/test_post.c races it.) */
+static void post_one(machine *m) {
+    csp_end **end = pick_end(m, TO_SEND);
+    if (!m->alone || end == NULL || !may_number(m, 1)) {
+        return;
+    }
+    belief *b = belief_of(*end);
+    csp_message message = {.kind = 1, .size = 8};
+    csp_status predicted = would_send(b, *end);
+    number(m, &message);
+    csp_message before = message;
+    will_offer(before.tag, true, false);
+    csp_posting *posting = NULL;
+    csp_status status = csp_post(*end, &message, CSP_FOREVER, &posting);
+    CHECK(status == (predicted == CSP_WOULD_BLOCK ? CSP_OK : predicted), "csp_post: %s, expected %s",
+          csp_status_name(status), csp_status_name(predicted));
+    CHECK((posting != NULL) == (predicted == CSP_WOULD_BLOCK), "posted: %d", posting != NULL);
+    if (posting != NULL) {
+        CHECK(csp_posting_withdraw(posting), "a posted message was gone");
+        CHECK(!csp_posting_withdraw(posting), "withdrawn twice");
+        csp_posting_release(posting);
+        message = before;
+        status = CSP_WOULD_BLOCK;
+    }
+    offered(b, &before, &message, status);
+}
+
 static void receive_one(machine *m) {
     csp_end **end = pick_end(m, TO_RECEIVE);
     int64_t deadline = pick_deadline(m);
@@ -349,6 +377,9 @@ void do_transfer(machine *m, uint32_t what) {
             break;
         case 4:
             do_extended_receive(m);
+            break;
+        case 5:
+            post_one(m);
             break;
         default:
             unreceive(m);

@@ -105,9 +105,16 @@ static void add_guard(machine *m, selection *s, bool fair, bool polls) {
     s->hopeless = s->hopeless && guard->kind == CSP_GUARD_OFF;
 }
 
-static void check_select(const selection *s, bool fair, bool alone, int64_t deadline, csp_status status,
-                         uint32_t chosen) {
+static void check_select(selection *s, bool fair, bool alone, int64_t deadline, csp_status status, uint32_t chosen) {
+    bool stops = alone && s->holder != NULL && csp_holder_cancelled(s->holder);
+    if (status == CSP_CANCELLED && stops) { /* then time that is up, and leave to go on, are no reasons to go on */
+        for (uint32_t i = 0; i < s->count; i++) {
+            s->outlooks[i] = s->guards[i].end == NULL ? NEVER : s->outlooks[i];
+        }
+        s->skip = GUARDS;
+    }
     if (status == CSP_OK) {
+        CHECK(!stops || s->guards[chosen].end != NULL, "guard %u was chosen by who is told to stop", chosen);
         CHECK(chosen < s->count, "guard %u of %u", chosen, s->count);
         check_choice(s->outlooks, s->count, !fair, chosen, s->guards[chosen].status);
         for (uint32_t i = 0; i < s->count && fair && s->guards[chosen].kind == CSP_GUARD_SKIP; i++) {
@@ -228,6 +235,9 @@ static void choose(machine *m, chooser *c) {
         csp_status predicted = if_waiting(CSP_WOULD_BLOCK, deadline, c->holder);
         CHECK(!m->alone || status == predicted, "csp_alternative_select: %s, expected %s", csp_status_name(status),
               csp_status_name(predicted));
+        for (int i = 0; i < PLACES && status == CSP_CANCELLED; i++) { /* see check_select */
+            outlooks[i] = c->places[i].end == NULL ? NEVER : outlooks[i];
+        }
         check_choice(outlooks, PLACES, priority, PLACES, status);
         CHECK(message.kind == 0, "%s with a message", csp_status_name(status));
         return;

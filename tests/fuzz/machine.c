@@ -208,9 +208,10 @@ bool offered(belief *b, const csp_message *before, csp_message *message, csp_sta
 }
 
 csp_status if_waiting(csp_status predicted, int64_t deadline, const csp_holder *holder) {
-    return predicted != CSP_WOULD_BLOCK || deadline == CSP_POLL ? predicted
-           : holder != NULL && csp_holder_cancelled(holder)     ? CSP_CANCELLED
-                                                                : CSP_TIMEOUT;
+    return predicted != CSP_WOULD_BLOCK                     ? predicted
+           : holder != NULL && csp_holder_cancelled(holder) ? CSP_CANCELLED
+           : deadline == CSP_POLL                           ? CSP_WOULD_BLOCK
+                                                            : CSP_TIMEOUT;
 }
 
 /* ---- hooks ----------------------------------------------------------------------------------------------------- */

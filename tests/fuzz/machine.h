@@ -140,7 +140,7 @@ void outside_restore(void);
 enum {
     CHANNEL_THINGS = 9,
     MESSAGE_THINGS = 6,
-    TRANSFERS = 6,
+    TRANSFERS = 7,
     ALTERNATIVE_THINGS = 6,
     SYNC_THINGS = 10,
     BROADCAST_THINGS = 6,

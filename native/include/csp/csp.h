@@ -220,6 +220,17 @@ CSP_API csp_status csp_send_many(csp_end *end, csp_message *messages, size_t cou
                                  const csp_hooks *hooks);
 CSP_API csp_status csp_recv_many(csp_end *end, csp_message *messages, size_t count, size_t *done, int64_t deadline,
                                  const csp_hooks *hooks);
+/* Post a message: send it without waiting, and without a thread that waits. What cannot be sent at once stands in the
+ * channel's queue of senders, in line with them, until a receiver takes it, the channel or the end's holder is over, or it is
+ * withdrawn; unless it is taken it is dropped then, and an answer that it asks for is broken. CSP_OK with *posting NULL: it
+ * is sent, or with a posting, which is to be released some time: it is posted. An extended receive takes it and holds nobody.
+ * BROKEN, CLOSED_END, OVERFLOW, NO_MEMORY, INVALID (a receiving end): the message is still the caller's.
+ * `deadline` is what the wait graph tells, and no more. */
+typedef struct csp_posting csp_posting;
+CSP_API csp_status csp_post(csp_end *end, csp_message *message, int64_t deadline, csp_posting **posting);
+/* Take it back, if nobody has taken it yet: true, and the message was dropped. From any thread. */
+CSP_API bool csp_posting_withdraw(csp_posting *posting);
+CSP_API void csp_posting_release(csp_posting *posting);
 /* Undo a receive whose value could not be used (its receiver was interrupted in the same instant): the message goes to
  * the front, before everything buffered, or straight to a waiting receiver. There it takes no place of the buffer; when
  * that is full, CSP_OVERFLOW_OLDEST drops it first, as the oldest. Dropped and counted as undelivered if the channel is
@@ -423,8 +434,9 @@ CSP_API csp_status csp_channel_statistics(uint64_t id, csp_statistics *out);
 /* The wait graph: who waits for what, and who holds the ends that could wake them. */
 typedef struct csp_edge {
     enum { CSP_EDGE_WAITS = 0, CSP_EDGE_HOLDS = 1, CSP_EDGE_ASKS = 2 } kind;
-    uint64_t holder;         /* id; 0: in transit */
-    uint64_t thread;         /* waits, asks: the waiting thread's id in the core */
+    uint64_t holder; /* id; 0: in transit */
+    uint64_t
+        thread; /* waits, asks: the waiting thread's id in the core; 0: a posted message, which no thread waits for */
     uint64_t channel;        /* waits, holds */
     uint64_t asked;          /* asks: the holder that owes the answer, 0 if it is still in a mailbox */
     csp_direction direction; /* waits, holds */

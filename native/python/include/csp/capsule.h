@@ -63,6 +63,9 @@
     X(recv)                     \
     X(send_many)                \
     X(recv_many)                \
+    X(post)                     \
+    X(posting_withdraw)         \
+    X(posting_release)          \
     X(unreceive)                \
     X(select)                   \
     X(reply_new)                \
