@@ -133,8 +133,7 @@ def no_leaks(request):
         return
     from csp.actors import futures
 
-    with futures._lock:
-        futures._start_receiving()  # its thread stays for the life of the process
+    futures._receiver()  # its thread stays for the life of the process
     before = alive()
     yield
     if request.node.stash.get(_FAILED, False):

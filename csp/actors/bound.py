@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 type OnRestart = Literal["wait", "fail"]
 _ON_RESTART: tuple[OnRestart, ...] = ("wait", "fail")
 
-DEFAULT_TIMEOUT = 5.0  # seconds, as OTP's gen_server:call
+DEFAULT_TIMEOUT = float("5")  # seconds, as OTP's gen_server:call; an object of its own, see BoundHandler.future
 
 # How a call ended; see native/python/calls.c
 _ANSWERED, _FAILED, _NEVER_RAN, _LOST = range(4)
@@ -144,9 +144,13 @@ class BoundHandler(Generic[P, T_co]):
         return True
 
     def future(self, *args: P.args, **kwargs: P.kwargs) -> Future[T_co]:
-        """Call, and return a concurrent.futures.Future of the answer. Waits only until the mailbox has accepted it.
+        """Call, and return a concurrent.futures.Future of the answer. Never waits, for the mailbox neither.
 
-        The time limit covers the mailbox only; wait for the result with ``future.result(timeout)``.
+        What the mailbox does not accept at once stands in line with those who wait to send to it, and ``cancel()`` of the
+        future withdraws it as long as it stands there. There is no time limit, unless ``options(timeout=seconds)`` gives
+        one: it covers the mailbox and the answer, and then the future completes with CallTimeout. It fails as the call
+        would, with ActorDied or MailboxFull, too; raised here is what the caller does wrong (TypeError, CallsSelf,
+        NotShareable).
         """
         signature = self._signature
         if kwargs or not signature.fewest <= len(args) <= signature.most:
@@ -160,7 +164,8 @@ class BoundHandler(Generic[P, T_co]):
             self._refuse_if_restarting()
         message = (self._name, args, _flat(kwargs) if kwargs else None, False)
         try:
-            return ask_future(sender, self._actor, self._name, message, self._timeout)
+            limit = None if self._timeout is DEFAULT_TIMEOUT else self._timeout  # by identity: whether it was given
+            return ask_future(sender, self._actor, self._name, message, limit)
         except NotShareable, ClosedEnd:
             self._refuse_by_name(args, kwargs)
             raise

@@ -1,67 +1,101 @@
-"""Futures of calls: one thread per interpreter receives all answers and completes them."""
+"""Futures of calls: one thread per interpreter receives all answers and completes them.
 
+There is no lock here. A signal handler, or a finaliser that the collector runs, may ask for a future in the middle of
+anything, also of this; so what is shared is changed by single operations of dicts and lists, which the GIL makes whole.
+"""
+
+import heapq
 import logging
+import math
 import os
 import threading
 import time
 from concurrent.futures import Future, InvalidStateError
+from itertools import count
 
-from csp._native import Receiver, Sender, ask, recv_reply, unbounded_channel
-from csp.actors.bound import DEFAULT_TIMEOUT, died, remote_error
-from csp.errors import BrokenChannel, CallTimeout, ClosedEnd, MailboxFull, Stopped, WouldBlock
+from csp._native import Receiver, Sender, post, recv_reply, unbounded_channel, withdraw
+from csp.actors.bound import died, remote_error
+from csp.errors import BrokenChannel, CallsSelf, CallTimeout, ChannelError, ClosedEnd, MailboxFull, Stopped, WouldBlock
 
 # Seconds. A signal that arrives in the instant before the program's main thread sleeps in a lock would be seen only
 # when something else wakes it, so that thread sleeps no longer than this: as in native/python/waiting.c.
 _MAIN_SLICE = 0.04
 
 # See recv_reply in native/python/calls.c
-_ANSWERED, _UNREADABLE = 0, 4
+_ANSWERED, _NEVER_RAN, _UNREADABLE = 0, 2, 4
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_lock = threading.Lock()
+_tokens = count(1)
 _receiving: _Receiving | None = None
-_next_token = 1
 
 
 def ask_future(
-    sender: Sender[object], actor: str, name: str, message: tuple[object, ...], timeout: float | None = DEFAULT_TIMEOUT
+    sender: Sender[object], actor: str, name: str, message: tuple[object, ...], timeout: float | None = None
 ) -> Future[Any]:
-    """Send the call; the future completes with its answer or its error. Waits until the mailbox accepts the message."""
-    global _next_token
-    with _lock:
-        receiving = _start_receiving()
-        future = Answer(receiving.thread)
-        token = _next_token
-        _next_token += 1
-        receiving.pending[token] = (future, actor, sender)
-    future.set_running_or_notify_cancel()  # it is on its way: a call cannot be taken back
+    """Send the call; the future completes with its answer or its error. Never waits, for the mailbox neither.
+
+    What the other side is like, dead or full, is the future's to tell; raised is what the caller did wrong. A call that the mailbox does not accept at once stands in line with those who wait to send to it.
+    """
+    while True:
+        receiving = _receiver()
+        future = Answer(receiving, next(_tokens), sender, f"{actor}.{name}", actor, timeout)
+        receiving.pending[future.token] = future
+        if not receiving.over or receiving.pending.pop(future.token, None) is None:
+            break  # in good hands; or that thread has just ended, and has told the future why
     try:
-        ask(sender, message, timeout, receiving.replies, token)
+        future.posting = post(sender, message, timeout, receiving.replies, future.token)
     except BaseException as error:
-        with _lock:
-            lost = receiving.pending.pop(token, None) is None
-        if lost and isinstance(error, ClosedEnd):
-            return future  # the receiving thread ended meanwhile, and has told the future why
-        if isinstance(error, TimeoutError):
-            raise CallTimeout(f"{actor} did not take {name} within {timeout} s; it will not run") from None
+        lost = receiving.pending.pop(future.token, None) is None
         if isinstance(error, BrokenChannel):
-            raise died(actor, error.cause, maybe_ran=False) from None
-        if isinstance(error, WouldBlock):
-            raise MailboxFull(f"the mailbox of {actor} is full; {name} will not run") from None
-        raise
+            _fail(future, died(actor, error.cause, maybe_ran=False))
+        elif isinstance(error, WouldBlock):
+            _fail(future, MailboxFull(f"the mailbox of {actor} is full; {name} will not run"))
+        elif not (lost and isinstance(error, ClosedEnd)):  # else the receiving thread has ended, and told the future why
+            raise
+        return future
+    if timeout is not None:
+        receiving.limit(time.monotonic() + float(timeout), future.token)
     return future
 
 
 class Answer(Future[object]):
-    """A future that *thread* completes, and with it all others of the interpreter: no callback may end that thread."""
+    """The future of one call. It is completed by a thread that completes all of its interpreter: see _Receiving."""
 
-    def __init__(self, thread: threading.Thread) -> None:
+    def __init__(
+        self, receiving: _Receiving, token: int, sender: Sender[object], what: str, actor: str, timeout: float | None
+    ) -> None:
         super().__init__()
-        self._thread = thread
+        self.receiving = receiving
+        self.token = token
+        self.sender = sender
+        self.what = what
+        self.actor = actor
+        self.timeout = timeout
+        self.posting: object | None = None  # while it stands in line; afterwards of no use
+        self.withdrawing = False  # then the news that it will not run are ours
+        self.missed: tuple[int, Any] | None = None  # such news that came meanwhile
+
+    def cancel(self) -> bool:
+        """Withdraw the call, if the actor's mailbox has not accepted it yet: True, and it will not run."""
+        if self.done():
+            return self.cancelled()
+        self.withdrawing = True
+        if self.posting is not None and withdraw(self.posting):
+            self.receiving.pending.pop(self.token, None)
+            return super().cancel()
+        self.withdrawing = False
+        missed, self.missed = self.missed, None
+        if missed is not None:
+            self.receiving.complete(self, *missed)
+        return False
+
+    def running(self) -> bool:
+        """Whether the mailbox has accepted it, and it has not been answered."""
+        return self.posting is None and not self.done()
 
     def result(self, timeout: float | None = None) -> object:
         self._wait(timeout)
@@ -73,14 +107,20 @@ class Answer(Future[object]):
 
     def _wait(self, timeout: float | None) -> None:
         """Wait until it is done, or for *timeout* seconds; in the main thread also for signals."""
-        until = None if timeout is None else time.monotonic() + timeout
-        in_main = threading.get_native_id() == os.getpid()
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        most = _MAIN_SLICE if threading.get_native_id() == os.getpid() else threading.TIMEOUT_MAX
         while not self.done():
-            left = None if until is None else until - time.monotonic()
-            if left is not None and left <= 0:
+            left = until - time.monotonic()
+            if left <= 0:
                 return
+            if threading.get_ident() in self.receiving.threads:
+                raise CallsSelf(
+                    f"the callback of a future waits for another, that of {self.what}: both are completed by the thread "
+                    "that the callback runs in, so it would wait for ever. Add a callback to the other one, or wait for "
+                    "it in a thread of your own"
+                )
             try:
-                super().exception(_MAIN_SLICE if in_main and (left is None or left > _MAIN_SLICE) else left)
+                super().exception(min(left, most))
             except TimeoutError:
                 pass
 
@@ -88,7 +128,7 @@ class Answer(Future[object]):
         """Call *fn* with the future when it is done: in the receiving thread, or at once if it is done already.
 
         What *fn* raises in the receiving thread is logged as concurrent.futures logs an Exception, SystemExit and its
-        like included: they end neither that thread nor the program.
+        like included: they end neither that thread nor the program. It must not wait for another future there.
         """
 
         def guarded(future: Future[object]) -> None:
@@ -97,7 +137,7 @@ class Answer(Future[object]):
             except Exception:
                 raise  # concurrent.futures logs it
             except BaseException as error:
-                if threading.current_thread() is not self._thread:
+                if threading.get_ident() not in self.receiving.threads:
                     raise
                 if not isinstance(error, Stopped):  # the thread will hear of that itself
                     logging.getLogger("concurrent.futures").exception("exception calling callback for %r", future)
@@ -109,44 +149,109 @@ class _Receiving:
     """A thread that completes futures, and those that it has to complete."""
 
     def __init__(self) -> None:
-        self.replies, replies = unbounded_channel()
-        self.pending: dict[int, tuple[Answer, str, Sender[object]]] = {}
-        self.over = False  # guarded by _lock; nothing is added from then on
-        self.thread = threading.Thread(target=self._run, args=(replies,), name="csp-futures")
+        self.replies, self._incoming = unbounded_channel()
+        self.pending: dict[int, Answer] = {}
+        self.over = False  # who adds to `pending` looks at this afterwards; who sets it empties `pending` afterwards
+        self.started = False
+        self.threads: set[int] = set()
+        self._limits: list[tuple[float, int]] = []  # a heap of when which call is given up
+        self._waits_until = -math.inf
 
-    def _run(self, replies: Receiver[Any]) -> None:
-        why: BaseException | None = None
+    def start(self) -> None:
+        """Start the thread. Interrupted in the middle by who starts it, too, there are two: they share the work."""
+        daemon = False
         try:
-            while (answer := recv_reply(replies)) is not None:
-                self._complete(*answer)
-                answer = None  # what it holds must not stay until the next one comes
+            # Ends with the channel, which is closed before Python waits for the threads of this interpreter.
+            threading._register_atexit(self.replies.close)  # type: ignore[attr-defined]  # private; there is no other way
+        except RuntimeError:
+            daemon = True  # the program's main thread has returned, and only others keep it going: nobody waits for us
+        self.thread = threading.Thread(target=self._run, name="csp-futures", daemon=daemon)
+        self.thread.start()
+        self.started = True
+
+    def limit(self, until: float, token: int) -> None:
+        """Give the call up at that instant."""
+        if until == math.inf:
+            return
+        heapq.heappush(self._limits, (until, token))
+        if until < self._waits_until:
+            try:
+                self.replies.send_nowait(None)  # an answer to nobody: look at the limits again
+            except ChannelError:
+                pass  # it ends
+
+    def _run(self) -> None:
+        why: BaseException | None = None
+        self.threads.add(threading.get_ident())
+        try:
+            self._serve()
         except Stopped as error:
             why = error
         except BaseException as error:
             why = error
             raise
         finally:
-            with _lock:
-                self.over = True
-                left = list(self.pending.values())
-                self.pending.clear()
-            replies.close()
+            self.over = True
+            self._incoming.close()
             self.replies.close()
-            for future, actor, _ in left:
-                _fail(future, why or Stopped(f"this interpreter ended before {actor} answered"))
+            while self.pending:
+                _, future = self.pending.popitem()
+                _fail(future, why or Stopped(f"this interpreter ended before {future.actor} answered"))
 
-    def _complete(self, token: int, code: int, value: Any) -> None:
-        with _lock:
-            entry = self.pending.pop(token, None)
-        if entry is None:
+    def _serve(self) -> None:
+        while True:
+            self._waits_until = self._limits[0][0] if self._limits else math.inf
+            if self._limits and self._limits[0][0] < self._waits_until:
+                continue  # one came in between that nobody woke us for
+            try:
+                answer = recv_reply(self._incoming, self._waits_until)
+            except TimeoutError:
+                self._give_up()
+                continue
+            if answer is None:
+                return
+            token, code, value = answer
+            future = self.pending.get(token)
+            if future is not None:
+                if code == _NEVER_RAN and future.withdrawing:
+                    future.missed = code, value
+                    if future.withdrawing:
+                        continue
+                    future.missed = None
+                self.complete(future, code, value)
+            answer = future = value = None  # what it holds must not stay until the next one comes
+
+    def _give_up(self) -> None:
+        """The time of some is up."""
+        now = time.monotonic()
+        while self._limits and self._limits[0][0] <= now:
+            future = self.pending.pop(heapq.heappop(self._limits)[1], None)
+            if future is None or future.done():
+                continue
+            withdrawn = future.posting is not None and withdraw(future.posting)
+            _fail(
+                future,
+                CallTimeout(
+                    f"{future.actor} did not take {future.what.rpartition('.')[2]} within {future.timeout} s; it will not run"
+                    if withdrawn
+                    else f"{future.what} did not answer within {future.timeout} s; it may still run"
+                ),
+            )
+        if len(self._limits) > 2 * len(self.pending) + 64:  # most were answered long before
+            self._limits = [entry for entry in self._limits if entry[1] in self.pending]
+            heapq.heapify(self._limits)
+
+    def complete(self, future: Answer, code: int, value: Any) -> None:
+        """With the answer, or with why there is none; once."""
+        if self.pending.pop(future.token, None) is None:
             return
-        future, actor, sender = entry
+        future.posting = None
         if code == _UNREADABLE:
             _fail(future, value)
             return
         if code != _ANSWERED:
             try:
-                error = remote_error(actor, sender, code, value)
+                error = remote_error(future.actor, future.sender, code, value)
             except BaseException as unreadable:  # noqa: BLE001  (whoever waits for the future gets it)
                 error = unreadable
             _fail(future, error)
@@ -166,18 +271,16 @@ def _fail(future: Answer, error: BaseException) -> None:
 
 def renew() -> None:
     """What is asked from now on, another thread receives: the one so far may be about to end of having been stopped."""
-    with _lock:
-        if _receiving is not None:
-            _receiving.over = True
+    if _receiving is not None:
+        _receiving.over = True
 
 
-def _start_receiving() -> _Receiving:
-    """The thread that receives, a new one where the last is gone."""
+def _receiver() -> _Receiving:
+    """Who receives, started; a new one where the last is gone. Two who make one at once have two, and both work."""
     global _receiving
-    if _receiving is None or _receiving.over or _receiving.replies.closed:
-        made = _Receiving()
-        # Ends with the channel, which is closed before Python waits for the threads of this interpreter.
-        threading._register_atexit(made.replies.close)  # type: ignore[attr-defined]  # private, and there is no other way
-        made.thread.start()
-        _receiving = made
-    return _receiving
+    receiving = _receiving
+    if receiving is None or receiving.over or receiving.replies.closed:
+        _receiving = receiving = _Receiving()
+    if not receiving.started:
+        receiving.start()
+    return receiving

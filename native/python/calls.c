@@ -266,43 +266,6 @@ PyObject *native_sender_call(PyObject *self, PyObject *const *args, Py_ssize_t c
 
 /* ---- calls for the layers above ------------------------------------------------------------------------------- */
 
-/* ask(sender, message, timeout, replies, token): send (reply, *message); the answer will arrive at the receiving end of
- * `replies`, an unbounded channel, with this token. */
-PyObject *native_ask(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    native_state *state = state_of_module(module);
-    int64_t deadline;
-    if (!check_call(state, "ask", args, count, 5) || !native_deadline(args[2], &deadline)) {
-        return NULL;
-    }
-    if (!Py_IS_TYPE(args[3], state->sender_type)) {
-        PyErr_SetString(PyExc_TypeError, "ask takes a Sender for the replies");
-        return NULL;
-    }
-    uint64_t token = PyLong_AsUnsignedLongLong(args[4]);
-    if (token == UINT64_MAX && PyErr_Occurred()) {
-        return NULL;
-    }
-    csp_reply *reply = csp_reply_new_routed(((end_object *)args[3])->end, token);
-    if (reply == NULL) {
-        return native_raise(state, CSP_CLOSED_END, ((end_object *)args[3])->end, NULL, false);
-    }
-    csp_message message;
-    if (!native_encode(state, args[1], reply, &message)) {
-        return NULL;
-    }
-    csp_end *end = ((end_object *)args[0])->end;
-    native_wait wait;
-    native_wait_begin(&wait, state);
-    csp_status status = csp_send(end, &message, deadline, &wait.hooks);
-    if (status == CSP_OK) {
-        if (wait.signalled) {
-            return NULL;
-        }
-        Py_RETURN_NONE;
-    }
-    return native_raise_unsent(state, status, end, &message, NULL, false);
-}
-
 /* cast(sender, message, timeout): like call, but nobody waits for the answer; returns when the message was accepted. */
 PyObject *native_cast(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     native_state *state = state_of_module(module);
@@ -332,18 +295,22 @@ PyObject *native_cast(PyObject *module, PyObject *const *args, Py_ssize_t count)
     return native_raise_unsent(state, status, end, &message, args[1], false);
 }
 
-/* recv_reply(replies) -> (token, code, value), or None when every asker is gone; blocks. */
-PyObject *native_recv_reply(PyObject *module, PyObject *receiver) {
+/* recv_reply(replies, deadline) -> (token, code, value), or None when every asker is gone; blocks until the instant. */
+PyObject *native_recv_reply(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     native_state *state = state_of_module(module);
-    if (!Py_IS_TYPE(receiver, state->receiver_type)) {
-        PyErr_SetString(PyExc_TypeError, "recv_reply takes a Receiver");
+    int64_t deadline;
+    if (count != 2 || !Py_IS_TYPE(args[0], state->receiver_type)) {
+        PyErr_SetString(PyExc_TypeError, "recv_reply takes a Receiver and an instant, or None");
         return NULL;
     }
-    csp_end *end = ((end_object *)receiver)->end;
+    if (!native_instant(args[1], &deadline)) {
+        return NULL;
+    }
+    csp_end *end = ((end_object *)args[0])->end;
     csp_message message;
     native_wait wait;
     native_wait_begin(&wait, state);
-    csp_status status = csp_recv(end, &message, CSP_FOREVER, &wait.hooks);
+    csp_status status = csp_recv(end, &message, deadline, &wait.hooks);
     if (status == CSP_END_OF_CHANNEL) {
         Py_RETURN_NONE;
     }

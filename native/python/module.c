@@ -195,10 +195,12 @@ static PyMethodDef module_methods[] = {
      "call(sender, message, timeout, /)\n--\n\nSend (reply, *message) and wait for the answer: (code, value), code 0 "
      "answered, "
      "1 failed, 2 never ran, 3 lost."},
-    {"ask", FASTCALL(native_ask), METH_FASTCALL,
-     "ask(sender, message, timeout, replies, token, /)\n--\n\nSend (reply, *message); the answer goes to the "
-     "unbounded channel "
-     "`replies`, marked with token."},
+    {"post", FASTCALL(native_post), METH_FASTCALL,
+     "post(sender, message, timeout, replies, token, /)\n--\n\nPost (reply, *message) and do not wait; the answer goes to the "
+     "unbounded channel `replies`, marked with token.\n\n"
+     "None: it was accepted. Else a handle for withdraw: it stands in the line of senders."},
+    {"withdraw", native_withdraw, METH_O,
+     "withdraw(posting, /)\n--\n\nTake back what was posted; False if it was taken, or is over."},
     {"cast", FASTCALL(native_cast), METH_FASTCALL,
      "cast(sender, message, timeout, /)\n--\n\nSend (reply, *message) whose answer nobody waits for. "
      "BrokenChannel.unsent is the "
@@ -208,9 +210,10 @@ static PyMethodDef module_methods[] = {
      "reply is "
      "used or "
      "lost. Blocks."},
-    {"recv_reply", native_recv_reply, METH_O,
-     "recv_reply(replies, /)\n--\n\n(token, code, value) of the next answer, or None at the end of the channel. "
-     "Code 4: value is the exception of reading it. Blocks."},
+    {"recv_reply", FASTCALL(native_recv_reply), METH_FASTCALL,
+     "recv_reply(replies, deadline, /)\n--\n\n(token, code, value) of the next answer, or None at the end of the channel. "
+     "Code 4: value is the exception of reading it. Blocks, "
+     "until the instant of time.monotonic() (None: for ever): then TimeoutError."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -149,9 +149,10 @@ extern PyType_Spec alternative_spec;
 extern PyType_Spec reply_spec;
 PyObject *native_wrap_reply(native_state *state, csp_reply *reply);
 PyObject *native_call(PyObject *module, PyObject *const *args, Py_ssize_t count);
-PyObject *native_ask(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *native_post(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *native_withdraw(PyObject *module, PyObject *capsule);
 PyObject *native_cast(PyObject *module, PyObject *const *args, Py_ssize_t count);
-PyObject *native_recv_reply(PyObject *module, PyObject *receiver);
+PyObject *native_recv_reply(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *native_sender_call(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
 /* Raise what the other side failed with, by that function of csp.messages.failure; consumes the value. Always NULL. */
 PyObject *native_raise_failure(const char *unpack, PyObject *value);

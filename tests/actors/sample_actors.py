@@ -260,8 +260,8 @@ class Everything(csp.Actor):
         return other.echo(value)
 
     @csp.handler
-    def future_of_other(self, other, value):
-        return other.echo.future(value).result(5)
+    def future_of_other(self, other, value, timeout=5):
+        return other.echo.future(value).result(timeout)
 
     @csp.handler
     def spawn_account(self, owner, balance):

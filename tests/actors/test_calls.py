@@ -247,7 +247,7 @@ def test_call_timeout_covers_the_mailbox(system, wait_until):
     with pytest.raises(csp.CallTimeout, match="did not take note within 0.05 s; it will not run"):
         ref.note.options(timeout=0.05).cast("never")
     with pytest.raises(csp.CallTimeout, match="did not take note within 0.05 s; it will not run"):
-        ref.note.options(timeout=0.05).future("never")
+        ref.note.options(timeout=0.05).future("never").result(10)
     with pytest.raises(TimeoutError):
         ref.send("never", timeout=0.05)
     let_go()
@@ -325,7 +325,7 @@ def test_full_refusing_mailbox(system, wait_until):
     for attempt in (
         lambda: ref.echo(1),
         lambda: ref.tell.cast(out, "does not fit"),
-        lambda: ref.echo.future(1),
+        lambda: ref.echo.future(1).result(10),
         lambda: ref.send(1),
     ):
         with pytest.raises(csp.MailboxFull, match="the mailbox of refuses is full"):

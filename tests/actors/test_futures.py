@@ -33,7 +33,7 @@ def test_future_of_a_dying_actor(system):
     assert isinstance(error, csp.ActorDied)
     assert error.maybe_ran
     with pytest.raises(csp.ActorDied) as dead:
-        ref.echo.future(1)
+        ref.echo.future(1).result(10)
     assert not dead.value.maybe_ran
 
 
@@ -44,8 +44,8 @@ def test_futures_inside_actors(system, actor):
     system.stop(other)
 
 
-def test_future_cannot_be_cancelled(actor):
-    """A future that is on its way runs: it cannot be taken back."""
+def test_a_future_that_was_accepted_cannot_be_cancelled(actor):
+    """A call that the mailbox has accepted runs: it cannot be taken back."""
     future = actor.echo.future(1)
     assert not future.cancel()
     assert future.result(10) == 1
@@ -113,12 +113,12 @@ class Echo(csp.Actor):
     def wait_for(self, gate):
         return gate.recv()
 
-def recv_reply(replies, working=futures.recv_reply, failing=[True]):
+def recv_reply(replies, deadline, working=futures.recv_reply, failing=[True]):
     if failing and len(failing) > 1:
         failing.clear()
         raise RuntimeError("receiving failed")
     failing and failing.append(True)
-    return working(replies)
+    return working(replies, deadline)
 
 if __name__ == "__main__":
     futures.recv_reply = recv_reply
@@ -146,17 +146,17 @@ def test_a_receiving_thread_that_goes_while_the_call_is_sent(program):
     text = FAILING_THREAD.replace(
         "    futures.recv_reply = recv_reply\n",
         "    begin, end = threading.Event(), threading.Event()\n"
-        "    def fail(replies):\n"
+        "    def fail(replies, deadline):\n"
         "        begin.wait()\n"
         "        raise RuntimeError('receiving failed')\n"
-        "    def ask(*arguments, working=futures.ask):\n"
-        "        futures.ask, futures.recv_reply = working, working_recv\n"
+        "    def post(*arguments, working=futures.post):\n"
+        "        futures.post, futures.recv_reply = working, working_recv\n"
         "        thread = futures._receiving.thread\n"
         "        begin.set()\n"
         "        thread.join()\n"
         "        return working(*arguments)\n"
         "    working_recv = futures.recv_reply\n"
-        "    futures.ask, futures.recv_reply = ask, fail\n",
+        "    futures.post, futures.recv_reply = post, fail\n",
     )
     text = (
         "import threading\n"

@@ -44,7 +44,7 @@ def test_everything_is_refused_after_close():
     for use in (
         lambda: ref.deposit(1),
         lambda: ref.deposit.cast(1),
-        lambda: ref.deposit.future(1),
+        lambda: ref.deposit.future(1).result(10),
         lambda: ref.send(1),
     ):
         with pytest.raises(csp.ActorDied, match=r"account is dead \(shutdown.*\); the call did not run"):
