@@ -146,11 +146,11 @@ class BoundHandler(Generic[P, T_co]):
     def future(self, *args: P.args, **kwargs: P.kwargs) -> Future[T_co]:
         """Call, and return a concurrent.futures.Future of the answer. Never waits, for the mailbox neither.
 
-        What the mailbox does not accept at once stands in line with those who wait to send to it, and ``cancel()`` of the
-        future withdraws it as long as it stands there. There is no time limit, unless ``options(timeout=seconds)`` gives
-        one: it covers the mailbox and the answer, and then the future completes with CallTimeout. It fails as the call
-        would, with ActorDied or MailboxFull, too; raised here is what the caller does wrong (TypeError, CallsSelf,
-        NotShareable).
+        What the mailbox does not accept at once stands in line with those who wait to send to it, and ``cancel()`` of
+        the future withdraws it as long as it stands there. There is no time limit, unless ``options(timeout=seconds)``
+        gives one: it covers the mailbox and the answer, and then the future completes with CallTimeout. It fails as
+        the call would, with ActorDied or MailboxFull, too; raised here is what the caller does wrong (TypeError,
+        CallsSelf, NotShareable).
         """
         signature = self._signature
         if kwargs or not signature.fewest <= len(args) <= signature.most:

@@ -13,7 +13,7 @@ import time
 from concurrent.futures import Future, InvalidStateError
 from itertools import count
 
-from csp._native import Receiver, Sender, post, recv_reply, unbounded_channel, withdraw
+from csp._native import Sender, post, recv_reply, unbounded_channel, withdraw
 from csp.actors.bound import died, remote_error
 from csp.errors import BrokenChannel, CallsSelf, CallTimeout, ChannelError, ClosedEnd, MailboxFull, Stopped, WouldBlock
 
@@ -38,11 +38,12 @@ def ask_future(
 ) -> Future[Any]:
     """Send the call; the future completes with its answer or its error. Never waits, for the mailbox neither.
 
-    What the other side is like, dead or full, is the future's to tell; raised is what the caller did wrong. A call that the mailbox does not accept at once stands in line with those who wait to send to it.
+    A call that the mailbox does not accept at once stands in line with those who wait to send to it. What the other
+    side is like, dead or full, is the future's to tell; raised is what the caller did wrong.
     """
     while True:
         receiving = _receiver()
-        future = Answer(receiving, next(_tokens), sender, f"{actor}.{name}", actor, timeout)
+        future = Answer(receiving, next(_tokens), sender, actor, name, timeout)
         receiving.pending[future.token] = future
         if not receiving.over or receiving.pending.pop(future.token, None) is None:
             break  # in good hands; or that thread has just ended, and has told the future why
@@ -54,7 +55,9 @@ def ask_future(
             _fail(future, died(actor, error.cause, maybe_ran=False))
         elif isinstance(error, WouldBlock):
             _fail(future, MailboxFull(f"the mailbox of {actor} is full; {name} will not run"))
-        elif not (lost and isinstance(error, ClosedEnd)):  # else the receiving thread has ended, and told the future why
+        elif not (
+            lost and isinstance(error, ClosedEnd)
+        ):  # else the receiving thread has ended, and told the future why
             raise
         return future
     if timeout is not None:
@@ -66,14 +69,14 @@ class Answer(Future[object]):
     """The future of one call. It is completed by a thread that completes all of its interpreter: see _Receiving."""
 
     def __init__(
-        self, receiving: _Receiving, token: int, sender: Sender[object], what: str, actor: str, timeout: float | None
+        self, receiving: _Receiving, token: int, sender: Sender[object], actor: str, name: str, timeout: float | None
     ) -> None:
         super().__init__()
         self.receiving = receiving
         self.token = token
         self.sender = sender
-        self.what = what
         self.actor = actor
+        self.name = name
         self.timeout = timeout
         self.posting: object | None = None  # while it stands in line; afterwards of no use
         self.withdrawing = False  # then the news that it will not run are ours
@@ -115,9 +118,9 @@ class Answer(Future[object]):
                 return
             if threading.get_ident() in self.receiving.threads:
                 raise CallsSelf(
-                    f"the callback of a future waits for another, that of {self.what}: both are completed by the thread "
-                    "that the callback runs in, so it would wait for ever. Add a callback to the other one, or wait for "
-                    "it in a thread of your own"
+                    f"the callback of a future waits for another, that of {self.actor}.{self.name}: both are completed "
+                    "by the thread that the callback runs in, so it would wait for ever. Add a callback to the other "
+                    "one, or wait for it in a thread of your own"
                 )
             try:
                 super().exception(min(left, most))
@@ -228,15 +231,11 @@ class _Receiving:
             future = self.pending.pop(heapq.heappop(self._limits)[1], None)
             if future is None or future.done():
                 continue
-            withdrawn = future.posting is not None and withdraw(future.posting)
-            _fail(
-                future,
-                CallTimeout(
-                    f"{future.actor} did not take {future.what.rpartition('.')[2]} within {future.timeout} s; it will not run"
-                    if withdrawn
-                    else f"{future.what} did not answer within {future.timeout} s; it may still run"
-                ),
-            )
+            actor, name, limit = future.actor, future.name, f"within {future.timeout} s"
+            if future.posting is not None and withdraw(future.posting):
+                _fail(future, CallTimeout(f"{actor} did not take {name} {limit}; it will not run"))
+            else:
+                _fail(future, CallTimeout(f"{actor}.{name} did not answer {limit}; it may still run"))
         if len(self._limits) > 2 * len(self.pending) + 64:  # most were answered long before
             self._limits = [entry for entry in self._limits if entry[1] in self.pending]
             heapq.heapify(self._limits)

@@ -196,7 +196,8 @@ static PyMethodDef module_methods[] = {
      "answered, "
      "1 failed, 2 never ran, 3 lost."},
     {"post", FASTCALL(native_post), METH_FASTCALL,
-     "post(sender, message, timeout, replies, token, /)\n--\n\nPost (reply, *message) and do not wait; the answer goes to the "
+     "post(sender, message, timeout, replies, token, /)\n--\n\nPost (reply, *message) and do not wait; the answer "
+     "goes to the "
      "unbounded channel `replies`, marked with token.\n\n"
      "None: it was accepted. Else a handle for withdraw: it stands in the line of senders."},
     {"withdraw", native_withdraw, METH_O,
@@ -211,7 +212,8 @@ static PyMethodDef module_methods[] = {
      "used or "
      "lost. Blocks."},
     {"recv_reply", FASTCALL(native_recv_reply), METH_FASTCALL,
-     "recv_reply(replies, deadline, /)\n--\n\n(token, code, value) of the next answer, or None at the end of the channel. "
+     "recv_reply(replies, deadline, /)\n--\n\n(token, code, value) of the next answer, or None at the end of the "
+     "channel. "
      "Code 4: value is the exception of reading it. Blocks, "
      "until the instant of time.monotonic() (None: for ever): then TimeoutError."},
     {NULL, NULL, 0, NULL},

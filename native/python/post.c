@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Calls that nobody waits for while they stand in a mailbox's line: posted, and withdrawn if they are no longer wanted. */
+ * Calls that nobody waits for while they stand in a channel's line: posted, and withdrawn if they are no longer wanted. */
 #include "native.h"
 
 #define POSTING_NAME "csp.posting"
 
-static void release_posting(PyObject *capsule) {
-    csp_posting_release(PyCapsule_GetPointer(capsule, POSTING_NAME));
-}
+static void release_posting(PyObject *capsule) { csp_posting_release(PyCapsule_GetPointer(capsule, POSTING_NAME)); }
 
 /* post(sender, message, timeout, replies, token): post (reply, *message); the answer will arrive at the receiving end of
  * `replies`, an unbounded channel, with this token. None, or what withdraw() takes back. */
@@ -16,7 +14,8 @@ PyObject *native_post(PyObject *module, PyObject *const *args, Py_ssize_t count)
     int64_t deadline;
     if (count != 5 || !Py_IS_TYPE(args[0], state->sender_type) || !PyTuple_CheckExact(args[1]) ||
         !Py_IS_TYPE(args[3], state->sender_type)) {
-        PyErr_SetString(PyExc_TypeError, "post takes a Sender, a tuple, a timeout, a Sender for the replies and a token");
+        PyErr_SetString(PyExc_TypeError,
+                        "post takes a Sender, a tuple, a timeout, a Sender for the replies and a token");
         return NULL;
     }
     uint64_t token = PyLong_AsUnsignedLongLong(args[4]);

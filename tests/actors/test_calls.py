@@ -565,7 +565,7 @@ def test_everyone_waiting_is_told_at_once(system, wait_until):
     parked = [Background(ref.echo.options(timeout=None), n) for n in range(20)]
     casting = [Background(ref.echo.options(timeout=None).cast, n) for n in range(5)]
     sending = [Background(ref.send, n) for n in range(5)]
-    futures = [Background(ref.echo.options(timeout=None).future, n) for n in range(5)]
+    futures = [Background(lambda n=n: ref.echo.future(n).result()) for n in range(5)]
     everybody = parked + casting + sending + futures
     wait_until(lambda: ref._sender.statistics().waiting_senders == 35, "35 wait at the mailbox")
     begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""Futures never wait for the mailbox: calls that it does not accept stand in line, can be withdrawn, and have a limit."""
+"""Futures never wait for the mailbox: calls that it does not accept stand in line, and can be withdrawn."""
 
 import asyncio
 import concurrent.futures
