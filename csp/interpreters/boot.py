@@ -8,8 +8,9 @@ other: that is what the pool keeps ready.
 
 import sys
 
-from csp._native import Receiver
+from csp._native import Receiver, breakpointhook
 from csp.errors import EndOfChannel
+from csp.interpreters.after_import import after_import
 from csp.interpreters.importing import become, resolve
 
 TYPE_CHECKING = False
@@ -25,7 +26,20 @@ def serve(control: Receiver[Any]) -> object:
     Returns None when the control channel ends before an order came: nobody needed this interpreter.
     """
     become(control.recv())
+    _let_debug()
     return _carry_out(control)
+
+
+def _let_debug() -> None:
+    """While a debugger is open here, nobody loses patience: neither callers nor who stops us."""
+    sys.breakpointhook = breakpointhook
+    after_import("pdb", _watch)
+
+
+def _watch(pdb: Any) -> None:
+    from csp.interpreters.debugging import watch
+
+    watch(pdb.Pdb)
 
 
 def _carry_out(control: Receiver[Any]) -> object:
@@ -41,6 +55,7 @@ def _carry_out(control: Receiver[Any]) -> object:
 def serve_warm(control: Receiver[Any]) -> object:
     """Like serve, with what an actor needs imported while nobody waits for it."""
     become(control.recv())
+    _let_debug()
     # CPython runs the init function of every extension module in the main interpreter first, so an import of one waits
     # for main's GIL. A restart must not wait for a busy main: what reading arguments, and a module that defines a
     # supervisor, need is loaded now.

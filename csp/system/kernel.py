@@ -8,7 +8,7 @@ import heapq
 import time
 from functools import partial
 
-from csp._native import Receiver, Reply, Sender, fence_interpreter, no_starts, tally_new
+from csp._native import Receiver, Reply, Sender, fence_interpreter, limits_off, limits_paused, no_starts, tally_new
 from csp.actors.log import ActorLog
 from csp.errors import ActorError, StartFailed
 from csp.interpreters.start import start
@@ -107,6 +107,18 @@ class Kernel:
     def later(self, delay: float, action: Callable[[], None]) -> None:
         """Do *action* in *delay* seconds, on the loop."""
         heapq.heappush(self._timers, (time.monotonic() + delay, self.number(), action))
+
+    def limit(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do *action* when a time limit is over: it stands still while somebody debugs; see native/python/limits.c."""
+        if not limits_off():
+            self.later(seconds, partial(self._limit_over, limits_paused(), action))
+
+    def _limit_over(self, paused: float, action: Callable[[], None]) -> None:
+        now = limits_paused()
+        if now > paused:
+            self.later(now - paused, partial(self._limit_over, now, action))
+        else:
+            action()
 
     def number(self) -> int:
         """A number never given before in this kernel."""

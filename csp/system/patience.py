@@ -7,7 +7,7 @@ has run by itself for as long as it was given is late all the same.
 
 import time
 
-from csp._native import interpreter_end_time, interpreter_thread, thread_times
+from csp._native import interpreter_end_time, interpreter_thread, limits_paused, thread_times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,12 +46,13 @@ class Patience:
         self._last_number = 0
         self._looked = 0.0  # when
         self._ended = 0.0  # what the ends so far had taken then
+        self._paused = 0.0  # for how long limits had stood still then
         self._looking = False
 
     def give(self, interpreter: int, seconds: float, action: Callable[[], None]) -> int:
         """Do *action* when an interpreter has had so many seconds; gives a number for take_back."""
         if not self._given:
-            self._looked, self._ended = time.monotonic(), interpreter_end_time()
+            self._looked, self._ended, self._paused = time.monotonic(), interpreter_end_time(), limits_paused()
         self._last_number += 1
         until = self._clock + seconds
         self._given[self._last_number] = _Given(interpreter_thread(interpreter), seconds, until, action)
@@ -68,9 +69,9 @@ class Patience:
         self._looking = False
         if not self._given:
             return
-        now, ended = time.monotonic(), interpreter_end_time()
-        passed, busy = now - self._looked, ended - self._ended
-        self._looked, self._ended = now, ended
+        now, ended, paused = time.monotonic(), interpreter_end_time(), limits_paused()
+        passed, busy = now - self._looked - (paused - self._paused), ended - self._ended
+        self._looked, self._ended, self._paused = now, ended, paused
         for one in self._given.values():
             ran, queued = thread_times(one.thread)
             busy += max(0.0, ran - one.ran) + max(0.0, queued - one.queued)

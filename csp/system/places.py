@@ -22,6 +22,7 @@ from csp._native import (
     end_within,
     fence_interpreter,
     kill_interpreter,
+    limits_off,
     tally_add,
 )
 from csp.interpreters.start import Started, order
@@ -149,7 +150,7 @@ class Life:
                 cancel_interpreter(self.interpreter)
         if grace is not None:
             # The timer must not keep a life, and the channels it holds, that is over long before.
-            self.kernel.later(grace, partial(_grace_is_over, ref(self)))
+            self.kernel.limit(grace, partial(_grace_is_over, ref(self)))
 
     def kill(self) -> None:
         """End the life now: no asking."""
@@ -168,7 +169,7 @@ class Life:
         Gives these seconds. None: no limit.
         """
         shutdown = self.place.shutdown
-        granted = 0.0 if shutdown == "kill" else shutdown
+        granted = 0.0 if shutdown == "kill" else None if limits_off() else shutdown
         end_within(self.interpreter, granted)
         return granted
 

@@ -93,7 +93,7 @@ class Node:
                 if (node := self.nodes.get(child_id)) is not None:
                     node.feed(events.StopRequested(ExitReason("shutdown"), now=time.monotonic()))
                     if shutdown is not None:
-                        kernel.later(shutdown, partial(node.kill, node.incarnation))
+                        kernel.limit(shutdown, partial(node.kill, node.incarnation))
                 elif (life := self._life(child_id)) is not None:
                     life.stop(shutdown)
             case commands.KillChild(child_id, _):

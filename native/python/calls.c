@@ -176,6 +176,14 @@ static bool check_call(native_state *state, const char *name, PyObject *const *a
     return true;
 }
 
+static csp_status send_within(native_limit *limit, csp_end *end, csp_message *message, native_wait *wait) {
+    csp_status status;
+    do {
+        status = csp_send(end, message, limit->deadline, &wait->hooks);
+    } while (!wait->signalled && native_limit_goes_on(limit, status));
+    return status;
+}
+
 static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request, PyObject *unsent, int64_t deadline);
 
 /* call(sender, message, timeout) -> (code, value): send (reply, *message) and wait for the answer; one deadline for both. */
@@ -199,15 +207,19 @@ static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request
         csp_reply_abandon(reply);
         return NULL;
     }
+    native_limit limit;
+    native_limit_begin(&limit, deadline);
     native_wait wait;
     native_wait_begin(&wait, state);
-    csp_status status = csp_send(end, &message, deadline, &wait.hooks);
+    csp_status status = send_within(&limit, end, &message, &wait);
     if (status != CSP_OK || wait.signalled) {
         csp_reply_abandon(reply);
         return status == CSP_OK ? native_add_note("the call was sent; its answer will be dropped")
                                 : native_raise_unsent(state, status, end, &message, unsent, false);
     }
-    status = csp_reply_wait(reply, state->holder, &result, deadline, &wait.hooks);
+    do {
+        status = csp_reply_wait(reply, state->holder, &result, limit.deadline, &wait.hooks);
+    } while (!wait.signalled && native_limit_goes_on(&limit, status));
     csp_reply_abandon(reply);
     if (status != CSP_OK || wait.signalled) {
         csp_message_drop(&result);
@@ -283,9 +295,11 @@ PyObject *native_cast(PyObject *module, PyObject *const *args, Py_ssize_t count)
         return NULL;
     }
     csp_end *end = ((end_object *)args[0])->end;
+    native_limit limit;
+    native_limit_begin(&limit, deadline);
     native_wait wait;
     native_wait_begin(&wait, state);
-    csp_status status = csp_send(end, &message, deadline, &wait.hooks);
+    csp_status status = send_within(&limit, end, &message, &wait);
     if (status == CSP_OK) {
         if (wait.signalled) {
             return NULL;

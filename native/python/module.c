@@ -73,8 +73,8 @@ static int module_exec(PyObject *module) {
     state->skip = native_skip_new(state);
     if (state->skip == NULL || PyModule_AddFunctions(module, interpreter_methods) < 0 ||
         PyModule_AddFunctions(module, leaving_methods) < 0 || PyModule_AddFunctions(module, observe_methods) < 0 ||
-        PyModule_AddFunctions(module, tally_methods) < 0 || PyModule_AddFunctions(module, capsule_methods) < 0 ||
-        !native_add_capsule(module)) {
+        PyModule_AddFunctions(module, tally_methods) < 0 || PyModule_AddFunctions(module, limit_methods) < 0 ||
+        PyModule_AddFunctions(module, capsule_methods) < 0 || !native_add_capsule(module)) {
         return -1;
     }
     return 0;

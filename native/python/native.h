@@ -189,5 +189,14 @@ bool native_add_capsule(PyObject *module);
 
 extern PyMethodDef observe_methods[];
 extern PyMethodDef tally_methods[];
+extern PyMethodDef limit_methods[];
+
+/* A time limit that stands still while somebody debugs, and is none with CSP_NO_LIMITS=1; see limits.c. After an operation
+ * with limit.deadline: whether to do it again, with the deadline moved. */
+typedef struct {
+    int64_t deadline, paused;
+} native_limit;
+void native_limit_begin(native_limit *limit, int64_t deadline);
+bool native_limit_goes_on(native_limit *limit, csp_status status);
 
 #endif

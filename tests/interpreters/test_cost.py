@@ -26,6 +26,7 @@ IN_A_PROCESS = {
     "csp._native",
     "csp.errors",
     "csp.interpreters",
+    "csp.interpreters.after_import",
     "csp.interpreters.boot",
     "csp.interpreters.importing",
 }
@@ -41,7 +42,6 @@ IN_AN_ACTOR = IN_A_PROCESS | {
     "csp.actors.mailbox",
     "csp.actors.stdlib_log",
     "csp.generic",
-    "csp.interpreters.after_import",
 }
 # What reading pickled arguments needs, loaded while nobody waits; see boot.serve_warm.
 IN_A_WARM_ONE = {
