@@ -63,12 +63,15 @@ def test_calls_wait_while_a_breakpoint_is_open(program):
     process = started(
         program,
         f"print('got', ref.stop_here.options(timeout={LIMIT})(1))",
+        f"future = ref.stop_here.options(timeout={LIMIT}).future(5)",
+        "print('got', future.result())",
         f"print('got', system.spawn(Between).ask.options(timeout={LIMIT})(ref, 2))",
     )
-    shown = at_prompts(process, "p number, answer", "next", "continue", "continue")
+    shown = at_prompts(process, "p number, answer", "next", "continue", "continue", "continue")
     assert "(1, 2)" in shown
     assert "breakpoint()" in shown  # the line of the user's own, not one of ours
     assert "got 2\n" in shown
+    assert "got 6\n" in shown
     assert "got 3\n" in shown
 
 
