@@ -173,7 +173,7 @@ static bool done_within(interpreter *self, int64_t since, int64_t nanoseconds, b
     return done;
 }
 
-/* Name what is left; on a thread of its own, as a kill is. */
+/* Name what is left, where it still waits, and then tell it; on a thread of its own, as a kill is. */
 static void *tell_thread(void *argument) {
     interpreter *self = argument;
     if (native_gate_enter(self)) {
@@ -192,6 +192,7 @@ static void *tell_thread(void *argument) {
         }
         native_gate_leave(self);
     }
+    csp_holder_cancel(self->holder);
     native_interpreter_release(self);
     return NULL;
 }
@@ -199,9 +200,9 @@ static void *tell_thread(void *argument) {
 static void tell(interpreter *self) {
     native_interpreter_retain(self);
     if (!csp_thread_start(tell_thread, self, "csp teller", CSP_THREAD_OURS)) {
+        csp_holder_cancel(self->holder);
         native_interpreter_release(self);
     }
-    csp_holder_cancel(self->holder);
 }
 
 static void *warden_thread(void *argument) {
