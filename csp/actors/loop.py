@@ -15,7 +15,7 @@ from csp.actors.description import describe
 from csp.actors.handler import handlers_of
 from csp.actors.stdlib_log import send_to_main
 from csp.errors import ChannelError, EndOfChannel, NotShareable, StartFailed, Stopped
-from csp.interpreters import boot
+from csp.interpreters import boot, granted
 from csp.interpreters.importing import resolve
 
 TYPE_CHECKING = False
@@ -43,8 +43,13 @@ def live(
     letters: int,
     data: bytes,
     ends: tuple[End, ...],
+    grace: float,
 ) -> None:
-    """One life of the actor in place *slot*. *data* and *ends* are the pickled arguments of its class."""
+    """One life of the actor in place *slot*. *data* and *ends* are the pickled arguments of its class.
+
+    *grace*: the seconds that it is given after Stopped.
+    """
+    granted.granted = grace
     self_rename(name)  # one from the pool had none
     try:
         actor = _begin(slot, incarnation, name, path, folders, mailbox, sender, kernel, log, letters, data, ends)

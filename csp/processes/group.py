@@ -8,8 +8,8 @@ from time import monotonic
 
 from csp._native import cancel_interpreter, fence_interpreter, kill_interpreter, self_resume, unbounded_channel
 from csp.errors import Stopped
+from csp.interpreters import granted
 from csp.interpreters.start import order, start
-from csp.processes import process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,11 +81,14 @@ class Group:
         kill_grace = max(grace, KILL_GRACE)
         if stopped:
             self_resume()  # what follows uses channels
-            if process.granted is not None:
-                grace = kill_grace = min(grace, process.granted / 3)
+            if granted.granted is not None:
+                grace = kill_grace = min(grace, granted.granted / 3)
+        began = monotonic()
         self._step(cancel_interpreter, grace, take)
         if self.alive:
-            notes.append(f"csp: {self._names()} did not stop within {grace:g} s and had to be killed")
+            # Less than the grace when it was cut short, by a second Ctrl-C for example.
+            within = min(grace, round(monotonic() - began, 1))
+            notes.append(f"csp: {self._names()} did not stop within {within:g} s and had to be killed")
             self._step(kill_interpreter, kill_grace, take)
         if self.alive:
             notes.append(

@@ -7,6 +7,7 @@ the exit message of the interpreter, which comes after everything that it held w
 
 from csp._native import Receiver, Sender, end_within, self_id
 from csp.errors import Stopped
+from csp.interpreters import granted
 from csp.interpreters.importing import resolve
 
 TYPE_CHECKING = False
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 type Outcome = tuple[str] | tuple[str, Failure]
 # The arguments, and the keyword arguments as (name, value, name, value, ...), which are natively carried.
 type Given = tuple[tuple[object, ...], tuple[object, ...]]
-
-# Seconds that whoever stops this interpreter gives it before it kills; None: nobody said.
-granted: float | None = None
 
 
 def run(
@@ -34,8 +32,7 @@ def run(
 
     Both channels have room for their one message, so only the function itself waits. Never raises, except when killed.
     """
-    global granted
-    granted = grace
+    granted.granted = grace
     end_within(self_id(), grace)
     try:
         result.send(_call(resolve(module, name), given))

@@ -13,8 +13,8 @@ from time import perf_counter_ns
 
 from csp._native import Receiver, Sender
 from csp.errors import ClosedEnd, EndOfChannel, NotShareable, Stopped
+from csp.interpreters import granted
 from csp.interpreters.importing import resolve
-from csp.processes import process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def work(
 ) -> str:
     """Serve until *jobs* ends. *paths* are the functions: whether it is a filter's, and where to import it from."""
 
-    process.granted = grace
+    granted.granted = grace
 
     def give_up(what: str, function: int, error: BaseException, item: object = None) -> _GivenUp:
         from csp.messages.failure import pack

@@ -127,6 +127,7 @@ class Life:
                 place.letters,
                 place.data,
                 place.ends,
+                STOPPED_FOR,
             ),
         )
 

@@ -16,7 +16,8 @@ typedef struct interpreter {
     csp_holder *holder;
     csp_end *control, *exits; /* until the thread takes them over */
     char module[128], function[64], name[64];
-    int64_t tag; /* the starter's, for the exit message */
+    uint64_t starter; /* the id of the interpreter that started it */
+    int64_t tag;      /* the starter's, for the exit message */
     PyInterpreterState *state;
     /* The gate: `inside` attached visitors; when `closing`, none may enter. */
     pthread_mutex_t mutex;
@@ -55,6 +56,8 @@ void native_registry_remove(interpreter *self, bool left);
 /* One that was left has ended. */
 void native_registry_ended_after_all(interpreter *self);
 interpreter_numbers native_registry_count(void);
+/* Whether any lives that `starter` started and that was not cut off; each is passed to `action`, which may be NULL. */
+bool native_registry_started_by(uint64_t starter, void (*action)(interpreter *));
 /* A copy of those alive, or of those that were left, for the caller to free; NULL when out of memory. */
 seen_interpreter *native_registry_see(bool left, size_t *count);
 void native_interpreter_retain(interpreter *self);
@@ -78,7 +81,7 @@ void native_gate_close(interpreter *self);
 
 /* Start its thread, which takes over the caller's reference and the two ends; false: nothing was taken. */
 bool native_interpreter_start(interpreter *self);
-/* Make all its Python code raise; does not wait. */
+/* Make all its Python code raise, and that of all that it started; does not wait. */
 void native_interpreter_kill(interpreter *self);
 /* Attached. Make the Python code of all threads but this one raise, quietly where nobody can catch it. */
 void native_poison_other_threads(void);
@@ -101,5 +104,12 @@ bool native_course_change(interpreter *self, interpreter_course from, interprete
 bool native_memory_is_traced(void);
 /* Why no interpreter can be started, or NULL. */
 const char *native_no_starts(void);
+
+/* ---- started.c ------------------------------------------------------------------------------------------------ */
+
+/* Kill what it started; does not wait. */
+void native_kill_started(interpreter *self);
+/* Detached, and when nothing of it runs any more: end what it has left behind, and wait for that, at most 2.5 seconds. */
+void native_end_started(interpreter *self);
 
 #endif

@@ -59,6 +59,7 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
     self->control = csp_end_clone(((end_object *)args[3])->end, self->holder);
     self->exits = csp_end_clone(((end_object *)args[4])->end, NULL);
     self->id = csp_holder_id(self->holder);
+    self->starter = csp_holder_id(state->holder);
     self->references = 1;
     self->end_within = END_WITHIN;
     pthread_condattr_t monotonic;
@@ -118,6 +119,7 @@ static void do_resume(interpreter *self) { csp_holder_resume(self->holder); }
 static void do_fence(interpreter *self) {
     self->abandoned = true;
     csp_holder_fence(self->holder);
+    native_kill_started(self);
 }
 
 static PyObject *cancel_interpreter(PyObject *module, PyObject *id) {

@@ -66,6 +66,7 @@ static void *kill_thread(void *argument) {
     }
     /* After the tracer is set: what is parked wakes up into it, and does not get as far as any clean-up. */
     csp_holder_cancel(self->holder);
+    native_kill_started(self); /* it cannot end them itself any more */
     native_interpreter_release(self);
     return NULL;
 }
@@ -78,6 +79,7 @@ void native_interpreter_kill(interpreter *self) {
     native_interpreter_retain(self);
     if (!csp_thread_start(kill_thread, self, "csp killer", CSP_THREAD_OURS)) {
         csp_holder_cancel(self->holder);
+        native_kill_started(self);
         native_interpreter_release(self);
     }
 }
@@ -153,6 +155,7 @@ static void tell_exit(interpreter *self, bool left) {
 
 void native_interpreter_leave(interpreter *self) {
     if (native_course_change(self, COURSE_ENDING, COURSE_LEFT)) {
+        native_kill_started(self);
         tell_exit(self, true);
     }
 }
@@ -199,6 +202,7 @@ static void *interpreter_thread(void *argument) {
     PyErr_Clear();
     Py_EndInterpreter(mine);
     native_registry_add_end(native_thread_cpu() - cpu_before);
+    native_end_started(self);
     if (ours_to_tell) {
         tell_exit(self, false);
     } else {

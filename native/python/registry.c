@@ -116,6 +116,28 @@ seen_interpreter *native_registry_see(bool left, size_t *count) {
     return copies;
 }
 
+bool native_registry_started_by(uint64_t starter, void (*action)(interpreter *)) {
+    pthread_mutex_lock(&registry_mutex);
+    size_t count = 0;
+    interpreter **found = action != NULL ? calloc((size_t)numbers.alive + 1, sizeof(interpreter *)) : NULL;
+    for (interpreter *i = all; i != NULL; i = i->next) {
+        if (i->starter == starter && !i->abandoned) {
+            if (found != NULL) {
+                found[count] = i;
+                i->references++;
+            }
+            count++;
+        }
+    }
+    pthread_mutex_unlock(&registry_mutex);
+    for (size_t i = 0; found != NULL && i < count; i++) {
+        action(found[i]);
+        native_interpreter_release(found[i]);
+    }
+    free(found);
+    return count > 0;
+}
+
 /* ---- threads -------------------------------------------------------------------------------------------------- */
 
 long native_thread_number(void) {
