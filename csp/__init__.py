@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from csp.errors import Stopped as Stopped
     from csp.errors import SupervisionError as SupervisionError
     from csp.errors import SyncError as SyncError
+    from csp.errors import SystemClosing as SystemClosing
     from csp.errors import WouldBlock as WouldBlock
     from csp.extended import Extended as Extended
     from csp.processes.parallel import Parallel as Parallel
@@ -147,6 +148,7 @@ _HOMES = {
         "Stopped",
         "SupervisionError",
         "SyncError",
+        "SystemClosing",
         "WouldBlock",
     ),
     "csp.extended": ("Extended",),

@@ -16,6 +16,7 @@
         CallTimeout    (TimeoutError)     no answer in time
         ActorDied                         the actor ended; carries .reason and .maybe_ran
         ActorRestarting                   the actor is between two lives; the call did not run
+        SystemClosing                     the system starts nothing any more
         NoSuchActor    (LookupError)      no actor has that name
         NoSuchHandler  (AttributeError)   the actor has no handler of that name
         CallsSelf                         an actor called itself and would wait for ever
@@ -149,6 +150,10 @@ class ActorDied(ActorError):
 
 class ActorRestarting(ActorError):
     """The actor is being restarted and the caller asked not to wait for it. The call did not run."""
+
+
+class SystemClosing(ActorError):
+    """The system is closing and starts nothing any more. An actor whose life it ends has ended well: no restart."""
 
 
 class NoSuchActor(ActorError, LookupError):

@@ -14,7 +14,7 @@ from csp.actors.context import Context
 from csp.actors.description import describe
 from csp.actors.handler import handlers_of
 from csp.actors.stdlib_log import send_to_main
-from csp.errors import ChannelError, EndOfChannel, NotShareable, StartFailed, Stopped
+from csp.errors import ChannelError, EndOfChannel, NotShareable, StartFailed, Stopped, SystemClosing
 from csp.interpreters import boot, granted
 from csp.interpreters.importing import resolve
 
@@ -65,6 +65,8 @@ def live(
         text = _serve(actor, control, mailbox) if type(actor).run is Actor.run else _run(actor)
     except Stopped:
         text = "shutdown"
+    except SystemClosing:
+        kind, text = "closing", "the system is closing"
     except BaseException as error:  # noqa: BLE001  (the end of this life; the kernel gets it)
         kind, (text, trace) = "failed", _told(error)
     if text == "shutdown" and kind == "normal":

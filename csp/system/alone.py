@@ -9,9 +9,8 @@ from csp.system.places import Life, Place
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import EllipsisType
-    from typing import Literal
 
-    from csp.system.kernel import Kernel
+    from csp.system.kernel import Kernel, Token
 
 
 class Alone:
@@ -19,20 +18,20 @@ class Alone:
 
     supervised = False
 
-    def __init__(self, kernel: Kernel, place: Place, shutdown: float | Literal["kill"] | None, starter: Reply) -> None:
+    def __init__(self, kernel: Kernel, place: Place, token: Token, starter: Reply) -> None:
         self.kernel = kernel
         self.place = place
+        self.token = token
         place.owner = self
-        place.shutdown = shutdown
-        self.shutdown: float | Literal["kill"] | None = shutdown
         self.starter: Reply | None = starter
-        self.waiting: list[Reply] = []
 
     def child_started(self, life: Life) -> None:
         """The actor is up: tell who started it."""
         if self.starter is not None:
-            self.starter.answer(life.place.ref_fields())
+            wanted = self.starter.answer(life.place.ref_fields())
             self.starter = None
+            if not wanted:
+                self.give_up()
 
     def child_start_failed(self, life: Life, reason: ExitReason, failure: tuple[object, ...] | None) -> None:
         """The actor did not come up: tell who started it, with its own exception if there is one."""
@@ -58,15 +57,23 @@ class Alone:
         """Ask it to stop; *reply* is answered when it has ended."""
         del reason
         if reply is not None:
-            self.waiting.append(reply)
+            self.place.waiting.append(reply)
         life = self.place.life
-        limit = self.shutdown if grace is ... else grace
+        limit = self.place.shutdown if grace is ... else grace
         if life is None:
             return
         if limit == "kill":
             life.kill()
         else:
             life.stop(limit)
+
+    def give_up(self) -> None:
+        """Whoever started it has not got its ref, so nobody has: it is stopped."""
+        self.starter = None
+        self.stop(ExitReason("shutdown"))
+
+    def forgo(self, life: Life) -> None:
+        """A life ends because the system starts nothing any more; it has no other after it anyway."""
 
     def kill(self) -> None:
         """End it at once."""
@@ -76,5 +83,3 @@ class Alone:
     def _gone(self, reason: ExitReason) -> None:
         self.kernel.close_place(self.place, reason)
         self.kernel.root_gone(self)
-        for reply in self.waiting:
-            reply.answer(str(reason))

@@ -1,10 +1,10 @@
 """Asking the kernel. The same from the main interpreter and from inside an actor."""
 
-from csp._native import Sender, call
+from csp._native import Sender, call, self_id
 from csp.actors.bound import remote_error
 from csp.actors.handler import handlers_of
 from csp.actors.ref import ActorRef
-from csp.errors import ActorError, BrokenChannel, CallTimeout, ClosedEnd, NoSuchActor
+from csp.errors import ActorError, BrokenChannel, CallTimeout, ChannelError, ClosedEnd, NoSuchActor, Stopped
 from csp.interpreters.importing import path_of
 from csp.system import checks
 from csp.system.recipe import Recipe, actor_class, pack_arguments, recipe_of
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from csp.actors.description import Description
 
 DEFAULT_SHUTDOWN = 5.0
+
+_last_start = 0  # starts are numbered, in each interpreter
 
 # What describes a ref, natively carried: (mailbox, name, id, class path, handlers, tally of dead letters)
 type RefFields = tuple[Sender[object], str, int, tuple[str, str], tuple[Description, ...], int]
@@ -37,6 +39,22 @@ def ask(kernel: Sender[object], request: tuple[object, ...], timeout: float | No
     if code == 1:
         raise remote_error("the system", kernel, code, value)
     raise ActorError(f"the system ended before it answered {request[0]!r}")
+
+
+def start(kernel: Sender[object], request: tuple[object, ...]) -> Any:
+    """Ask the kernel to start something; when it is given up, by Ctrl-C for example, nothing of it is left behind."""
+    global _last_start
+    _last_start += 1
+    token = self_id(), _last_start
+    try:
+        return ask(kernel, (*request, token))
+    except BaseException:
+        # It may have come up all the same, or be about to.
+        try:
+            kernel.send_nowait(("give_up", token))
+        except ChannelError, Stopped:
+            pass  # the kernel is gone; or it sees by itself that nobody waits
+        raise
 
 
 def spawn(kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
@@ -62,7 +80,7 @@ def spawn(kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: M
             name = None  # nobody chose it
     recipe = recipe_of(cls)
     data, ends = pack_arguments(actor_class(cls), args, kwargs)
-    return make_ref(ask(kernel, ("spawn", name, recipe.fields(), data, ends, shutdown)))
+    return make_ref(start(kernel, ("spawn", name, recipe.fields(), data, ends, shutdown)))
 
 
 def lookup(kernel: Sender[object], name: str, cls: Any = None) -> Any:

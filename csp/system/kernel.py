@@ -10,11 +10,12 @@ from functools import partial
 
 from csp._native import Receiver, Reply, Sender, fence_interpreter, limits_off, limits_paused, no_starts, tally_new
 from csp.actors.log import ActorLog
-from csp.errors import ActorError, StartFailed
+from csp.errors import ActorError, StartFailed, SystemClosing
 from csp.interpreters.start import start
 from csp.messages.failure import pack
 from csp.messages.formatting import format_exception
 from csp.supervision.reason import ExitReason
+from csp.system.drain import Drain
 from csp.system.endings import Endings
 from csp.system.names import Names
 from csp.system.outcome import Outcome
@@ -32,12 +33,18 @@ if TYPE_CHECKING:
 
     from csp.supervision.child import After
     from csp.system.alone import Alone
+    from csp.system.places import Shutdown
     from csp.system.tree import Tree
 
     type Root = Alone | Tree
+    # A place's mailbox, name, and the reason of its end.
+    type Ended = tuple[int, str, str]
+    # The interpreter and the number of a request to start something.
+    type Token = tuple[int, int]
 
 
 _OUTCOMES_KEPT = 1000
+_NAMED = 5  # actors in one line of the log
 
 
 def main(
@@ -68,6 +75,10 @@ class Kernel:
         self._last_number = 0
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._closing: list[Reply] = []
+        self._drain: Drain | None = None  # what goes before the stopping when closing
+        self._stopping = False
+        self._unhandled: dict[str, int] = {}  # dead letters of the closing, by actor
+        self.ended: dict[int, Ended] = {}  # the places that are closed, by number
         self.patience = Patience(self.later)
         self.endings = Endings(self.patience, self._stuck)
         self.pool = Pool(pool, to_inbox, self.number, self.later, self._refill)
@@ -91,11 +102,12 @@ class Kernel:
             except Exception as error:  # noqa: BLE001  (one bad message must not end every actor)
                 self.log.error("the kernel failed to handle a message", traceback=format_exception(error))
             message = None
+        self._tell_unhandled()
         for reply in self._closing:
             reply.answer(None)
 
     def _closed(self) -> bool:
-        return bool(self._closing) and not self.roots and not self.lives and not self.pool.leaving
+        return self._stopping and not self.roots and not self.lives and not self.pool.leaving
 
     def _until_timer(self) -> float | None:
         return max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
@@ -136,7 +148,12 @@ class Kernel:
             case ("start_failed", int(), int(tag), failure):
                 self._start_failed(tag, failure)
             case ("ended", int(), int(tag), str(kind), str(text), str(trace)):
-                self._ended(tag, ended_reason(kind, text, trace))
+                self._ended(tag, ended_reason(kind, text, trace), refused=kind == "closing")
+            case ("give_up", (int(interpreter), int(number))):
+                self._give_up((interpreter, number))
+            case ("hurry",):
+                if self._drain is not None:
+                    self._drain.end()
             case (int(tag), str(ending), detail):
                 self._interpreter_ended(tag, ending, detail)
             case int(tag):
@@ -164,7 +181,7 @@ class Kernel:
         try:
             if (why := no_starts()) is not None:  # also for one from the pool
                 raise StartFailed(why)
-            taken = None if self._closing else self.pool.take()
+            taken = None if self._stopping else self.pool.take()
             if taken is None:
                 tag = self.number()
                 taken = tag, start(life.place.name, self.to_inbox, tag)
@@ -202,7 +219,7 @@ class Kernel:
 
     def _refill(self) -> None:
         """Make up for what was taken, once nobody waits for the life that took it."""
-        if not self._closing and all(life.up or life.over for life in self.lives.values()):
+        if not self._stopping and all(life.up or life.over for life in self.lives.values()):
             self.pool.fill()
 
     def _start_failed(self, tag: int, failure: tuple[object, ...]) -> None:
@@ -215,11 +232,13 @@ class Kernel:
     def _did_not_start(self, life: Life, reason: ExitReason, failure: tuple[object, ...] | None) -> None:
         """Tell of a failed start; or try it again, if an earlier life still held what it may have failed for."""
         place = life.place
+        if self._stopping and reason.text.startswith(f"{SystemClosing.__name__}: "):
+            place.owner.forgo(life)
         overlapped = self.endings.any_of(place.name)
         place.start_failed = True
         if life.tag in self.lives:
             self.endings.add(life)
-        if overlapped and place.owner.supervised and not life.stopping and not life.killing:
+        if overlapped and place.owner.supervised and not self._stopping and not life.stopping and not life.killing:
             self.log.info(
                 "a start failed while the life before still cleaned up; it is tried again after that",
                 actor=place.name,
@@ -229,12 +248,14 @@ class Kernel:
         else:
             place.owner.child_start_failed(life, reason, failure)
 
-    def _ended(self, tag: int, reason: ExitReason) -> None:
+    def _ended(self, tag: int, reason: ExitReason, *, refused: bool) -> None:
         life = self._over(tag)
         if life is not None:
             if life.killing:
                 reason = killed_reason(life)
             self.endings.add(life)
+            if refused:
+                life.place.owner.forgo(life)
             life.place.owner.child_ended(life, reason)
 
     def _stuck(self, tag: int) -> None:
@@ -299,9 +320,11 @@ class Kernel:
 
     # ---- places -----------------------------------------------------------------------------------------------------
 
-    def make_place(self, name: str, recipe: Recipe, data: bytes, ends: tuple[object, ...]) -> Place:
+    def make_place(
+        self, name: str, recipe: Recipe, data: bytes, ends: tuple[object, ...], shutdown: Shutdown = None
+    ) -> Place:
         """A new place under a name that must be free."""
-        place = Place(self.number(), name, recipe, data, ends, self.dead_letters)
+        place = Place(self.number(), name, recipe, data, ends, shutdown, self.dead_letters)
         self.names.take(place)
         self.places[place.id] = place
         return place
@@ -312,15 +335,22 @@ class Kernel:
             return
         self.names.free(place)
         del place.owner  # they refer to each other, and what a place holds must not wait for the collector
+        while len(self.ended) >= _OUTCOMES_KEPT:
+            del self.ended[next(iter(self.ended))]
+        self.ended[place.id] = (place.sender.channel_id, place.name, str(reason))
+        for reply in place.waiting:
+            reply.answer(str(reason))
         letters = place.close(str(reason))
-        if letters:
+        if letters and self._stopping:
+            self._unhandled[place.name] = letters
+        elif letters:
             self.log.warning("dead letters", actor=place.name, count=letters, reason=str(reason))
 
     def root_gone(self, root: Root) -> None:
         """A root has ended; while closing, the next one is told to."""
         if root in self.roots:
             self.roots.remove(root)
-        if self._closing:
+        if self._stopping:
             self._stop_last_root()
 
     def tree_ended(self, name: str, reason: str, error: Exception | None) -> None:
@@ -333,17 +363,49 @@ class Kernel:
     # ---- the end ----------------------------------------------------------------------------------------------------
 
     def refuse_if_closing(self) -> None:
-        """Raise ActorError when nothing is to be started any more."""
-        if self._closing:
-            raise ActorError("the system is closing; it starts nothing any more")
+        """Raise SystemClosing when nothing is to be started any more."""
+        if self._stopping:
+            raise SystemClosing("the system is closing; it starts nothing any more")
 
-    def close(self, reply: Reply) -> None:
-        """Stop everything, the youngest first; *reply* is answered when it has ended."""
+    def close(self, reply: Reply, *, drain: bool) -> None:
+        """Stop everything, the youngest first; *reply* is answered when it has ended.
+
+        *drain*: before, let what is queued be handled. Meanwhile the system works as ever. Asked again without, that is
+        over.
+        """
         first = not self._closing
         self._closing.append(reply)
-        if first:
-            self.pool.close()
-            self._stop_last_root()
+        if first and drain:
+            self._drain = Drain(self.later, self.places.values, self._stop_all)
+        elif first:
+            self._stop_all()
+        elif self._drain is not None and not drain:
+            self._drain.end()
+
+    def _stop_all(self) -> None:
+        self._stopping = True
+        self.pool.close()
+        self._stop_last_root()
+
+    def _tell_unhandled(self) -> None:
+        """Say once what was not handled, and whose it was."""
+        if self._unhandled:
+            most = sorted(self._unhandled.items(), key=lambda item: -item[1])
+            actors = ", ".join(f"{name} ({count})" for name, count in most[:_NAMED])
+            if len(most) > _NAMED:
+                actors += f" and {len(most) - _NAMED} more"
+            self.log.warning(
+                "messages were not handled before the system closed",
+                count=sum(self._unhandled.values()),
+                actors=actors,
+            )
+
+    def _give_up(self, token: Token) -> None:
+        """Whoever asked for a start will not take what it gave."""
+        for root in self.roots:
+            if root.token == token:
+                root.give_up()
+                return
 
     def kill_all(self) -> None:
         """Kill whatever is left."""

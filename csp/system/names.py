@@ -13,6 +13,9 @@ class Names:
     def __init__(self) -> None:
         self._places: dict[str, Place] = {}
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._places
+
     def take(self, place: Place) -> None:
         """Give a place its name. Raises ActorError when another has it."""
         if place.name in self._places:

@@ -40,23 +40,35 @@ if TYPE_CHECKING:
 
     from csp.system.kernel import Kernel, Root
 
+    type Shutdown = float | Literal["kill"] | None
+
 
 class Place:
     """Where an actor lives: its mailbox, its recipe, its name."""
 
-    def __init__(self, id: int, name: str, recipe: Recipe, data: bytes, ends: tuple[object, ...], letters: int) -> None:
+    def __init__(
+        self,
+        id: int,
+        name: str,
+        recipe: Recipe,
+        data: bytes,
+        ends: tuple[object, ...],
+        shutdown: Shutdown,
+        letters: int,
+    ) -> None:
         self.id = id
         self.letters = letters  # the tally of the system's dead letters
         self.name = name
         self.recipe = recipe
         self.data = data
         self.ends = ends
+        self.shutdown: Shutdown = shutdown  # as in a child spec
         self.sender, self.receiver = channel(recipe.capacity, recipe.overflow)
-        self.shutdown: float | Literal["kill"] | None = None  # as in the child spec; set by who takes the place
         self.life: Life | None = None
         self.owner: Root  # who is told what becomes of the lives here; set when it takes the place
         self.last_reason = SHUTDOWN  # why the latest life here ended; nothing but a shutdown comes before the first
         self.start_failed = False  # the latest life here did not come up
+        self.waiting: list[Reply] = []  # those who wait for the end of the last life here
 
     def ref_fields(self) -> tuple[object, ...]:
         """What a ref is made from, see client.RefFields."""
@@ -102,6 +114,7 @@ class Life:
         self.over = False
         self.stopping = False
         self.killing = False
+        self.had_its_time = False  # its shutdown time went by with the message at hand, before it was asked
         self.limit = 0  # the one that runs, in the kernel's patience
 
     def begin(self, tag: int, started: Started) -> None:
@@ -149,6 +162,8 @@ class Life:
                 return
             if self.place.recipe.free_form and self.up:
                 cancel_interpreter(self.interpreter)
+        if self.had_its_time:
+            grace = 0.0
         if grace is not None:
             # The timer must not keep a life, and the channels it holds, that is over long before.
             self.kernel.limit(grace, partial(_grace_is_over, ref(self)))
@@ -205,7 +220,7 @@ def ended_reason(kind: str, text: str, trace: str) -> ExitReason:
     """The exit reason from an actor's own last message."""
     if kind == "failed":
         return ExitReason("failed", text, trace)
-    return ExitReason("shutdown" if kind == "shutdown" else "normal", "" if text in {"normal", "shutdown"} else text)
+    return ExitReason("normal" if kind == "normal" else "shutdown", "" if text in {"normal", "shutdown"} else text)
 
 
 def killed_reason(life: Life) -> ExitReason:

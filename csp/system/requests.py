@@ -13,12 +13,12 @@ from csp.system.recipe import Recipe
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Literal
 
     from csp.actors.description import Description
     from csp.actors.mailbox import Overflow
     from csp.supervision.definition import SupervisorSpec
-    from csp.system.kernel import Kernel
+    from csp.system.kernel import Kernel, Token
+    from csp.system.places import Shutdown
 
 
 # ---- starting --------------------------------------------------------------------------------------------------------
@@ -31,14 +31,15 @@ def _spawn(
     fields: tuple[tuple[str, str], tuple[Description, ...], int, Overflow, bool, tuple[str, ...]],
     data: bytes,
     ends: tuple[object, ...],
-    shutdown: float | Literal["kill"] | None,
+    shutdown: Shutdown,
+    token: Token,
 ) -> None:
     kernel.refuse_if_closing()
     recipe = Recipe(*fields)
     if name is None:
         name = kernel.names.make_up(recipe.path[1], kernel.number())
-    place = kernel.make_place(name, recipe, data, ends)
-    root = Alone(kernel, place, shutdown, reply)
+    place = kernel.make_place(name, recipe, data, ends, shutdown)
+    root = Alone(kernel, place, token, reply)
     kernel.roots.append(root)
     try:
         kernel.begin_life(place)
@@ -49,7 +50,7 @@ def _spawn(
         raise
 
 
-def _supervise(kernel: Kernel, reply: Reply, name: str | None, spec: SupervisorSpec) -> None:
+def _supervise(kernel: Kernel, reply: Reply, name: str | None, spec: SupervisorSpec, token: Token) -> None:
     kernel.refuse_if_closing()
     base = str(name if name is not None else getattr(spec, "name", "supervisor").lower())
     if base in kernel.trees:
@@ -57,7 +58,7 @@ def _supervise(kernel: Kernel, reply: Reply, name: str | None, spec: SupervisorS
     kernel.outcomes.pop(base, None)
     from csp.system.tree import Tree
 
-    tree = Tree(kernel, base, spec, reply)
+    tree = Tree(kernel, base, spec, token, reply)
     kernel.roots.append(tree)
     kernel.trees[base] = tree
     tree.begin()
@@ -98,6 +99,18 @@ def _kill(kernel: Kernel, reply: Reply, id: int, mailbox: int) -> None:
     reply.answer(life is not None)
 
 
+def _wait_actor(kernel: Kernel, reply: Reply, id: int, mailbox: int) -> None:
+    """Answered with the reason when the last life in a place has ended, also when that was before."""
+    place = _place_of(kernel, id, mailbox)
+    if place is not None:
+        place.waiting.append(reply)
+        return
+    ended = kernel.ended.get(id)
+    if ended is None or ended[0] != mailbox:
+        raise NoSuchActor("that actor belongs to another system, or has ended so long ago that its reason is forgotten")
+    reply.answer(ended[2])
+
+
 # ---- one supervisor --------------------------------------------------------------------------------------------------
 
 
@@ -112,15 +125,20 @@ def _stop_tree(kernel: Kernel, reply: Reply, name: str) -> None:
     reply.answer(None)
 
 
-def _wait_tree(kernel: Kernel, reply: Reply, name: str) -> None:
-    """Answered with the reason when that supervisor has ended, also when that was before."""
-    tree = kernel.trees.get(name)
-    if tree is not None:
-        tree.wait(reply)
-        return
-    if name not in kernel.outcomes:
-        raise _no_supervisor(kernel, name)
-    kernel.outcomes[name].tell(reply)
+def _wait(kernel: Kernel, reply: Reply, name: str) -> None:
+    """Answered with the reason when the supervisor or actor of that name has ended, also when that was before."""
+    if name in kernel.trees:
+        kernel.trees[name].wait(reply)
+    elif name in kernel.outcomes:
+        kernel.outcomes[name].tell(reply)
+    elif name in kernel.names:
+        kernel.names.find(name).waiting.append(reply)
+    else:
+        for _, known, reason in reversed(kernel.ended.values()):
+            if known == name:
+                reply.answer(reason)
+                return
+        raise _no_supervisor(kernel, name, " or actor")
 
 
 def _which_children(kernel: Kernel, reply: Reply, path: str) -> None:
@@ -131,9 +149,9 @@ def _which_children(kernel: Kernel, reply: Reply, path: str) -> None:
     raise _no_supervisor(kernel, path)
 
 
-def _no_supervisor(kernel: Kernel, name: str) -> NoSuchActor:
+def _no_supervisor(kernel: Kernel, name: str, or_what: str = "") -> NoSuchActor:
     names = ", ".join(sorted(kernel.trees))
-    return NoSuchActor(f"no supervisor is named {name!r}; there is {names or 'none'}")
+    return NoSuchActor(f"no supervisor{or_what} is named {name!r}; there is {names or 'none'}")
 
 
 # ---- the system ------------------------------------------------------------------------------------------------------
@@ -156,13 +174,13 @@ def _statistics(kernel: Kernel, reply: Reply) -> None:
     )
 
 
-def _close(kernel: Kernel, reply: Reply) -> None:
-    kernel.close(reply)
+def _close(kernel: Kernel, reply: Reply, drain: bool) -> None:
+    kernel.close(reply, drain=drain)
 
 
 def _close_now(kernel: Kernel, reply: Reply) -> None:
     """Kill whatever is left of a closing that took too long; answered when all of it has ended or is cut off."""
-    kernel.close(reply)
+    kernel.close(reply, drain=False)
     kernel.kill_all()
 
 
@@ -173,7 +191,8 @@ REQUESTS: dict[str, Callable[..., None]] = {
     "stop": _stop,
     "kill": _kill,
     "stop_tree": _stop_tree,
-    "wait_tree": _wait_tree,
+    "wait": _wait,
+    "wait_actor": _wait_actor,
     "which_children": _which_children,
     "statistics": _statistics,
     "close": _close,

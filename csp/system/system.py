@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self, overload
 
+    from csp.actors.actor import Actor
     from csp.supervision.supervisor import Supervisor
 
 _LOG_CAPACITY = 4096
@@ -37,6 +38,9 @@ class System:
     Args:
         warm: how many interpreters to keep ready, so that starting an actor takes less than a millisecond; each costs
             about 3 MiB. Default: one per CPU. 0 keeps none; at most 1000. Closing does not wait until all are there.
+        drain: whether closing first lets the actors handle what is queued in their mailboxes, and what comes of that,
+            each for at most its ``shutdown`` time. What is not handled is told in the log in either case, with its
+            count.
         log_level: the lowest level of ``self.log`` that is shown, where the program has not configured structlog:
             "debug", "info", "warning", "error" or "critical". Default: what CSP_LOG_LEVEL in the environment says,
             else "info".
@@ -47,7 +51,7 @@ class System:
 
     _closed = True  # until it has begun to run
 
-    def __init__(self, *, warm: int | None = None, log_level: str | None = None) -> None:
+    def __init__(self, *, warm: int | None = None, drain: bool = True, log_level: str | None = None) -> None:
         refuse_while_loading("a csp.System would be made")
         if not daemon_threads_allowed():  # so this is not the main interpreter, which is what a log's thread needs
             raise StartFailed(
@@ -58,6 +62,9 @@ class System:
             warm = os.process_cpu_count() or 1
         if isinstance(warm, bool) or not isinstance(warm, int) or not 0 <= warm <= _MOST_WARM:
             raise ValueError(f"warm must be a number of interpreters, 0 or more, at most {_MOST_WARM}, not {warm!r}")
+        if not isinstance(drain, bool):
+            raise TypeError(f"drain must be True or False, not {drain!r}")
+        self._drain = drain
         if log_level is None:
             log_level = os.environ.get("CSP_LOG_LEVEL", "info")
         if log_level not in LEVELS:
@@ -156,7 +163,7 @@ class System:
             log.warning(
                 "no children", supervisor=cls, reason=f"neither {cls} nor a class that it derives from has children()"
             )
-        return str(client.ask(self._kernel, ("supervise", name, packed)))
+        return str(client.start(self._kernel, ("supervise", name, packed)))
 
     def stop_supervisor(self, name: str) -> None:
         """Stop a supervision tree in order and wait until all of it has ended; one that has ended is fine.
@@ -165,13 +172,27 @@ class System:
         """
         client.ask(self._kernel, ("stop_tree", checks.name(name, "stop_supervisor", "a supervisor")))
 
-    def wait(self, name: str, timeout: float | None = None) -> str:
-        """Wait until a supervision tree has ended; gives the reason, also when it had ended before.
+    if TYPE_CHECKING:
 
-        Raises EscalationError when it gave up, NoSuchActor when there never was one of that name, CallTimeout.
+        @overload
+        def wait(self, what: str, timeout: float | None = None) -> str: ...
+        @overload
+        def wait(self, what: Actor | ActorRef, timeout: float | None = None) -> str: ...
+
+    def wait(self, what: object, timeout: float | None = None) -> str:
+        """Wait until an actor or a supervision tree has ended for good; gives the reason, also if it had ended before.
+
+        *what* is an actor's ref, or a name: a supervisor's, or an actor's in full. A supervised actor has ended for
+        good when it will not be started again; the end of one of its lives is not told here. Its interpreter may still
+        clean up then. The reasons of the last 1000 actors that have ended are kept. (Erlang's monitors, waited for.)
+
+        Raises EscalationError when it is a supervisor that gave up, NoSuchActor when there never was one of that name
+        or it is another system's, CallTimeout.
         """
         limit = checks.seconds(timeout, "timeout")
-        return str(client.ask(self._kernel, ("wait_tree", checks.name(name, "wait", "a supervisor")), limit))
+        if isinstance(what, ActorRef):
+            return str(client.ask(self._kernel, ("wait_actor", *_place_of(what)), limit))
+        return str(client.ask(self._kernel, ("wait", checks.name(what, "wait", "a supervisor or an actor")), limit))
 
     def which_children(self, name: str) -> list[tuple[str, str, int, str, int, str | None]]:
         """``(name, status, incarnation, kind, restarts, last exit reason)`` of a supervisor's children, in start order.
@@ -193,21 +214,31 @@ class System:
     def close(self, timeout: float | None = None) -> None:
         """Stop everything, the youngest first, and wait until it has ended; idempotent.
 
-        *timeout* in seconds bounds the whole; after it what is left is killed and a CallTimeout raised. Interrupted
-        (Ctrl-C), it stops waiting; the closing goes on, and close waits for the rest of it when it is called again.
+        Before that, what is queued in the mailboxes is handled (see System, *drain*). *timeout* in seconds bounds the
+        whole; after it what is left is killed and a CallTimeout raised. Interrupted (Ctrl-C), it stops waiting; the
+        closing goes on without handling what is queued, and close waits for the rest of it when it is called again.
         """
+        self._close(timeout, self._drain)
+
+    def _close(self, timeout: float | None, drain: bool) -> None:
         limit = checks.seconds(timeout, "timeout")
         if self._closed:
             return
         self._closing = True
         try:
-            client.ask(self._kernel, ("close",), limit)
+            client.ask(self._kernel, ("close", drain), limit)
         except TimeoutError:
             self._close_now()
             self._leave()
             raise
         except ActorError:
             pass  # the kernel is gone: what it kept is gone with it, or ends at the end of the program
+        except BaseException:
+            try:
+                self._kernel.send_nowait(("hurry",))
+            except ChannelError:
+                pass  # it has ended meanwhile
+            raise
         self._leave()
 
     def _leave(self) -> None:
@@ -235,13 +266,14 @@ class System:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        # Who presses Ctrl-C waits for no queue.
+        self._close(None, self._drain and not isinstance(error, KeyboardInterrupt))
 
     def __del__(self) -> None:
         """A system that is dropped without close() ends, and says so. Does not wait: this may be any thread."""
         if self._closed:
             return
-        for let_go in (partial(cast, self._kernel, ("close",), 0.0), self._kernel.close, self._exits.close):
+        for let_go in (partial(cast, self._kernel, ("close", False), 0.0), self._kernel.close, self._exits.close):
             try:
                 let_go()
             except ChannelError:

@@ -25,7 +25,7 @@ from csp.system.repeats import Repeats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from csp.system.kernel import Kernel
+    from csp.system.kernel import Kernel, Token
 
 
 class Node:
@@ -133,8 +133,7 @@ class Node:
             place = self.places.get(child_id)
             if place is None:
                 data, ends = spec.args
-                place = kernel.make_place(f"{self.path}/{child_id}", made, data, ends)
-                place.shutdown = spec.shutdown
+                place = kernel.make_place(f"{self.path}/{child_id}", made, data, ends, spec.shutdown)
                 self.places[child_id] = place
                 self.tree.place_added(place, self)
             kernel.begin_life(place, incarnation, after=spec.after)
@@ -244,9 +243,10 @@ class Tree:
 
     supervised = True  # the actors in its places
 
-    def __init__(self, kernel: Kernel, name: str, spec: SupervisorSpec, starter: Reply) -> None:
+    def __init__(self, kernel: Kernel, name: str, spec: SupervisorSpec, token: Token, starter: Reply) -> None:
         self.kernel = kernel
         self.name = name
+        self.token = token
         self.root = Node(self, name, spec, None, "")
         self._starter: Reply | None = starter
         self._waiting: list[Reply] = []
@@ -311,8 +311,10 @@ class Tree:
     def started(self) -> None:
         """All of it is up."""
         if self._starter is not None:
-            self._starter.answer(self.name)
+            wanted = self._starter.answer(self.name)
             self._starter = None
+            if not wanted:
+                self.give_up()
 
     def ended(self, reason: ExitReason, *, start_failed: bool, gave_up: bool) -> None:
         """The root supervisor has ended, and all of its children with it."""
@@ -333,6 +335,17 @@ class Tree:
     def stop(self, reason: ExitReason) -> None:
         """Stop all of it in order."""
         self.root.feed(events.StopRequested(reason, now=time.monotonic()))
+
+    def give_up(self) -> None:
+        """Whoever started it does not know that it did: it is stopped."""
+        self._starter = None
+        self.stop(ExitReason("shutdown", "whoever started it gave up"))
+
+    def forgo(self, life: Life) -> None:
+        """A life ends because the system starts nothing any more, which is no reason to start another in its place."""
+        node = self._node_of[life.place.id]
+        child = life.place.name[len(node.path) + 1 :]
+        node.feed(events.TerminateChildRequest(self.kernel.number(), child, now=time.monotonic()))
 
     def kill(self) -> None:
         """End all of it at once."""

@@ -42,6 +42,7 @@ IN_AN_ACTOR = IN_A_PROCESS | {
     "csp.actors.mailbox",
     "csp.actors.stdlib_log",
     "csp.generic",
+    "csp.interpreters.granted",
 }
 # What reading pickled arguments needs, loaded while nobody waits; see boot.serve_warm.
 IN_A_WARM_ONE = {

@@ -1,0 +1,103 @@
+"""Before a system stops its actors: what is queued in their mailboxes is handled."""
+
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from csp.system.places import Place
+
+# Seconds between two looks.
+_SOONEST, _LATEST = 0.001, 0.02
+
+
+class Drain:
+    """Goes in rounds: one is over when each actor has handled what had been queued for it when the round began.
+
+    That may have made others send more, hence the next round, until nobody has anything to do. What still flies after
+    as many rounds as there are actors flies in a circle, or comes from one that never rests: then it is over, too. Each
+    actor has its shutdown time for all of it. Nothing is asked of the actors: their mailboxes tell.
+
+    Args:
+        places: gives those of the system.
+        over: called once.
+    """
+
+    def __init__(
+        self,
+        later: Callable[[float, Callable[[], None]], None],
+        places: Callable[[], Iterable[Place]],
+        over: Callable[[], None],
+    ) -> None:
+        self._later = later
+        self._places = places
+        self._over: Callable[[], None] | None = over
+        self._began = time.monotonic()
+        self._first = {place.id: _taken(place) for place in places()}  # what each had begun by then
+        self._left: dict[Place, int] = {}  # those that have something to do in this round, and up to which message
+        self._rounds = 0
+        self._sent = -1  # all that had been sent when the last round began
+        self._delay = _SOONEST
+        self._look()
+
+    def end(self) -> None:
+        """Wait no longer."""
+        over, self._over = self._over, None
+        if over is not None:
+            over()
+
+    def _look(self) -> None:
+        if self._over is None:
+            return
+        spent = time.monotonic() - self._began
+        for place, target in list(self._left.items()):
+            if _done(place, target) or self._out_of_time(place, spent):
+                del self._left[place]
+        while not self._left:
+            if self._next_round(spent):
+                self.end()
+                return
+        self._later(self._delay, self._look)
+        self._delay = min(2 * self._delay, _LATEST)
+
+    def _next_round(self, spent: float) -> bool:
+        """Begin another; True when none is needed, or none would help."""
+        places = list(self._places())
+        last, self._sent = self._sent, 0
+        for place in places:
+            sent = place.sender.statistics().sent
+            self._sent += sent
+            if not _done(place, sent) and not self._out_of_time(place, spent):
+                self._left[place] = sent
+        if not self._left:
+            # Nobody had anything to do, one after the other: all at once, if nothing was sent since the last look.
+            return self._sent == last
+        self._delay = _SOONEST
+        self._rounds += 1
+        return self._rounds > len(places) + 1
+
+    def _out_of_time(self, place: Place, spent: float) -> bool:
+        limit = place.shutdown
+        late = limit is not None and (limit == "kill" or spent >= limit)
+        if late and place.life is not None and _taken(place) == self._first.get(place.id):
+            place.life.had_its_time = True
+        return late
+
+
+def _done(place: Place, target: int) -> bool:
+    """Whether the first *target* messages of a mailbox are dealt with."""
+    statistics = place.sender.statistics()
+    if statistics.received > target:
+        return True
+    if statistics.length:
+        return False
+    life = place.life
+    if place.recipe.free_form or life is None or not life.up:
+        return True  # what one does that runs by itself, or is not there, is no work on its mailbox
+    return bool(statistics.waiting_receivers)
+
+
+def _taken(place: Place) -> int:
+    taken: int = place.sender.statistics().received
+    return taken
