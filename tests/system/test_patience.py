@@ -125,7 +125,7 @@ class Local:
         self.thread.start()
 
     def close(self):
-        client.ask(self.sender, ("close",), 50)
+        client.ask(self.sender, ("close", False), 50)
         self.thread.join(10)
 
     def errors(self):
