@@ -25,7 +25,7 @@ static bool is_alone(void) {
     return first != NULL && PyThreadState_Next(first) == NULL;
 }
 
-/* A module that is whole, or NULL without an exception. */
+/* A module that has been imported, or NULL without an exception. */
 static PyObject *module_there(const char *name) {
     PyObject *text = PyUnicode_FromString(name);
     PyObject *module = text != NULL ? PyImport_GetModule(text) : NULL;
@@ -173,6 +173,13 @@ static bool done_within(interpreter *self, int64_t since, int64_t nanoseconds, b
     return done;
 }
 
+static double seconds_granted(interpreter *self) {
+    pthread_mutex_lock(&self->mutex);
+    int64_t granted = self->end_within;
+    pthread_mutex_unlock(&self->mutex);
+    return (double)granted / (1000.0 * MILLISECONDS);
+}
+
 /* Name what is left, where it still waits, and then tell it; on a thread of its own, as a kill is. */
 static void *tell_thread(void *argument) {
     interpreter *self = argument;
@@ -181,9 +188,9 @@ static void *tell_thread(void *argument) {
         if (mine != NULL) {
             PyEval_RestoreThread(mine);
             PyObject *boot = module_there("csp.interpreters.boot");
-            PyObject *told = boot == NULL ? NULL
-                                          : PyObject_CallMethod(boot, "tell_left", "kd", self->identity,
-                                                                (double)self->end_within / (1000.0 * MILLISECONDS));
+            PyObject *told = boot == NULL
+                                 ? NULL
+                                 : PyObject_CallMethod(boot, "tell_left", "kd", self->identity, seconds_granted(self));
             PyErr_Clear();
             Py_XDECREF(told);
             Py_XDECREF(boot);
