@@ -85,11 +85,13 @@ class Held(csp.Actor):
 
     mailbox = csp.Buffered(1, overflow="error")
 
-    def __init__(self, go):
+    def __init__(self, here, go):
+        self.here = here
         self.go = go
 
     @csp.handler
     def wait(self):
+        self.here.send(None)
         self.go.recv()
 
 

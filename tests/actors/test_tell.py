@@ -7,20 +7,28 @@ from wrong_callers import tells
 import csp
 
 
+class Gate:
+    """Where a Held says that it is held, and what lets it go on."""
+
+    def __init__(self):
+        self.here, self.arrived = csp.channel(16)
+        self.go, self.gone = csp.channel(16)
+
+    def hold(self, system, cls):
+        """An actor that has a message in its hands, and with a buffer one in its mailbox: no other finds a place."""
+        held = system.spawn(cls, self.here, self.gone)
+        assert held.wait.tell() is True
+        self.arrived.recv(timeout=10)
+        if cls is Held:
+            assert held.wait.tell() is True
+        return held
+
+
 @pytest.fixture
-def go():
-    """What lets a Held go on."""
-    sender, receiver = csp.channel(16)
-    with sender, receiver:
-        yield sender, receiver
-
-
-def fill(held):
-    """One message in the actor's hands, one in its mailbox; gives how many tells came after that, until one failed."""
-    for attempt in range(1000):
-        if not held.wait.tell():
-            return attempt
-    return None
+def gate():
+    made = Gate()
+    with made.here, made.arrived, made.go, made.gone:
+        yield made
 
 
 def letters(system):
@@ -43,33 +51,27 @@ def test_tell_to_the_dead(system):
     assert [ref.two.options(on_restart="fail").tell(1, 2)] == [False]
 
 
-def test_tell_to_the_full(system, go):
+def test_tell_to_the_full(system, gate):
     """False, and a dead letter; nothing is raised."""
-    sender, receiver = go
-    held = system.spawn(Held, receiver)
-    fill(held)
-    before = letters(system)
+    held = gate.hold(system, Held)
     assert held.wait.tell() is False
-    assert letters(system) == before + 1
-    for _ in range(16):
-        sender.send_nowait(None)
-    assert held.wait.options(timeout=10).tell() in {True, False}
-
-
-def test_tell_waits_its_time_limit_at_most(system, go):
-    """At a rendezvous mailbox it waits as a cast does, so long as its limit says; with 0 it does not wait."""
-    sender, receiver = go
-    held = system.spawn(HeldAtTheDoor, receiver)
+    assert letters(system) == 1
+    gate.go.send_many([None] * 3)
+    gate.arrived.recv(timeout=10)  # it has the second one, and so there is room
     assert held.wait.tell() is True
+
+
+def test_tell_waits_its_time_limit_at_most(system, gate):
+    """At a rendezvous mailbox it waits as a cast does, so long as its limit says; with 0 it does not wait."""
+    held = gate.hold(system, HeldAtTheDoor)
     assert held.wait.options(timeout=0).tell() is False
     assert held.wait.options(timeout=0.05).tell() is False
     assert letters(system) == 2
-    sender.send(None)
-    assert held.wait.tell() is True  # taken as soon as the first is done
-    sender.send(None)
+    gate.go.send_many([None] * 2)
+    assert held.wait.options(timeout=30).tell() is True  # taken as soon as the first is done
 
 
-def test_tell_raises_what_is_the_callers_own(system, go):
+def test_tell_raises_what_is_the_callers_own(system):
     """Wrong arguments and what cannot travel are no state of the other one."""
     ref = system.spawn(Shaped)
     with pytest.raises(TypeError, match="missing 1 required positional argument"):
@@ -82,11 +84,9 @@ def test_tell_raises_what_is_the_callers_own(system, go):
     assert letters(system) == 0
 
 
-def test_a_peers_trouble_ends_nobody_who_tells(system, go):
+def test_a_peers_trouble_ends_nobody_who_tells(system, gate):
     """An actor that tells to a full and to a dead one, and to itself, lives on; one that casts does not."""
-    _, receiver = go
-    held = system.spawn(Held, receiver)
-    fill(held)
+    held = gate.hold(system, Held)
     teller, caster = system.spawn(Teller, held), system.spawn(Teller, held)
     teller.tell_it.cast()
     assert teller.answers() == [False]
