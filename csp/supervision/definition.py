@@ -80,7 +80,9 @@ def _what_else(value: object) -> str:
 
 def _checked_children(supervisor: Supervisor, owner: str) -> Iterator[ChildSpec[Any]]:
     """Yield the children of *supervisor*, each checked, names unique."""
-    children = supervisor.children()
+    children: Any = supervisor.children
+    if callable(children):  # else it is a list of them
+        children = children()
     if isinstance(children, ChildSpec):
         raise ChildSpecError(f"{owner}: children() returns one child spec; yield it instead")
     if not is_a(children, Iterable):

@@ -4,7 +4,7 @@ import attrs
 
 from csp.supervision.commands import Answer, Ended, ScheduleRetry, Started, StartFailed, Why
 from csp.supervision.reason import ExitReason
-from csp.supervision.state import ChildState
+from csp.supervision.child_state import ChildState
 from csp.supervision.strategy import (
     clean_stop,
     comes_back,
@@ -47,9 +47,8 @@ def child_gone(turn: Turn, child: ChildState, reason: ExitReason) -> None:
 
 def retry_due(turn: Turn, token: int) -> None:
     """Let the child that waits for this retry start; a token that nobody waits for any more means nothing."""
-    for child in turn.state.children:
-        if child.gate == token:
-            turn.put(attrs.evolve(child, gate=None))
+    for child in turn.state.children.gated(token):
+        turn.put(attrs.evolve(child, gate=None))
 
 
 def begin_ending(turn: Turn, why: Why, reason: ExitReason, culprit: ChildState | None = None) -> None:
@@ -135,8 +134,7 @@ def _ended_by_itself(turn: Turn, gone: ChildState, reason: ExitReason) -> None:
         turn.put(gone)
     else:
         turn.forget(gone)
-    others = any(c.spec.significant and (c.live or c.wanted) for c in turn.state.children)
-    if ends_supervisor(turn.state.auto_shutdown, gone.spec.significant, others):
+    if ends_supervisor(turn.state.auto_shutdown, gone.spec.significant, turn.state.children.any_significant):
         turn.report("supervisor_auto_shutdown", gone, reason)
         begin_ending(turn, "auto_shutdown", reason, culprit=gone)
 
@@ -177,6 +175,8 @@ def _restart(turn: Turn, gone: ChildState, reason: ExitReason, *, retry: bool) -
 
 def _bounce_group(turn: Turn, gone: ChildState) -> None:
     """Doom the siblings that a restart of *gone* covers, and decide which of them come back."""
+    if turn.state.strategy == "one_for_one":
+        return  # it covers none, and there may be thousands
     order = tuple(child.name for child in turn.state.children)
     for name in siblings_to_stop(turn.state.strategy, order, gone.name):
         sibling = turn.child(name)

@@ -11,33 +11,29 @@ Held at every instant:
   had to stop are gone.
 """
 
-from csp.supervision.state import ChildState, SupervisorState
+from csp.supervision.child_state import ChildState
+from csp.supervision.state import SupervisorState
 
 
 def due_stops(state: SupervisorState) -> tuple[ChildState, ...]:
     """List the children to be told to stop now, in that order; when killing, those to be killed now."""
-    leaving = tuple(child for child in reversed(state.children) if child.leaving)
     if state.killing:
-        return tuple(child for child in leaving if child.fate != "killing")
+        return state.children.spared()
     if not _stops_in_order(state):
-        return tuple(child for child in leaving if child.fate == "doomed")
+        return state.children.doomed()
     # Only the youngest: it is told, or it has been and the next one waits for it.
-    return tuple(child for child in leaving[:1] if child.fate == "doomed")
+    youngest = state.children.youngest_leaving()
+    return (youngest,) if youngest is not None and youngest.fate == "doomed" else ()
 
 
 def due_starts(state: SupervisorState) -> tuple[ChildState, ...]:
     """List the children to be started now, in that order."""
     if state.stage not in ("booting", "running") or _group_is_held_up(state):
         return ()
-    due: list[ChildState] = []
-    for child in state.children:
-        if not child.wanted:
-            continue
-        if child.phase == "down" and child.gate is None:
-            due.append(child)
-        if child.phase != "up" and _starts_in_order(state):
-            break
-    return tuple(due)
+    if not _starts_in_order(state):
+        return state.children.startable()
+    first = state.children.first_pending()
+    return (first,) if first is not None and first.phase == "down" and first.gate is None else ()
 
 
 def all_up(state: SupervisorState) -> bool:
@@ -45,7 +41,7 @@ def all_up(state: SupervisorState) -> bool:
 
     A group restart cannot pass for that half way: the child it is about is down until the others are gone.
     """
-    return all(child.phase == "up" for child in state.children if child.wanted)
+    return state.children.first_pending() is None
 
 
 def _stops_in_order(state: SupervisorState) -> bool:
@@ -65,10 +61,6 @@ def _group_is_held_up(state: SupervisorState) -> bool:
         case "one_for_one":
             return False
         case "rest_for_one":
-            return _any_leaving(state)
+            return state.children.any_leaving
         case "one_for_all":
-            return _any_leaving(state) or any(child.wanted and child.gate is not None for child in state.children)
-
-
-def _any_leaving(state: SupervisorState) -> bool:
-    return any(child.leaving for child in state.children)
+            return state.children.any_leaving or state.children.any_gated

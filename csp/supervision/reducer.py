@@ -87,7 +87,7 @@ def _settle(turn: Turn) -> None:
     elif (
         turn.state.stage == "ending"
         and turn.state.outcome is not None
-        and not any(child.live for child in turn.state.children)
+        and not turn.state.children.any_live
     ):
         turn.give(turn.state.outcome)
         turn.update(stage="ended")

@@ -18,7 +18,7 @@ from csp.supervision.events import (
     StartChildRequest,
     TerminateChildRequest,
 )
-from csp.supervision.state import ChildState, Starter
+from csp.supervision.child_state import ChildState, Starter
 from csp.supervision.turn import Turn
 
 

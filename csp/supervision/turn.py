@@ -12,7 +12,8 @@ import attrs
 from csp.supervision.child import ChildSpec
 from csp.supervision.commands import Answer, Command, KillChild, Report, ReportKind, StartChild, StopChild
 from csp.supervision.reason import SHUTDOWN, ExitReason
-from csp.supervision.state import ChildState, Starter, SupervisorState
+from csp.supervision.child_state import ChildState, Starter
+from csp.supervision.state import SupervisorState
 
 
 class Turn:
@@ -44,17 +45,17 @@ class Turn:
 
     def put(self, child: ChildState) -> None:
         """Store a changed child in its place."""
-        self.update(children=tuple(child if old.name == child.name else old for old in self.state.children))
+        self.update(children=self.state.children.put(child))
 
     def add(self, spec: ChildSpec[Any], starter: Starter) -> None:
         """Add a new child as the last in start order."""
         new = ChildState(spec, incarnation=self.state.used_incarnations, starter=starter)
-        self.update(children=(*self.state.children, new))
+        self.update(children=self.state.children.add(new))
 
     def forget(self, child: ChildState) -> None:
         """Remove a child and its spec."""
         self.update(
-            children=tuple(old for old in self.state.children if old.name != child.name),
+            children=self.state.children.remove(child.name),
             used_incarnations=max(self.state.used_incarnations, child.incarnation),
         )
 
