@@ -2,15 +2,12 @@
 
 import sys
 
-from csp._native import Sender, channel, start_interpreter
+from csp._native import Sender, start_interpreter, unbounded_channel
 from csp.errors import StartFailed
 from csp.interpreters.guards import install
 from csp.interpreters.importing import program, refuse_while_loading
 
 type Exit = tuple[int, str, object]  # (tag, "ended" | "killed" | "failed", what it returned, or a text)
-
-# The three messages of an order, and room for what may follow them (stop).
-CONTROL_CAPACITY = 16
 
 
 class Started:
@@ -38,7 +35,8 @@ def start(name: str, exits: Sender[Exit], tag: int, *, warm: bool = False) -> St
     if sys.implementation.name != "cpython":
         raise StartFailed("own-GIL interpreters need CPython")
     install()  # the first start in the main interpreter brings the guards
-    sender, receiver = channel(CONTROL_CAPACITY)
+    # Unbounded: what may follow the three messages of an order, a stop above all, always finds room.
+    sender, receiver = unbounded_channel()
     try:
         id = start_interpreter(name, "csp.interpreters.boot", "serve_warm" if warm else "serve", receiver, exits, tag)
     except OSError as error:

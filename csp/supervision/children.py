@@ -1,5 +1,6 @@
-"""The children of one supervisor: an immutable collection in start order, of which a changed copy costs no more with ten
-thousand children than with ten.
+"""The children of one supervisor: an immutable collection in start order.
+
+A changed copy of it costs no more with ten thousand children than with ten.
 
 A supervisor's every step changes one child or two. Copies would make each step as long as the list. So all versions of
 a collection share one store, which holds the newest; an older version knows what it takes to get back to it, and takes
@@ -83,25 +84,14 @@ def _remove(numbers: list[int], number: int) -> None:
 
 
 class Children:
-    """All children of one supervisor, in start order. Made by :meth:`of`; never changes."""
+    """All children of one supervisor, in start order. Made by :func:`children_of`; never changes."""
 
     __slots__ = ("_newer", "_store")
 
     def __init__(self, store: _Store) -> None:
-        """For this class only: see :meth:`of`."""
+        """For this module only: see :func:`children_of`."""
         self._store: _Store | None = store  # of the newest version only
         self._newer: tuple[_Change, Children] | None = None  # of all others: what leads back from the next newer one
-
-    @classmethod
-    def of(cls, children: Iterable[ChildState]) -> Children:
-        """Make a collection of these, in this order; a collection is given back as it is."""
-        if isinstance(children, Children):
-            return children
-        store = _Store()
-        for child in children:
-            store.set(store.next_number, child)
-            store.next_number += 1
-        return cls(store)
 
     # ---- versions ---------------------------------------------------------------------------------------------------
 
@@ -231,3 +221,14 @@ class Children:
 
     def __repr__(self) -> str:
         return f"Children{self[:]!r}"
+
+
+def children_of(children: Iterable[ChildState]) -> Children:
+    """Make a collection of these, in this order; a collection is given back as it is."""
+    if isinstance(children, Children):
+        return children
+    store = _Store()
+    for child in children:
+        store.set(store.next_number, child)
+        store.next_number += 1
+    return Children(store)

@@ -2,9 +2,9 @@
 
 import attrs
 
+from csp.supervision.child_state import ChildState
 from csp.supervision.commands import Answer, Ended, ScheduleRetry, Started, StartFailed, Why
 from csp.supervision.reason import ExitReason
-from csp.supervision.child_state import ChildState
 from csp.supervision.strategy import (
     clean_stop,
     comes_back,

@@ -84,10 +84,6 @@ def _settle(turn: Turn) -> None:
         for request in deferred:
             handle_request(turn, request)
         _settle(turn)
-    elif (
-        turn.state.stage == "ending"
-        and turn.state.outcome is not None
-        and not turn.state.children.any_live
-    ):
+    elif turn.state.stage == "ending" and turn.state.outcome is not None and not turn.state.children.any_live:
         turn.give(turn.state.outcome)
         turn.update(stage="ended")

@@ -10,6 +10,7 @@ import attrs
 
 from csp.errors import ChildSpecError
 from csp.supervision.child import checked_child
+from csp.supervision.child_state import ChildState, Starter
 from csp.supervision.commands import Answer, Outcome
 from csp.supervision.events import (
     DeleteChildRequest,
@@ -18,7 +19,6 @@ from csp.supervision.events import (
     StartChildRequest,
     TerminateChildRequest,
 )
-from csp.supervision.child_state import ChildState, Starter
 from csp.supervision.turn import Turn
 
 

@@ -6,7 +6,7 @@ import attrs
 
 from csp.supervision.child import ChildSpec, Kind
 from csp.supervision.child_state import ChildState, Status
-from csp.supervision.children import Children
+from csp.supervision.children import Children, children_of
 from csp.supervision.commands import Ended, StartFailed
 from csp.supervision.definition import SupervisorSpec
 from csp.supervision.events import Request
@@ -41,7 +41,7 @@ class SupervisorState:
     strategy: Strategy
     intensity: Intensity
     auto_shutdown: AutoShutdown
-    children: Children = attrs.field(converter=Children.of)
+    children: Children = attrs.field(converter=children_of)
     stage: Stage = "new"
     stamps: tuple[float, ...] = ()
     outcome: Ended | StartFailed | None = None

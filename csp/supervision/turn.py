@@ -10,9 +10,9 @@ from typing import Any
 import attrs
 
 from csp.supervision.child import ChildSpec
+from csp.supervision.child_state import ChildState, Starter
 from csp.supervision.commands import Answer, Command, KillChild, Report, ReportKind, StartChild, StopChild
 from csp.supervision.reason import SHUTDOWN, ExitReason
-from csp.supervision.child_state import ChildState, Starter
 from csp.supervision.state import SupervisorState
 
 

@@ -68,7 +68,7 @@ class Kernel:
         self.lives: dict[int, Life] = {}  # by tag, until their interpreters have ended
         self.roots: list[Root] = []  # in start order
         self.trees: dict[str, Tree] = {}  # those of the roots that are supervisors, by name
-        self.outcomes: dict[str, Outcome] = {}  # of the supervisors at the root that have ended, by name
+        self.outcomes: dict[str, Outcome] = {}  # of the supervisors that have ended for good, by path
         self.zombies = Zombies()
         self.dead_letters = tally_new()  # counted by whoever loses one, in any interpreter
         self.restarts = 0
@@ -353,12 +353,12 @@ class Kernel:
         if self._stopping:
             self._stop_last_root()
 
-    def tree_ended(self, name: str, reason: str, error: Exception | None) -> None:
-        """Remember how a supervisor at the root ended, for who asks later; the oldest of many are forgotten."""
+    def supervisor_gone(self, path: str, outcome: Outcome) -> None:
+        """Remember how a supervisor ended for good, for who asks later; the oldest of many are forgotten."""
         while len(self.outcomes) >= _OUTCOMES_KEPT:
             del self.outcomes[next(iter(self.outcomes))]
-        del self.trees[name]
-        self.outcomes[name] = Outcome(reason, error)
+        self.trees.pop(path, None)
+        self.outcomes[path] = outcome
 
     # ---- the end ----------------------------------------------------------------------------------------------------
 

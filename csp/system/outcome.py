@@ -1,11 +1,11 @@
-"""How a supervisor at the root ended, kept for those who ask later."""
+"""How a supervisor ended, kept for those who ask later."""
 
 from csp._native import Reply
 from csp.messages.failure import pack
 
 
 class Outcome:
-    """How a supervisor at the root ended: the reason, or the error for those who wait for it."""
+    """How a supervisor ended: the reason, or the error for those who wait for it."""
 
     __slots__ = ("error", "reason")
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from csp.supervision.definition import SupervisorSpec
     from csp.system.kernel import Kernel, Token
     from csp.system.places import Shutdown
+    from csp.system.tree import Node
 
 
 # ---- starting --------------------------------------------------------------------------------------------------------
@@ -114,21 +115,24 @@ def _wait_actor(kernel: Kernel, reply: Reply, id: int, mailbox: int) -> None:
 # ---- one supervisor --------------------------------------------------------------------------------------------------
 
 
-def _stop_tree(kernel: Kernel, reply: Reply, name: str) -> None:
-    tree = kernel.trees.get(name)
-    if tree is not None:
-        tree.wait(reply)
-        tree.stop(ExitReason("shutdown"))
-        return
-    if name not in kernel.outcomes:
-        raise _no_supervisor(kernel, name)
-    reply.answer(None)
+def _stop_tree(kernel: Kernel, reply: Reply, path: str) -> None:
+    """A tree, or as a child of its supervisor a part of one: that is terminated, and not restarted."""
+    node = _node(kernel, path)
+    if node is None:
+        if path not in kernel.outcomes:
+            raise _no_supervisor(kernel, path)
+        reply.answer(None)
+    elif node.above is None:
+        node.waiting.append(reply)
+        node.tree.stop(ExitReason("shutdown"))
+    else:
+        node.tree.terminate(node.above, node.child_id, reply)
 
 
 def _wait(kernel: Kernel, reply: Reply, name: str) -> None:
     """Answered with the reason when the supervisor or actor of that name has ended, also when that was before."""
-    if name in kernel.trees:
-        kernel.trees[name].wait(reply)
+    if (node := _node(kernel, name)) is not None:
+        node.waiting.append(reply)
     elif name in kernel.outcomes:
         kernel.outcomes[name].tell(reply)
     elif name in kernel.names:
@@ -142,11 +146,16 @@ def _wait(kernel: Kernel, reply: Reply, name: str) -> None:
 
 
 def _which_children(kernel: Kernel, reply: Reply, path: str) -> None:
-    for tree in kernel.trees.values():
-        if (node := tree.find(path)) is not None:
-            reply.answer(node.children_info())
-            return
-    raise _no_supervisor(kernel, path)
+    node = _node(kernel, path)
+    if node is None:
+        raise _no_supervisor(kernel, path)
+    reply.answer(node.children_info())
+
+
+def _node(kernel: Kernel, path: str) -> Node | None:
+    """The supervisor of that path, at the root or below."""
+    tree = kernel.trees.get(path.partition("/")[0])
+    return tree.find(path) if tree is not None else None
 
 
 def _no_supervisor(kernel: Kernel, name: str, or_what: str = "") -> NoSuchActor:

@@ -7,6 +7,7 @@ from threading import Thread
 from csp._native import Sender, channel, select
 from csp.errors import ActorError, ChannelError, EscalationError, StartFailed
 from csp.interpreters.importing import refuse_while_loading
+from csp.messages.shapes import described
 from csp.system.system import System
 
 TYPE_CHECKING = False
@@ -88,7 +89,7 @@ def _watch(system: System, supervisor: Supervisor, name: str, ends: Sender[tuple
     outcome: tuple[str, str] | None = None
     try:
         system.supervise(supervisor, name=name)
-    except Exception as error:  # noqa: BLE001  (whatever it is, the program cannot start)
+    except BaseException as error:  # noqa: BLE001  (whatever it is, a sys.exit in children() too: the program cannot start)
         outcome = ("could not start", _text(error))
     else:
         try:
@@ -101,6 +102,6 @@ def _watch(system: System, supervisor: Supervisor, name: str, ends: Sender[tuple
         pass  # a signal came first
 
 
-def _text(error: Exception) -> str:
+def _text(error: BaseException) -> str:
     remote = f"\n{error.__cause__}" if error.__cause__ is not None else ""
-    return f"{type(error).__name__}: {error}{remote}"
+    return f"{described(error)}{remote}"

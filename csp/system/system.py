@@ -168,7 +168,8 @@ class System:
     def stop_supervisor(self, name: str) -> None:
         """Stop a supervision tree in order and wait until all of it has ended; one that has ended is fine.
 
-        Raises NoSuchActor when there never was one of that name.
+        A nested supervisor is named by its path, ``"bank/branches"``: it is terminated at the one above, and not
+        restarted. (OTP's ``terminate_child``.) Raises NoSuchActor when there never was one of that name.
         """
         client.ask(self._kernel, ("stop_tree", checks.name(name, "stop_supervisor", "a supervisor")))
 

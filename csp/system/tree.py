@@ -10,6 +10,8 @@ import time
 from collections import deque
 from functools import partial
 
+import attrs
+
 from csp._native import Reply
 from csp.errors import EscalationError, StartFailed
 from csp.messages.failure import pack
@@ -19,6 +21,7 @@ from csp.supervision.reason import ExitReason
 from csp.supervision.reducer import reduce
 from csp.supervision.state import SupervisorState, initial_state, which_children
 from csp.system.client import NestedSupervisor
+from csp.system.outcome import Outcome
 from csp.system.places import Life, Place
 from csp.system.recipe import Recipe
 from csp.system.repeats import Repeats
@@ -41,6 +44,8 @@ class Node:
         self.state: SupervisorState = initial_state(spec)
         self.places: dict[str, Place] = {}
         self.nodes: dict[str, Node] = {}
+        self.waiting: list[Reply] = []  # for its end for good
+        self.outcome = Outcome("", None)  # of its latest life
         self._repeats = Repeats()
 
     # ---- events in --------------------------------------------------------------------------------------------------
@@ -49,6 +54,8 @@ class Node:
         """Begin a life of this supervisor, from its definition."""
         self.incarnation = incarnation
         self.state = initial_state(self.spec, self.state)
+        if self.above is None:  # it has one life: what is needed of its definition is in the state now
+            self.spec = attrs.evolve(self.spec, children=())
         self.feed(events.Start(now=time.monotonic()))
 
     def feed(self, event: events.Event) -> None:
@@ -57,10 +64,16 @@ class Node:
 
     def step(self, event: events.Event) -> None:
         """Decide on one event now. Only the tree calls this."""
+        stage = self.state.stage
         self.state, orders = reduce(self.state, event)
         for command in orders:
             self._carry_out(command)
-        self._close_places_of_the_gone()
+        if self.state.stage == stage:  # the usual step: only those that it is about can be gone
+            for about in (event, *orders):
+                self._close_if_gone(getattr(about, "child_id", ""))
+        elif not self.tree.over:
+            for child_id in [*self.places, *self.nodes]:
+                self._close_if_gone(child_id)
 
     def started(self, place: Place, life: Life) -> None:
         """A child is up."""
@@ -127,6 +140,7 @@ class Node:
                 if node is None:
                     node = Node(self.tree, f"{self.path}/{child_id}", made.spec, self, child_id)
                     self.nodes[child_id] = node
+                    kernel.outcomes.pop(node.path, None)
                 node.begin(incarnation)
                 return
             assert isinstance(made, Recipe)
@@ -156,8 +170,9 @@ class Node:
             self.feed(events.KillRequested(ExitReason("killed"), now=time.monotonic()))
 
     def _over(self, reason: ExitReason, *, start_failed: bool, why: str = "") -> None:
+        self.outcome = _outcome(self.path, reason, start_failed=start_failed, gave_up=why == "gave_up")
         if self.above is None:
-            self.tree.ended(reason, start_failed=start_failed, gave_up=why == "gave_up")
+            self.tree.ended(reason)
         elif start_failed:
             self.above.feed(
                 events.ChildStartFailed(self.child_id, self.incarnation, reason, now=time.monotonic(), random=_random())
@@ -194,21 +209,17 @@ class Node:
         place = self.places.get(child_id)
         return place.life if place is not None else None
 
-    def _close_places_of_the_gone(self) -> None:
+    def _close_if_gone(self, child_id: str) -> None:
         """A child that is down and not wanted keeps no mailbox."""
-        for child_id in list(self.places):
-            child = self.state.child(child_id)
-            if child is None or child.status == "down":
-                if self.state.stage in {"ending", "ended"} and self.above is not None:
-                    continue  # the supervisor itself may come back, and its children with their mailboxes
-                self.close_place(child_id)
-        for child_id, node in list(self.nodes.items()):
-            child = self.state.child(child_id)
-            if (child is None or child.status == "down") and not (
-                self.state.stage in {"ending", "ended"} and self.above is not None
-            ):
-                node.close_all()
-                del self.nodes[child_id]
+        child = self.state.child(child_id)
+        if child is not None and child.status != "down":
+            return
+        if self.state.stage in {"ending", "ended"} and self.above is not None:
+            return  # the supervisor itself may come back, and its children with their mailboxes
+        if child_id in self.places:
+            self.close_place(child_id)
+        if (node := self.nodes.pop(child_id, None)) is not None:
+            node.close_all()
 
     def close_place(self, child_id: str) -> None:
         """End one child's place for good, with the reason of its last life: its spec may be forgotten by now."""
@@ -217,11 +228,19 @@ class Node:
         self.tree.kernel.close_place(place, place.last_reason)
 
     def close_all(self) -> None:
-        """End every place at and below this node for good."""
+        """End every place at and below this node for good, and tell who waited for its end."""
         for child_id in list(self.places):
             self.close_place(child_id)
         for node in self.nodes.values():
             node.close_all()
+        self.nodes.clear()
+        # Whatever still knows this node, a timer perhaps, must not keep what the children were to be given.
+        self.spec = attrs.evolve(self.spec, children=())
+        self.state = attrs.evolve(self.state, children=())
+        self.tree.kernel.supervisor_gone(self.path, self.outcome)
+        for reply in self.waiting:
+            self.outcome.tell(reply)
+        self.waiting.clear()
 
     def children_info(self) -> tuple[tuple[object, ...], ...]:
         """``(name, status, incarnation, kind, restarts, last reason)`` of each child, in start order."""
@@ -248,8 +267,8 @@ class Tree:
         self.name = name
         self.token = token
         self.root = Node(self, name, spec, None, "")
+        self.over = False
         self._starter: Reply | None = starter
-        self._waiting: list[Reply] = []
         self._node_of: dict[int, Node] = {}  # by place
         self._requests: dict[int, Reply] = {}
         self._events: deque[tuple[Node, events.Event]] = deque()
@@ -261,6 +280,8 @@ class Tree:
 
     def feed(self, node: Node, event: events.Event) -> None:
         """Put an event in line. One step may cause events at other nodes: they come after it, not in its middle."""
+        if self.over:
+            return  # a timer that comes late
         self._events.append((node, event))
         if self._stepping:
             return
@@ -282,14 +303,12 @@ class Tree:
         self._node_of.pop(place.id, None)
 
     def find(self, path: str) -> Node | None:
-        """The node of that path."""
-        nodes = [self.root]
-        while nodes:
-            node = nodes.pop()
-            if node.path == path:
-                return node
-            nodes.extend(node.nodes.values())
-        return None
+        """The node of that path, the names of the supervisors on the way: ``bank/branches``."""
+        first, *rest = path.split("/")
+        node: Node | None = self.root if first == self.name else None
+        for name in rest:
+            node = node.nodes.get(name) if node is not None else None
+        return node
 
     # ---- news of lives ----------------------------------------------------------------------------------------------
 
@@ -316,21 +335,16 @@ class Tree:
             if not wanted:
                 self.give_up()
 
-    def ended(self, reason: ExitReason, *, start_failed: bool, gave_up: bool) -> None:
+    def ended(self, reason: ExitReason) -> None:
         """The root supervisor has ended, and all of its children with it."""
+        self.over = True
+        self._events.clear()
         self.root.close_all()
-        error: Exception | None = None
-        if start_failed:
-            error = StartFailed(f"supervisor {self.name} did not start: {reason}\n{reason.root.traceback}".rstrip())
-        elif gave_up:
-            error = EscalationError(f"{reason}\n{reason.root.traceback}".rstrip())
         if self._starter is not None:
+            error = self.root.outcome.error
             self._starter.fail_packed(pack(error if error is not None else StartFailed(f"{self.name}: {reason}")))
             self._starter = None
-        self.kernel.tree_ended(self.name, str(reason), error)
         self.kernel.root_gone(self)
-        for reply in self._waiting:
-            self.kernel.outcomes[self.name].tell(reply)
 
     def stop(self, reason: ExitReason) -> None:
         """Stop all of it in order."""
@@ -353,7 +367,7 @@ class Tree:
 
     def wait(self, reply: Reply) -> None:
         """Answer *reply* when the tree has ended."""
-        self._waiting.append(reply)
+        self.root.waiting.append(reply)
 
     # ---- requests about one child -----------------------------------------------------------------------------------
 
@@ -361,15 +375,29 @@ class Tree:
         """Terminate the child in a place, at its supervisor."""
         assert what == "terminate"
         node = self._node_of[place.id]
+        self.terminate(node, place.name[len(node.path) + 1 :], reply)
+
+    def terminate(self, node: Node, child_id: str, reply: Reply) -> None:
+        """Terminate a child, actor or supervisor, at *node*; *reply* is answered when it is gone."""
         request_id = self.kernel.number()
         self._requests[request_id] = reply
-        node.feed(events.TerminateChildRequest(request_id, place.name[len(node.path) + 1 :], now=time.monotonic()))
+        node.feed(events.TerminateChildRequest(request_id, child_id, now=time.monotonic()))
 
     def answer(self, command: commands.Answer) -> None:
         """Hand an answer of a reducer to whoever asked."""
         reply = self._requests.pop(command.request_id, None)
         if reply is not None:
             reply.answer(command.outcome)
+
+
+def _outcome(path: str, reason: ExitReason, *, start_failed: bool, gave_up: bool) -> Outcome:
+    """How a life of the supervisor of that path has ended, for those who wait for its end for good."""
+    error: Exception | None = None
+    if start_failed:
+        error = StartFailed(f"supervisor {path} did not start: {reason}\n{reason.root.traceback}".rstrip())
+    elif gave_up:
+        error = EscalationError(f"{reason}\n{reason.root.traceback}".rstrip())
+    return Outcome(str(reason), error)
 
 
 def _random() -> float:

@@ -1,4 +1,4 @@
-"""The collection of a supervisor's children: as a tuple would behave, whichever version is looked at, at a flat cost."""
+"""The collection of a supervisor's children: a tuple to whoever looks, whichever version, at a flat cost."""
 
 import gc
 import sys
@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 import csp
 from csp.supervision import events
 from csp.supervision.child_state import ChildState
-from csp.supervision.children import Children
+from csp.supervision.children import Children, children_of
 from csp.supervision.definition import definition
 from csp.supervision.reason import ExitReason
 from csp.supervision.reducer import reduce
@@ -41,7 +41,7 @@ def check(children: Children, model: tuple[ChildState, ...]) -> None:
     assert tuple(children) == children[:] == model
     assert len(children) == len(model)
     assert tuple(reversed(children)) == model[::-1]
-    assert children == Children.of(model)
+    assert children == children_of(model)
     leaving = [c for c in reversed(model) if c.leaving]
     assert children.youngest_leaving() == (leaving[0] if leaving else None)
     assert children.any_leaving == bool(leaving)
@@ -67,7 +67,7 @@ class Versions(RuleBasedStateMachine):
     @rule(target=versions, names=st.lists(st.sampled_from("abcdef"), unique=True))
     def begin(self, names: list[str]) -> tuple[Children, tuple[ChildState, ...]]:
         model = tuple(made(name) for name in names)
-        return Children.of(model), model
+        return children_of(model), model
 
     @rule(target=versions, version=versions, name=st.sampled_from("abcdef"), changes=CHANGES)
     def change(
@@ -98,7 +98,7 @@ TestVersions = Versions.TestCase
 
 def test_it_goes_on_over_a_change() -> None:
     """A loop over a version sees that version, though it is changed meanwhile."""
-    children = Children.of([made("a"), made("b")])
+    children = children_of([made("a"), made("b")])
     seen = []
     for child in children:
         seen.append(child.name)
@@ -109,7 +109,7 @@ def test_it_goes_on_over_a_change() -> None:
 
 def test_an_old_version_does_not_live_on() -> None:
     """A newer version does not keep the older ones: only the store and what is in it."""
-    children = Children.of([made("a")])
+    children = children_of([made("a")])
     before = len([o for o in gc.get_objects() if isinstance(o, Children)])
     for n in range(1000):
         children = children.put(made("a", incarnation=n))
@@ -197,4 +197,4 @@ def test_a_big_supervisor_stops_in_the_order_that_a_small_one_does() -> None:
             events.ChildEnded(stop.child_id, stop.incarnation, ExitReason("shutdown"), now=0.0),  # type: ignore[attr-defined]
         )
     assert stopped == [f"w{n}" for n in reversed(range(500))]
-    assert attrs.evolve(state, children=()).children == Children.of(())
+    assert attrs.evolve(state, children=()).children == children_of(())
