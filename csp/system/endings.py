@@ -35,11 +35,11 @@ class Endings:
         limit, granted = _NO_LIMIT, life.wind_up()
         if granted is not None:
             limit = self._patience.give(life.interpreter, granted + LEFT_FOR, partial(self._stuck, life.tag))
-        self._limits.setdefault(life.place.name, {})[life.tag] = limit
+        self._limits.setdefault(life.name, {})[life.tag] = limit
 
     def gone(self, life: Life) -> None:
         """Its interpreter has ended, or is not waited for any more."""
-        name = life.place.name
+        name = life.name
         limits = self._limits.get(name)
         if limits is None or life.tag not in limits:
             return

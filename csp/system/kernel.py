@@ -64,7 +64,7 @@ class Kernel:
         self.log_channel = log
         self.log = ActorLog(log, "kernel")
         self.places: dict[int, Place] = {}
-        self.names = Names()
+        self.names = Names(self.number)
         self.lives: dict[int, Life] = {}  # by tag, until their interpreters have ended
         self.roots: list[Root] = []  # in start order
         self.trees: dict[str, Tree] = {}  # those of the roots that are supervisors, by name
@@ -321,11 +321,14 @@ class Kernel:
     # ---- places -----------------------------------------------------------------------------------------------------
 
     def make_place(
-        self, name: str, recipe: Recipe, data: bytes, ends: tuple[object, ...], shutdown: Shutdown = None
+        self, name: str | None, recipe: Recipe, data: bytes, ends: tuple[object, ...], shutdown: Shutdown
     ) -> Place:
-        """A new place under a name that must be free."""
-        place = Place(self.number(), name, recipe, data, ends, shutdown, self.dead_letters)
-        self.names.take(place)
+        """A new place, under a name that nobody else was given, or (None) under one that is made up."""
+        place = Place(self.number(), name or "", recipe, data, ends, shutdown, self.dead_letters)
+        if name is None:
+            self.names.make_up(place)
+        else:
+            self.names.take(place)
         self.places[place.id] = place
         return place
 

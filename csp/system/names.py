@@ -4,32 +4,52 @@ from csp.errors import ActorError, NoSuchActor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from csp.system.places import Place
 
 
 class Names:
-    """Which place has which name."""
+    """Which place has which name. A name that was made up gives way to the same one given: nobody chose it.
 
-    def __init__(self) -> None:
+    Args:
+        number: gives a number never given before.
+    """
+
+    def __init__(self, number: Callable[[], int]) -> None:
+        self._number = number
         self._places: dict[str, Place] = {}
+        self._made_up: set[str] = set()
 
     def __contains__(self, name: str) -> bool:
         return name in self._places
 
     def take(self, place: Place) -> None:
-        """Give a place its name. Raises ActorError when another has it."""
-        if place.name in self._places:
-            raise ActorError(f"there is an actor named {place.name!r} already; give this one another name=")
+        """Give a place the name that was given for it. Raises ActorError when another was given it."""
+        other = self._places.get(place.name)
+        if other is not None:
+            if place.name not in self._made_up:
+                raise ActorError(f"there is an actor named {place.name!r} already; give this one another name=")
+            self._made_up.remove(place.name)
+            self._take_made_up(other, place.name)
         self._places[place.name] = place
+
+    def make_up(self, place: Place) -> None:
+        """Give a place that nobody named its class's name, with a number if that is taken."""
+        self._take_made_up(place, place.recipe.path[1].rpartition(".")[2].lower())
 
     def free(self, place: Place) -> None:
         """Nobody has that name any more."""
-        self._places.pop(place.name, None)
+        del self._places[place.name]
+        self._made_up.discard(place.name)
 
-    def make_up(self, path: str, number: int) -> str:
-        """A name for an actor of the class at *path* that nobody named."""
-        base = path.rpartition(".")[2].lower()
-        return base if base not in self._places else f"{base}-{number}"
+    def _take_made_up(self, place: Place, base: str) -> None:
+        name = base
+        while name in self._places:
+            name = f"{base}-{self._number()}"
+        place.name = name
+        self._places[name] = place
+        self._made_up.add(name)
 
     def find(self, name: str) -> Place:
         """The place of that name: its full name, or the last part of it when only one place ends so."""

@@ -107,6 +107,7 @@ class Life:
         self.kernel = kernel
         self.place = place
         self.incarnation = incarnation
+        self.name = place.name  # one that was made up may give way to another
         self.tag = 0
         self.interpreter = 0
         self.control: Sender[object] | None = None
@@ -130,7 +131,7 @@ class Life:
             (
                 place.id,
                 tag,
-                place.name,
+                self.name,
                 place.recipe.path,
                 place.recipe.folders,
                 place.receiver,

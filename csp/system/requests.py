@@ -37,8 +37,6 @@ def _spawn(
 ) -> None:
     kernel.refuse_if_closing()
     recipe = Recipe(*fields)
-    if name is None:
-        name = kernel.names.make_up(recipe.path[1], kernel.number())
     place = kernel.make_place(name, recipe, data, ends, shutdown)
     root = Alone(kernel, place, token, reply)
     kernel.roots.append(root)

@@ -417,6 +417,27 @@ def test_names(system):
     assert system.lookup("bank/teller") == system.lookup("teller") == named
 
 
+def test_made_up_names_never_clash(system):
+    """A name that spawn made up clashes with none that is given, before or after: it gives way, and both are found."""
+    given = system.spawn(csp.child(Everything).options(name="everything-7"))
+    made_up = [system.spawn(Everything) for _ in range(8)]
+    later = system.spawn(csp.child(Account, "ada").options(name="everything"))
+    names = [ref.own_name() for ref in made_up[1:]]
+    assert [system.lookup(name) for name in names] == made_up[1:]
+    assert system.lookup("everything") == later
+    assert system.lookup("everything-7") == given
+    for name in names:
+        given_too = system.spawn(csp.child(Everything).options(name=name))
+        assert given_too.own_name() == name
+        assert system.lookup(name) == given_too
+    assert [ref.echo(1) for ref in made_up] == [1] * 8
+    with pytest.raises(csp.ActorError, match="there is an actor named 'everything' already"):
+        system.spawn(csp.child(Account, "bob").options(name="everything"))
+    for ref in made_up:
+        system.stop(ref)
+    assert system.lookup("everything") == later
+
+
 def test_taken_names(system):
     """A name that is taken is refused; it is free again when its actor is gone."""
     ref = system.spawn(csp.child(Everything).options(name="only"))
