@@ -4,6 +4,9 @@ Every public name is reached as ``csp.<name>`` and loads on first touch: an inte
 actor's interpreter uses little.
 """
 
+import sys as _sys
+from os import getcwd as _getcwd
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from csp._native import Alternative as Alternative
@@ -176,6 +179,18 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
+
+
+def _look_around() -> tuple[str, object, object]:
+    main = _sys.modules.get("__main__")
+    try:
+        return _getcwd(), main, getattr(main, "__file__", None)
+    except OSError:  # the folder is gone
+        return "/", main, getattr(main, "__file__", None)
+
+
+# Where the program stands, and what its script is, before os.chdir and the end of its main thread hide it.
+_beginning = _look_around()
 # The table is the list; a test compares it with the names for type checkers.
 __all__ = sorted(_HOME_OF)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # see above
 

@@ -5,7 +5,8 @@ import sys
 from csp._native import Sender, start_interpreter, unbounded_channel
 from csp.errors import StartFailed
 from csp.interpreters.guards import install
-from csp.interpreters.importing import program, refuse_while_loading
+from csp.interpreters.importing import refuse_while_loading
+from csp.interpreters.program import program
 
 type Exit = tuple[int, str, object]  # (tag, "ended" | "killed" | "failed", what it returned, or a text)
 

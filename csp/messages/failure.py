@@ -5,7 +5,6 @@ for an exception whose own type cannot travel, and then *why* says why not.
 """
 
 from csp.errors import ChannelError, CspError, NotShareable, RemoteError, RemoteTraceback, SyncError
-from csp.interpreters.importing import MAIN_ALIAS
 from csp.messages.formatting import format_exception, last_words
 from csp.messages.shapes import add_note, members_of, name_of, notes_of, set_cause, text_of
 
@@ -132,4 +131,4 @@ def _told(refusal: Exception) -> str:
     """Why something could not be pickled or made, in one line."""
     if isinstance(refusal, CspError):
         return text_of(refusal)
-    return f"{name_of(refusal)}: {text_of(refusal)}".replace(MAIN_ALIAS, "__main__")
+    return f"{name_of(refusal)}: {text_of(refusal)}"

@@ -10,7 +10,6 @@ from types import TracebackType
 
 from csp._native import print_traceback
 from csp.errors import CspError, RemoteTraceback
-from csp.interpreters.importing import MAIN_ALIAS
 from csp.messages.shapes import members_of, name_of, notes_of, origin_of, text_of, traceback_of
 
 TYPE_CHECKING = False
@@ -29,7 +28,7 @@ _MOST_MEMBERS = 15
 
 def format_exception(error: BaseException) -> str:
     """The whole text. Never raises, whatever the exception's class does."""
-    return _formatted(error, set(), 0).replace(MAIN_ALIAS, "__main__")  # as whoever wrote the script knows it
+    return _formatted(error, set(), 0)
 
 
 def last_words(name: str, text: str, notes: list[str]) -> str:
@@ -44,9 +43,7 @@ def format_stack(frame: FrameType | None) -> str:
         if not _is_ours(frame):
             chain = TracebackType(chain, frame, frame.f_lasti, frame.f_lineno)
         frame = frame.f_back
-    return (
-        _printed(chain).replace(_HEAD, "Stack (most recent call last):\n", 1).rstrip().replace(MAIN_ALIAS, "__main__")
-    )
+    return _printed(chain).replace(_HEAD, "Stack (most recent call last):\n", 1).rstrip()
 
 
 def _formatted(error: BaseException, seen: set[int], depth: int) -> str:

@@ -11,7 +11,7 @@ from types import ModuleType
 
 from csp._native import Barrier, Broadcaster, ConditionQueue, Counter, Event, Lock, Receiver, RLock, Semaphore, Sender
 from csp.errors import CspError, NotImportable, NotShareable
-from csp.interpreters.importing import MAIN_ALIAS, main_module, module_shown
+from csp.interpreters.importing import SCRIPT, module_shown
 from csp.messages.shapes import show, text_of
 
 TYPE_CHECKING = False
@@ -95,7 +95,9 @@ class _Unpickler(Unpickler):
         return self.ends[pid]
 
     def find_class(self, module_name: str, global_name: str, /) -> object:
-        if module_name in {"__main__", MAIN_ALIAS}:
+        if module_name in SCRIPT:
+            from csp.interpreters.script import main_module
+
             found: object = main_module()
             try:
                 for part in global_name.split("."):
@@ -122,7 +124,7 @@ def dumps(value: object, name: str = "message", reduce: Callable[[Any], Any] | N
     except Exception as error:
         path, culprit = _find_culprit(value, name)
         kind = type(culprit)
-        why = text_of(error).replace(MAIN_ALIAS, "__main__")
+        why = text_of(error)
         raise NotShareable(
             f"{path}: {module_shown(kind)}.{kind.__qualname__} cannot travel to another interpreter ({why})"
         ) from error

@@ -1,7 +1,5 @@
 """How to make an actor, without its class: what the kernel keeps instead of the user's code."""
 
-import sys
-
 from csp.actors.actor import Actor
 from csp.actors.description import describe
 from csp.actors.handler import handlers_of
@@ -9,6 +7,7 @@ from csp.actors.mailbox import Buffered
 from csp.actors.names import check_class
 from csp.errors import ClosedEnd, NotShareable, StartFailed
 from csp.interpreters.importing import path_of
+from csp.interpreters.program import folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def recipe_of(what: object) -> Recipe:
         box.capacity if box is not None else 0,
         box.overflow if box is not None else "block",
         cls.run is not Actor.run,
-        tuple(sys.path),
+        folders(),
     )
 
 
