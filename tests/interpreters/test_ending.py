@@ -136,7 +136,7 @@ if __name__ == "__main__":
     exits, ended = unbounded_channel()
     here, arrived = channel(1)
     started = start("half", exits, 1)
-    order(started, "__csp_main__", "half", (here,))
+    order(started, "__main__", "half", (here,))
     print(arrived.recv(timeout=10))
     kill_interpreter(started.id)
     print(ended.recv(timeout=10)[1])

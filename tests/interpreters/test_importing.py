@@ -176,7 +176,7 @@ def test_exceptions_of_a_script(program):
     first, *rest = out.splitlines()
     assert first == "3: x 3 __main__.Refused: 3: x"
     assert rest[0] == "__main__.Bound: 1: bound"
-    assert "__csp_main__" not in out
+    assert "mp_main" not in out
     assert "message[0].function: builtins.function cannot travel" in out
 
 
