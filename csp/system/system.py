@@ -10,6 +10,7 @@ from csp.actors.log import ActorLog
 from csp.actors.ref import ActorRef
 from csp.errors import ActorError, ChannelError, EndOfChannel, StartFailed
 from csp.interpreters.importing import refuse_while_loading
+from csp.interpreters.real_threads import no_real_threads
 from csp.interpreters.start import Exit, order, start
 from csp.observe.log import LEVELS, LogPump
 from csp.observe.stdlib_log import tell_level
@@ -69,7 +70,7 @@ class System:
             log_level = os.environ.get("CSP_LOG_LEVEL", "info")
         if log_level not in LEVELS:
             raise ValueError(f"log_level must be one of {', '.join(LEVELS)}, not {log_level!r}")
-        if (why := no_starts()) is not None:
+        if (why := no_starts() or no_real_threads()) is not None:
             raise StartFailed(why)
         self._log = LogPump(_LOG_CAPACITY, log_level)
         tell_level()

@@ -1,5 +1,6 @@
 """The system itself: its life, its limits, what it counts, and what is said when it is over."""
 
+import _thread
 import os
 import threading
 import time
@@ -236,3 +237,15 @@ def test_a_child_spec_with_arguments_of_its_own(system):
         system.spawn(csp.child(Account, "ada"), 5)
     with pytest.raises(csp.ActorError, match="isolation='thread' is not supported yet"):
         system.spawn(csp.child(Account, "ada").options(isolation="thread"))
+
+
+def test_threads_that_are_none_are_refused(monkeypatch):
+    """Where a library has replaced threads with tasks of one thread, a system is refused, with its name and the way out."""
+
+    def spawn_task(function, args=(), kwargs=None):
+        raise AssertionError("no thread of csp's is to be one of these")
+
+    spawn_task.__module__ = "gevent.thread"
+    monkeypatch.setattr(_thread, "start_new_thread", spawn_task)
+    with pytest.raises(csp.StartFailed, match=r"gevent has replaced Python's threads .*patch_all\(thread=False\)"):
+        csp.System()
