@@ -240,7 +240,7 @@ def test_a_child_spec_with_arguments_of_its_own(system):
 
 
 def test_threads_that_are_none_are_refused(monkeypatch):
-    """Where a library has replaced threads with tasks of one thread, a system is refused, with its name and the way out."""
+    """Where a library has replaced threads with tasks of one, a system is refused, with its name and the way out."""
 
     def spawn_task(function, args=(), kwargs=None):
         raise AssertionError("no thread of csp's is to be one of these")
