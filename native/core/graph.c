@@ -169,6 +169,6 @@ void csp_totals_read(csp_totals *out) {
         .replies = csp__replies_alive(),
         .threads = csp__threads_alive(),
         .running = atomic_load_explicit(&csp__load.running, memory_order_relaxed),
-        .cpus = atomic_load_explicit(&csp__load.cpus, memory_order_relaxed),
+        .cpus = csp__cpus_now(),
     };
 }

@@ -19,17 +19,10 @@ csp_parked csp__park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline
  * type-stable waiter records and locks inside live objects guarantee. */
 void csp__unpark(_Atomic uint32_t *word, int count);
 
-/* CPUs this process may use, at least 1. */
+/* CPUs that are there, at least 1, for platforms that do not say which ones a thread may use. */
 int64_t csp__platform_cpus(void);
 /* The CPU the calling thread runs on, or -1. */
 int csp__platform_cpu(void);
-/* Move the calling thread off that CPU, if its affinity mask allows another; the mask is unchanged afterwards. */
-void csp__platform_leave_cpu(int cpu);
-/* Let that thread run on `cpu` alone: true if it could run on every CPU of the process before (or, with before >= 0, on that
- * one alone), so that nobody else has a say in it. And let it run on all again, if it may only run on `cpu` now. */
-extern const bool csp__platform_settles; /* whether this platform can */
-bool csp__platform_settle(int64_t thread, int before, int cpu);
-void csp__platform_release(int64_t thread, int cpu);
 /* Name the calling thread, for those who look from outside; as much of it as the platform takes. */
 void csp__platform_name_thread(const char *name);
 /* The calling thread's id for csp__thread_runs; 0 where the platform has none. */

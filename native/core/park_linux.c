@@ -43,65 +43,11 @@ void csp__unpark(_Atomic uint32_t *word, int count) {
 }
 
 int64_t csp__platform_cpus(void) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) != 0) {
-        return 1;
-    }
-    int count = CPU_COUNT(&set);
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
     return count > 0 ? count : 1;
 }
 
 int csp__platform_cpu(void) { return sched_getcpu(); }
-
-void csp__platform_leave_cpu(int cpu) {
-    cpu_set_t before, without;
-    if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof before, &before) != 0) {
-        return;
-    }
-    without = before;
-    CPU_CLR((size_t)cpu, &without);
-    if (CPU_COUNT(&without) > 0 && sched_setaffinity(0, sizeof without, &without) == 0) {
-        sched_setaffinity(0, sizeof before, &before);
-    }
-}
-
-/* What the process might use when it began; read once, before any thread has settled. */
-static cpu_set_t whole;
-static pthread_once_t whole_once = PTHREAD_ONCE_INIT;
-static void read_whole(void) {
-    if (sched_getaffinity(getpid(), sizeof whole, &whole) != 0) {
-        CPU_ZERO(&whole);
-    }
-}
-
-static void only(int cpu, cpu_set_t *set) {
-    CPU_ZERO(set);
-    if (cpu >= 0 && cpu < CPU_SETSIZE) {
-        CPU_SET((size_t)cpu, set);
-    }
-}
-
-const bool csp__platform_settles = true;
-
-bool csp__platform_settle(int64_t thread, int before, int cpu) {
-    cpu_set_t now, expected, wanted;
-    pthread_once(&whole_once, read_whole);
-    only(before, &expected);
-    only(cpu, &wanted);
-    return CPU_COUNT(&whole) > 1 && sched_getaffinity((pid_t)thread, sizeof now, &now) == 0 &&
-           CPU_EQUAL(&now, before >= 0 ? &expected : &whole) && CPU_ISSET((size_t)cpu, &whole) &&
-           sched_setaffinity((pid_t)thread, sizeof wanted, &wanted) == 0;
-}
-
-void csp__platform_release(int64_t thread, int cpu) {
-    cpu_set_t now, expected;
-    only(cpu, &expected);
-    if (sched_getaffinity((pid_t)thread, sizeof now, &now) == 0 && CPU_EQUAL(&now, &expected) &&
-        CPU_COUNT(&whole) > 1) {
-        sched_setaffinity((pid_t)thread, sizeof whole, &whole);
-    }
-}
 
 void csp__platform_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 

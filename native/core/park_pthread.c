@@ -81,21 +81,6 @@ int64_t csp__platform_cpus(void) {
 }
 
 int csp__platform_cpu(void) { return -1; }
-void csp__platform_leave_cpu(int cpu) { (void)cpu; }
-
-const bool csp__platform_settles = false;
-
-bool csp__platform_settle(int64_t thread, int before, int cpu) {
-    (void)thread;
-    (void)before;
-    (void)cpu;
-    return false; /* no thread can be told here where to run */
-}
-
-void csp__platform_release(int64_t thread, int cpu) {
-    (void)thread;
-    (void)cpu;
-}
 
 void csp__platform_name_thread(const char *name) {
 #if defined(__APPLE__)

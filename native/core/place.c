@@ -3,7 +3,10 @@
 
 #include <pthread.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "cpus.h"
+#include "lock.h"
 #include "park.h"
 #include "running.h"
 
@@ -41,14 +44,21 @@ static void set_talk(csp_waiter *thread, int32_t talk) {
     }
 }
 
+/* Who leaves and who moves, and what cpus.h guards by it. */
+static csp_lock place_lock = CSP_LOCK_INIT;
+
 static bool leave(csp_waiter *thread) {
-    int32_t home = atomic_exchange_explicit(&thread->home, -1, memory_order_acq_rel);
-    if (home < 0) {
+    if (!csp__is_settled(thread)) {
         return false;
     }
-    csp__platform_release(atomic_load_explicit(&thread->platform_thread, memory_order_relaxed), home);
-    atomic_fetch_sub_explicit(&settled, 1, memory_order_relaxed);
-    return true;
+    csp__lock(&place_lock);
+    int32_t home = atomic_exchange_explicit(&thread->home, -1, memory_order_acq_rel);
+    if (home >= 0) {
+        csp__cpus_release(atomic_load_explicit(&thread->platform_thread, memory_order_relaxed), home);
+        atomic_fetch_sub_explicit(&settled, 1, memory_order_relaxed);
+    }
+    csp__unlock(&place_lock);
+    return home >= 0;
 }
 
 /* ---- the watch ------------------------------------------------------------------------------------------------ */
@@ -71,6 +81,9 @@ static void look(void) {
 }
 
 static void *watch(void *unused) {
+    csp__lock(&place_lock);
+    csp__cpus_refer(csp__platform_thread(), getpid()); /* as main, whoever has started us */
+    csp__unlock(&place_lock);
     for (;;) {
         uint32_t word = atomic_load_explicit(&watch_word, memory_order_acquire);
         if (atomic_load_explicit(&settled, memory_order_relaxed) == 0) {
@@ -95,14 +108,21 @@ static void start_watch(void) {
 /* ---- settling ------------------------------------------------------------------------------------------------- */
 
 static bool move_to(csp_waiter *thread, int32_t cpu) {
-    bool had = csp__is_settled(thread);
-    if (!csp__platform_settle(atomic_load_explicit(&thread->platform_thread, memory_order_relaxed),
-                              atomic_load_explicit(&thread->home, memory_order_relaxed), cpu)) {
+    csp__lock(&place_lock);
+    int32_t had = atomic_load_explicit(&thread->home, memory_order_relaxed);
+    bool moved = atomic_load_explicit(&thread->may_settle, memory_order_seq_cst) &&
+                 csp__cpus_settle(atomic_load_explicit(&thread->platform_thread, memory_order_relaxed), had, cpu);
+    if (moved) {
+        atomic_store_explicit(&thread->home, cpu, memory_order_release);
+    }
+    csp__unlock(&place_lock);
+    if (!moved) {
+        leave(thread);
         set_talk(thread, TALK_LOST); /* somebody else has a say in where this thread runs */
         return false;
     }
-    atomic_store_explicit(&thread->home, cpu, memory_order_release);
-    if (!had) {
+    thread->moved = true;
+    if (had < 0) {
         thread->settled_waits = 0;
         if (atomic_fetch_add_explicit(&settled, 1, memory_order_relaxed) == 0) {
             atomic_fetch_add_explicit(&watch_word, 1, memory_order_release);
@@ -168,7 +188,11 @@ void csp__place_parks(csp_waiter *thread, csp_wait_statistics *statistics) {
         leave(thread); /* it may have settled in the very instant in which placement was turned off */
         return;
     }
-    if (!thread->short_burst || atomic_load_explicit(&csp__load.cpus, memory_order_relaxed) < 2) {
+    if (atomic_load_explicit(&csp__load.cpus, memory_order_relaxed) < 2) {
+        csp__running_refresh(csp_now()); /* there may be more one day */
+        return;
+    }
+    if (!thread->short_burst) {
         return;
     }
     if (csp__is_settled(thread) && ++thread->settled_waits >= SETTLED_WAITS) {
@@ -192,46 +216,71 @@ void csp__place_wakes(csp_waiter *thread, bool slept) {
 
 /* ---- around threads ------------------------------------------------------------------------------------------- */
 
+/* The record that may settle, if this thread has one. In a signal handler its waits go by another one. */
+static _Thread_local csp_waiter *mine;
+
 void csp__place_ends(csp_waiter *thread) {
-    thread->may_settle = false;
+    atomic_store_explicit(&thread->may_settle, false, memory_order_relaxed);
     set_talk(thread, 0);
     leave(thread);
-}
-
-void csp__place_thread_begins(void) {
-    if (atomic_load_explicit(&settled, memory_order_relaxed) == 0) {
-        return;
-    }
-    for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
-        int32_t home = atomic_load_explicit(&w->home, memory_order_relaxed);
-        if (home >= 0) {
-            csp__platform_release(csp__platform_thread(), home);
-        }
+    if (mine == thread) {
+        mine = NULL;
     }
 }
 
-void csp__place_forked(csp_waiter *self) {
+void csp__place_leave_cpu(int cpu) {
+    start_watch();
+    csp__lock(&place_lock);
+    csp__cpus_leave(cpu);
+    csp__unlock(&place_lock);
+}
+
+void csp__place_forked(void) {
     pthread_mutex_init(&watch_start, NULL);
     watched = false;
+    csp__lock_init(&place_lock);
     atomic_store_explicit(&settled, 0, memory_order_relaxed);
     atomic_store_explicit(&talkers, 0, memory_order_relaxed);
     for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
-        int32_t home = atomic_exchange_explicit(&w->home, -1, memory_order_relaxed);
+        atomic_store_explicit(&w->home, -1, memory_order_relaxed); /* who forks has left before */
         atomic_store_explicit(&w->talks, false, memory_order_relaxed);
         atomic_store_explicit(&w->evicted, true, memory_order_relaxed);
-        if (w == self && home >= 0) {
-            csp__platform_release(csp__platform_thread(), home);
-        }
     }
+    csp__cpus_refer(-1, 0);
 }
 
-void csp_thread_may_settle(void) {
+uint64_t csp_thread_may_settle(void) {
     csp_waiter *self = csp__self();
-    if (self != NULL) {
-        start_watch();
-        atomic_store_explicit(&self->resumed, csp__ticks(), memory_order_relaxed);
-        set_talk(self, 0);
-        self->may_settle = true;
+    if (self == NULL) {
+        return 0;
+    }
+    start_watch();
+    atomic_store_explicit(&self->resumed, csp__ticks(), memory_order_relaxed);
+    set_talk(self, 0);
+    mine = self;
+    atomic_store_explicit(&self->may_settle, true, memory_order_relaxed);
+    return self->id;
+}
+
+void csp_thread_leave(void) {
+    csp_waiter *thread = mine;
+    if (thread == NULL || !thread->moved) {
+        return;
+    }
+    if (!leave(thread)) {
+        csp__lock(&place_lock); /* somebody else may be about it */
+        csp__unlock(&place_lock);
+    }
+    thread->moved = false;
+    set_talk(thread, TALK_LOST);
+}
+
+void csp_thread_stays(uint64_t id) {
+    for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
+        if (atomic_load_explicit(&w->used, memory_order_acquire) == 1 && w->id == id) {
+            atomic_store_explicit(&w->may_settle, false, memory_order_seq_cst);
+            leave(w);
+        }
     }
 }
 

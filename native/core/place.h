@@ -18,10 +18,10 @@ void csp__place_parks(csp_waiter *thread, csp_wait_statistics *statistics);
 void csp__place_wakes(csp_waiter *thread, bool slept);
 /* The thread ends, or leaves its record to another. */
 void csp__place_ends(csp_waiter *thread);
-/* A new thread may have been made by one that had settled: it does not settle with it. */
-void csp__place_thread_begins(void);
+/* Move the calling thread, which spins, off that CPU if it may use another. */
+void csp__place_leave_cpu(int cpu);
 /* In the child of a fork. */
-void csp__place_forked(csp_waiter *self);
+void csp__place_forked(void);
 
 static inline bool csp__is_settled(const csp_waiter *thread) {
     return atomic_load_explicit(&thread->home, memory_order_relaxed) >= 0;

@@ -27,4 +27,7 @@ static inline bool csp__may_spin(void) {
 /* Look again, at most every few milliseconds, whether the threads counted as running do run. */
 void csp__running_refresh(int64_t now);
 
+/* csp__load.cpus, asked anew. */
+int64_t csp__cpus_now(void);
+
 #endif

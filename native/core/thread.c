@@ -33,6 +33,7 @@ static void from_outside(sigset_t *set) {
 }
 
 bool csp_thread_start(void *(*function)(void *), void *argument, const char *name, csp_thread_kind kind) {
+    csp_thread_leave();
     beginning *there = malloc(sizeof *there);
     if (there == NULL) {
         return false;

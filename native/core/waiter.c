@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpus.h"
 #include "holder.h"
 #include "park.h"
 #include "place.h"
@@ -73,13 +74,13 @@ static void forked_child(void) {
     bool counted = self != NULL && atomic_load_explicit(&self->counted, memory_order_relaxed) == 1;
     atomic_store_explicit(&csp__load.running, counted ? 1 : 0, memory_order_relaxed);
     atomic_store_explicit(&threads_alive, self != NULL ? 1 : 0, memory_order_relaxed);
-    csp__place_forked(self);
+    csp__place_forked();
     csp__lock_init(&registry_lock);
 }
 
 static void initialise(void) {
     pthread_key_create(&at_thread_end, thread_ended);
-    pthread_atfork(NULL, NULL, forked_child);
+    pthread_atfork(csp_thread_leave, NULL, forked_child);
     if (atomic_load_explicit(&csp__load.cpus, memory_order_relaxed) == 0) {
         csp_cpus_allowed(0);
     }
@@ -136,7 +137,6 @@ static csp_waiter *make_self(void) {
     memset(waiter->forgiven, 0, sizeof waiter->forgiven);
     atomic_store_explicit(&waiter->thread, waiter, memory_order_relaxed);
     atomic_store_explicit(&waiter->platform_thread, csp__platform_thread(), memory_order_relaxed);
-    csp__place_thread_begins();
     waiter->random = (uint64_t)csp_now() * UINT64_C(0x9E3779B97F4A7C15) | 1;
     atomic_store_explicit(&waiter->used, 1, memory_order_release);
     atomic_fetch_add_explicit(&threads_alive, 1, memory_order_relaxed);
@@ -213,7 +213,7 @@ static uint32_t spin(csp_waiter *waiter, csp_wait_statistics *statistics, spin_k
         /* The scheduler likes to wake a sleeper beside its waker. While we spin here, that one could not run. */
         int cpu = csp__platform_cpu();
         if (cpu >= 0 && atomic_load_explicit(&statistics->waker_cpu, memory_order_relaxed) == cpu) {
-            csp__platform_leave_cpu(cpu);
+            csp__place_leave_cpu(cpu);
         }
     }
     int64_t end = 0; /* the clock is read after the first looks: the answer is often there by then */
@@ -325,7 +325,7 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
     if (atomic_load_explicit(&thread->counted, memory_order_relaxed) == 0) {
         count_in(thread);
     }
-    bool may_settle = thread->may_settle;
+    bool may_settle = atomic_load_explicit(&thread->may_settle, memory_order_relaxed);
     if (may_settle) {
         csp__place_waits(thread);
     }
@@ -379,14 +379,16 @@ static _Atomic int64_t cpus_told; /* by csp_cpus_allowed; 0: the system knows, a
 
 /* Told anew meanwhile: then that is what stands. */
 static void set_cpus(void) {
-    if (self != NULL && csp__is_settled(self)) {
-        return; /* our own mask says one, which is our doing */
-    }
     int64_t told = atomic_load(&cpus_told);
-    atomic_store(&csp__load.cpus, told > 0 ? told : csp__platform_cpus());
+    atomic_store(&csp__load.cpus, told > 0 ? told : csp__cpus_of_process());
     if (atomic_load(&cpus_told) != told) {
         set_cpus();
     }
+}
+
+int64_t csp__cpus_now(void) {
+    set_cpus();
+    return atomic_load_explicit(&csp__load.cpus, memory_order_relaxed);
 }
 
 void csp_cpus_allowed(int64_t cpus) {

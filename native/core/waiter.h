@@ -100,7 +100,8 @@ struct csp_waiter {
     _Atomic uint32_t waits;
     uint32_t waits_seen, still; /* the watch's: waits at its latest look, and since how many looks that is so */
     _Atomic bool evicted;       /* let go by the watch; the owner does not know yet */
-    bool may_settle, short_burst;
+    _Atomic bool may_settle;
+    bool short_burst, moved; /* moved: it had a home since it last made sure that it has none */
     int32_t talk;
     uint32_t settled_waits;
     _Atomic uint64_t resumed; /* csp__ticks of when its latest wait ended */

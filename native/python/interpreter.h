@@ -19,11 +19,14 @@ typedef struct interpreter {
     uint64_t starter; /* the id of the interpreter that started it */
     int64_t tag;      /* the starter's, for the exit message */
     PyInterpreterState *state;
+    PyInterpreterState *placed; /* `state` and ... */
+    uint64_t core_thread;       /* ... the number of its own thread in the core; guarded by the registry */
     /* The gate: `inside` attached visitors; when `closing`, none may enter. */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     int inside;
     bool open, closing;
+    bool may_settle; /* we hear what it must not be moved for */
     _Atomic bool killed;
     _Atomic bool abandoned;
     interpreter_course course; /* guarded by the mutex, as the next */
@@ -70,12 +73,23 @@ int64_t native_thread_cpu(void);
 /* An interpreter has ended, and its end took so many nanoseconds of CPU. */
 void native_registry_add_end(int64_t cpu);
 
+/* Its own thread may be moved by placement, until `stays` is told of its state. */
+void native_registry_settles(interpreter *self, PyInterpreterState *state, uint64_t core_thread);
+void native_registry_stays(PyInterpreterState *state);
+
 /* Enter, unless it was not open yet or is closing; then leave. While anybody is inside, the interpreter does not end. */
 bool native_gate_enter(interpreter *self);
 void native_gate_leave(interpreter *self);
 void native_gate_open(interpreter *self);
 /* Attached. Waits, detached, until every visitor has left. */
 void native_gate_close(interpreter *self);
+
+/* ---- outward.c ------------------------------------------------------------------------------------------------ */
+
+/* Attached, before an interpreter is started: listen for what its thread must not be moved for. False: we are not let. */
+bool native_listen(void);
+/* Attached, in a new interpreter: the functions of os that ask for CPUs and choose them leave first. False with an exception. */
+bool native_stand_in(void);
 
 /* ---- life.c --------------------------------------------------------------------------------------------------- */
 

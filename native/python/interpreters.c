@@ -61,6 +61,7 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
     self->id = csp_holder_id(self->holder);
     self->starter = csp_holder_id(state->holder);
     self->references = 1;
+    self->may_settle = native_listen();
     self->end_within = END_WITHIN;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

@@ -163,7 +163,6 @@ void native_interpreter_leave(interpreter *self) {
 static void *interpreter_thread(void *argument) {
     interpreter *self = argument;
     self->thread = native_thread_number();
-    csp_thread_may_settle();
     thread_holder = self->holder;
     PyInterpreterConfig config = {
         .use_main_obmalloc = 0,
@@ -187,6 +186,10 @@ static void *interpreter_thread(void *argument) {
     self->state = PyThreadState_GetInterpreter(mine);
     self->identity = PyThread_get_thread_ident();
     native_gate_open(self);
+    if (native_stand_in() && self->may_settle) {
+        native_registry_settles(self, self->state, csp_thread_may_settle());
+    }
+    PyErr_Clear();
     if (self->killed) { /* before there was anything to raise in */
         PyEval_SetTrace(poison, NULL);
     }

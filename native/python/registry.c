@@ -94,6 +94,28 @@ void native_registry_ended_after_all(interpreter *self) {
     pthread_mutex_unlock(&registry_mutex);
 }
 
+void native_registry_settles(interpreter *self, PyInterpreterState *state, uint64_t core_thread) {
+    pthread_mutex_lock(&registry_mutex);
+    self->placed = state;
+    self->core_thread = core_thread;
+    pthread_mutex_unlock(&registry_mutex);
+}
+
+void native_registry_stays(PyInterpreterState *state) {
+    uint64_t core_thread = 0;
+    pthread_mutex_lock(&registry_mutex);
+    for (interpreter *i = all; i != NULL; i = i->next) {
+        if (i->placed == state) {
+            core_thread = i->core_thread;
+            i->placed = NULL;
+        }
+    }
+    pthread_mutex_unlock(&registry_mutex);
+    if (core_thread != 0) {
+        csp_thread_stays(core_thread);
+    }
+}
+
 interpreter_numbers native_registry_count(void) {
     pthread_mutex_lock(&registry_mutex);
     interpreter_numbers copy = numbers;

@@ -136,7 +136,9 @@ static void set_waiting(machine *m) {
     csp_spin_limit(limits[pick(m, 5)]);
     csp_placement(pick(m, 2) == 0);
     if (m->thread > 0) {
-        csp_thread_may_settle(); /* this thread ends with its part of the program */
+        uint64_t number = csp_thread_may_settle(); /* this thread ends with its part of the program */
+        csp_thread_leave();
+        csp_thread_stays(pick(m, 4) == 0 ? number : pick(m, 4) == 0 ? 0 : number + 1);
         csp_thread_name(pick(m, 2) == 0 ? "fuzz" : "a name that is longer than w\303\244ll, longer than it may be");
     }
     static _Atomic int begun;

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+import time
 
 import csp
 
@@ -89,3 +90,125 @@ class Named(csp.Actor):
     def thread_name(self):
         with open("/proc/thread-self/comm") as file:
             return file.read().rstrip("\n")
+
+
+# ---- seen by an actor that placement has moved -----------------------------------------------------------------------
+
+
+class Relay(csp.Actor):
+    """One of a chain in which every call goes to the end of it."""
+
+    def __init__(self, after=None):
+        self.after = after
+
+    @csp.handler
+    def relay(self, number):
+        return number if self.after is None else self.after.relay(number)
+
+
+def _by_interpreters():
+    """Two processes that begin while everybody talks."""
+    with csp.parallel() as par:
+        return _status_of_most([par.start(_own).result() for _ in range(2)])
+
+
+def _status_of_most(seen):
+    return min(seen, key=lambda status: int(status[1].replace(",", ""), 16).bit_count())
+
+
+def _affinity():
+    return sorted(os.sched_getaffinity(0))
+
+
+def _count():
+    return os.process_cpu_count()
+
+
+def _workers():
+    return repr(csp.pipeline([1]).map(str))
+
+
+def _choose(which):
+    one = which(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {one})
+    return [one]
+
+
+def _open_a_door():
+    import _ctypes
+
+    return _ctypes.__name__
+
+
+def _load_foreign():
+    import _uuid
+
+    return _uuid.__file__
+
+
+ACTS = STARTERS | {
+    "interpreters": _by_interpreters,
+    "proc": _own,
+    "affinity": _affinity,
+    "count": _count,
+    "workers": _workers,
+    "choose the first": lambda: _choose(min),
+    "choose the last": lambda: _choose(max),
+    "door": _open_a_door,
+    "foreign": _load_foreign,
+}
+
+
+class Talker(csp.Actor):
+    """Calls a chain without end, until it is told to do something."""
+
+    def __init__(self, chain):
+        self.chain = chain
+
+    @csp.handler
+    def thread(self):
+        return threading.get_native_id()
+
+    @csp.handler
+    def talk(self, told):
+        number = 0
+        while True:
+            number = self.chain.relay(number + 1)
+            if number % 16 == 0:
+                try:
+                    act = told.recv_nowait()
+                except csp.WouldBlock:
+                    continue
+                return ACTS[act]()
+
+
+def _is_moved(thread, patience):
+    """Whether within so many seconds it comes to live on one CPU. (A wait that spins moves, too, for an instant.)"""
+    deadline = time.monotonic() + patience
+    looks = []
+    while looks.count(1) < 100 and time.monotonic() < deadline:
+        looks = [*looks[-124:], len(os.sched_getaffinity(thread))]
+        time.sleep(0.001)
+    return looks.count(1) >= 100
+
+
+def watched_talk(acts, patience):
+    """Let actors talk, at most *patience* seconds, until one is moved to one CPU; let it act then, and so on.
+
+    Gives whether it was moved and what it got for each act.
+    """
+    with csp.System(warm=0) as system:
+        chain = None
+        for _ in range(len(os.sched_getaffinity(0)) + 2):
+            chain = system.spawn(Relay, chain)
+        talker = system.spawn(Talker, chain)
+        thread = talker.thread()
+        results = []
+        for act in acts:
+            tell, told = csp.channel(1)
+            result = talker.talk.options(timeout=None).future(told)
+            moved = _is_moved(thread, patience)
+            tell.send(act)
+            results.append((moved, result.result()))
+            tell.close()
+        return results

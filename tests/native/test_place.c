@@ -4,7 +4,7 @@
 #include <sched.h>
 
 #include "harness.h"
-#include "park.h"
+#include "cpus.h"
 
 int32_t csp__settled(void);
 

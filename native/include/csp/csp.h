@@ -488,9 +488,15 @@ CSP_API void csp_thread_name(const char *name);
  * more threads run than CPUs are allowed, and only where spinning has paid on that channel. */
 CSP_API void csp_spin_limit(int64_t nanoseconds);
 /* Placement. Threads that said so may be moved to one CPU while they wait for each other more than they work, and are let go
- * when they work: see native/core/place.h. Never one whose CPUs somebody else has chosen. The calling thread says so with
- * csp_thread_may_settle; it should not start other programs, which would inherit where it may run. */
-CSP_API void csp_thread_may_settle(void);
+ * when they work: see native/core/place.h. Never one whose CPUs somebody else has chosen. The calling thread says that it may
+ * be, and gets its number in the core; 0 when out of memory. */
+CSP_API uint64_t csp_thread_may_settle(void);
+/* The calling thread is let go now, if it was moved, and not moved again before it has shown anew that it only talks. To be
+ * called before it does what others see its CPUs by: start threads or programs, ask for its CPUs or choose them. fork and
+ * csp_thread_start do it themselves. */
+CSP_API void csp_thread_leave(void);
+/* The thread of that number is let go and never moved again. From any thread. */
+CSP_API void csp_thread_stays(uint64_t thread);
 /* Off: nobody is moved, and who was is let go. On at first. */
 CSP_API void csp_placement(bool on);
 /* Tell how many CPUs may be used; 0 asks the system again (affinity mask). */

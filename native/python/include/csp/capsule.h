@@ -125,7 +125,9 @@
     X(alternative_select_among) \
     X(alternative_interrupt)    \
     X(thread_start)             \
-    X(thread_name)
+    X(thread_name)              \
+    X(thread_leave)             \
+    X(thread_stays)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
