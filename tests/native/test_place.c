@@ -3,8 +3,8 @@
  * Placement: threads that only hand over to each other come to live on one CPU, and are let go when they work. */
 #include <sched.h>
 
-#include "harness.h"
 #include "cpus.h"
+#include "harness.h"
 
 int32_t csp__settled(void);
 
