@@ -117,6 +117,7 @@ def _missing(kind: str, names: list[str]) -> str:
 def _loaded(path: tuple[str, str], name: str) -> inspect.Signature | None:
     """The signature of a method of a class that this interpreter has loaded already."""
     import inspect
+    from annotationlib import Format
 
     from csp.interpreters.importing import loaded
 
@@ -126,7 +127,7 @@ def _loaded(path: tuple[str, str], name: str) -> inspect.Signature | None:
     method: Any = getattr(cls, name, None)
     bound = isinstance(inspect.getattr_static(cls, name, None), (staticmethod, classmethod))
     try:
-        whole = inspect.signature(method)
+        whole = inspect.signature(method, annotation_format=Format.FORWARDREF)  # names that are for checkers alone
     except TypeError, ValueError:
         return None
     return whole if bound else whole.replace(parameters=list(whole.parameters.values())[1:])

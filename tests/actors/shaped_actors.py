@@ -58,6 +58,10 @@ class Shaped(csp.Actor):
         return (key, other)
 
     @csp.handler
+    def for_checkers(self, number: NotImported) -> int:  # noqa: F821  (as under TYPE_CHECKING)
+        return number
+
+    @csp.handler
     def whatever(self, *args, **kwargs):
         return (args, kwargs)
 

@@ -128,6 +128,7 @@ def test_signature_of_a_ref(shaped, in_interpreter):
     for name in ("none", "two", "optional", "only", "named", "whatever", "rest"):
         own = inspect.signature(getattr(Shaped, name))
         assert inspect.signature(getattr(shaped, name)).parameters == dict(list(own.parameters.items())[1:])
+    assert list(inspect.signature(shaped.for_checkers).parameters) == ["number"]
     _, told = in_interpreter("wrong_callers", "signatures", shaped)
     assert told == (
         "(first, second=Ellipsis, *, third=Ellipsis)",
