@@ -107,7 +107,7 @@ static void add_guard(machine *m, selection *s, bool fair, bool polls) {
 
 static void check_select(selection *s, bool fair, bool alone, int64_t deadline, csp_status status, uint32_t chosen) {
     bool stops = alone && s->holder != NULL && csp_holder_cancelled(s->holder);
-    if (status == CSP_CANCELLED && stops) { /* then time that is up, and leave to go on, are no reasons to go on */
+    if (status == CSP_CANCELLED && (stops || !alone)) { /* time that is up, and leave to go on, are no reasons then */
         for (uint32_t i = 0; i < s->count; i++) {
             s->outlooks[i] = s->guards[i].end == NULL ? NEVER : s->outlooks[i];
         }
