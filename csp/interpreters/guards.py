@@ -13,6 +13,7 @@ import sys
 
 from csp._native import (
     end_interpreters,
+    hurry_the_end,
     interpreter_counts,
     interpreters,
     leave_without_them,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # Seconds that interpreters which nobody stopped are given at the end of the program, before and after being killed.
 EXIT_GRACE = 2.0
+# The same when somebody is in a hurry.
+HURRIED = 0.25
 # A thread could not be ended (it is inside C code), and the process ended without it. Used for nothing else.
 EXIT_STATUS = 70
 
@@ -54,7 +57,7 @@ def install() -> None:
     # They run from the last to the first.
     atexit.register(leave_without_them, (_say_what_is_left, _flush_files, EXIT_STATUS))
     atexit.register(_say_last_words)
-    atexit.register(end_interpreters, EXIT_GRACE)
+    atexit.register(end_interpreters, EXIT_GRACE, _say_what_is_waited_for)
 
 
 def at_the_end(say: Callable[[], object]) -> None:
@@ -93,6 +96,17 @@ def _refuse_fork(event: str, _args: tuple[object, ...]) -> None:
 
 
 # ---- the end of the program ------------------------------------------------------------------------------------------
+
+
+def hurry() -> None:
+    """The user does not want to wait: let the end of the program take no longer than killing the rest does."""
+    hurry_the_end(HURRIED)
+
+
+def _say_what_is_waited_for() -> None:
+    from csp.interpreters.naming import tell
+
+    tell("the program ends", [(name, id) for id, name, _ in interpreters()], set())
 
 
 def _say_last_words() -> None:

@@ -9,6 +9,7 @@ from time import monotonic
 from csp._native import cancel_interpreter, fence_interpreter, kill_interpreter, self_resume, unbounded_channel
 from csp.errors import Stopped
 from csp.interpreters import granted
+from csp.interpreters.naming import Named
 from csp.interpreters.start import order, start
 
 TYPE_CHECKING = False
@@ -84,12 +85,13 @@ class Group:
             if granted.granted is not None:
                 grace = kill_grace = min(grace, granted.granted / 3)
         began = monotonic()
-        self._step(cancel_interpreter, grace, take)
-        if self.alive:
-            # Less than the grace when it was cut short, by a second Ctrl-C for example.
-            within = min(grace, round(monotonic() - began, 1))
-            notes.append(f"csp: {self._names()} did not stop within {within:g} s and had to be killed")
-            self._step(kill_interpreter, kill_grace, take)
+        with Named("what was started here stops", self._whom):
+            self._step(cancel_interpreter, grace, take)
+            if self.alive:
+                # Less than the grace when it was cut short, by a second Ctrl-C for example.
+                within = min(grace, round(monotonic() - began, 1))
+                notes.append(f"csp: {self._names()} did not stop within {within:g} s and had to be killed")
+                self._step(kill_interpreter, kill_grace, take)
         if self.alive:
             notes.append(
                 f"csp: {self._names()} cannot be stopped, being inside C code that does not return. Their channels "
@@ -125,6 +127,9 @@ class Group:
             pass
         except Stopped:
             self_resume()
+
+    def _whom(self) -> list[tuple[str, int]]:
+        return [(name, number) for number, name in list(self.alive.values())]
 
     def _names(self) -> str:
         return ", ".join(f"{name} ({number})" for number, name in self.alive.values())

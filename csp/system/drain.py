@@ -49,6 +49,10 @@ class Drain:
         if over is not None:
             over()
 
+    def left(self) -> list[Place]:
+        """Those that it waits for now."""
+        return list(self._left) if self._over is not None else []
+
     def _look(self) -> None:
         if self._over is None:
             return

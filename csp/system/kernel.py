@@ -370,6 +370,12 @@ class Kernel:
         if self._stopping:
             raise SystemClosing("the system is closing; it starts nothing any more")
 
+    def ending(self) -> list[Life]:
+        """The lives that a closing waits for: they were told to end, clean up, or handle what is queued."""
+        draining = self._drain.left() if self._drain is not None else []
+        busy = [place.life for place in draining if place.life is not None]
+        return busy + [life for life in self.lives.values() if life.stopping or life.killing or life.over]
+
     def close(self, reply: Reply, *, drain: bool) -> None:
         """Stop everything, the youngest first; *reply* is answered when it has ended.
 

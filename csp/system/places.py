@@ -25,6 +25,7 @@ from csp._native import (
     limits_off,
     tally_add,
 )
+from csp.interpreters.naming import NAMED_AFTER, whereabouts
 from csp.interpreters.start import Started, order
 from csp.supervision.reason import SHUTDOWN, ExitReason
 from csp.system.recipe import Recipe
@@ -179,6 +180,7 @@ class Life:
             return
         kill_interpreter(self.interpreter)
         self._then(KILLED_FOR, self._fence)
+        self.kernel.later(NAMED_AFTER, partial(_kill_is_slow, ref(self)))
 
     def wind_up(self) -> float | None:
         """The actor has ended: grant what it has left running, threads and exit handlers, the time of its shutdown.
@@ -215,6 +217,13 @@ def _grace_is_over(life: ref[Life]) -> None:
     mine = life()
     if mine is not None:
         mine._cancel()
+
+
+def _kill_is_slow(life: ref[Life]) -> None:
+    mine = life()
+    if mine is not None and not mine.over:
+        where = whereabouts(mine.interpreter)
+        mine.kernel.log.warning("an actor that was killed does not end", actor=mine.place.name, where=where)
 
 
 def ended_reason(kind: str, text: str, trace: str) -> ExitReason:

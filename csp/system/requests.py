@@ -181,6 +181,11 @@ def _statistics(kernel: Kernel, reply: Reply) -> None:
     )
 
 
+def _ending(kernel: Kernel, reply: Reply) -> None:
+    """(name, interpreter) of those whom the closing waits for."""
+    reply.answer(tuple((life.place.name, life.interpreter) for life in kernel.ending()))
+
+
 def _close(kernel: Kernel, reply: Reply, drain: bool) -> None:
     kernel.close(reply, drain=drain)
 
@@ -202,6 +207,7 @@ REQUESTS: dict[str, Callable[..., None]] = {
     "wait_actor": _wait_actor,
     "which_children": _which_children,
     "statistics": _statistics,
+    "ending": _ending,
     "close": _close,
     "close_now": _close_now,
 }

@@ -8,8 +8,10 @@ from functools import partial
 from csp._native import Receiver, Sender, cast, kill_interpreter, no_starts, unbounded_channel
 from csp.actors.log import ActorLog
 from csp.actors.ref import ActorRef
-from csp.errors import ActorError, ChannelError, EndOfChannel, StartFailed
+from csp.errors import ActorError, CallTimeout, ChannelError, EndOfChannel, StartFailed
+from csp.interpreters.guards import hurry
 from csp.interpreters.importing import refuse_while_loading
+from csp.interpreters.naming import Named
 from csp.interpreters.real_threads import no_real_threads
 from csp.interpreters.start import Exit, order, start
 from csp.observe.log import LEVELS, LogPump
@@ -29,6 +31,8 @@ _LOG_CAPACITY = 4096
 _KERNEL_TAG = 0
 # Seconds after which nothing that was killed can be left: what does not die is cut off before.
 _CUT_OFF_WITHIN = 10.0
+# Seconds that the kernel is given to say whom it waits for.
+_ASKED_FOR = 1.0
 # Interpreters kept ready: each has a thread and about 3 MiB, and nobody starts so many actors at once.
 _MOST_WARM = 1000
 
@@ -218,7 +222,9 @@ class System:
 
         Before that, what is queued in the mailboxes is handled (see System, *drain*). *timeout* in seconds bounds the
         whole; after it what is left is killed and a CallTimeout raised. Interrupted (Ctrl-C), it stops waiting; the
-        closing goes on without handling what is queued, and close waits for the rest of it when it is called again.
+        closing goes on without handling what is queued, and close waits for the rest of it when it is called again. A
+        program that ends after that does not wait either. What takes longer than half a second is named on standard
+        error, with the line of its Python.
         """
         self._close(timeout, self._drain)
 
@@ -228,20 +234,32 @@ class System:
             return
         self._closing = True
         try:
-            client.ask(self._kernel, ("close", drain), limit)
+            with Named("the system closes", self._ending):
+                client.ask(self._kernel, ("close", drain), limit)
         except TimeoutError:
             self._close_now()
             self._leave()
             raise
         except ActorError:
             pass  # the kernel is gone: what it kept is gone with it, or ends at the end of the program
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):
+                hurry()
             try:
                 self._kernel.send_nowait(("hurry",))
             except ChannelError:
                 pass  # it has ended meanwhile
             raise
         self._leave()
+
+    def _ending(self) -> list[tuple[str, int]]:
+        """Whom close() waits for."""
+        try:
+            return list(client.ask(self._kernel, ("ending",), _ASKED_FOR))
+        except CallTimeout:
+            return [("the kernel", self._kernel_id)]
+        except ActorError:
+            return []  # it has nothing left to do
 
     def _leave(self) -> None:
         """Let go of a kernel that has nothing left to do."""

@@ -99,6 +99,8 @@ bool native_interpreter_start(interpreter *self);
 void native_interpreter_kill(interpreter *self);
 /* Attached. Make the Python code of all threads but this one raise, quietly where nobody can catch it. */
 void native_poison_other_threads(void);
+/* Attached. Whether that has come to a thread. */
+bool native_is_poisoned(const PyThreadState *thread);
 /* Tell its exit although it has not ended, unless somebody did. Needs no GIL. */
 void native_interpreter_leave(interpreter *self);
 
@@ -125,5 +127,19 @@ const char *native_no_starts(void);
 void native_kill_started(interpreter *self);
 /* Detached, and when nothing of it runs any more: end what it has left behind, and wait for that, at most 2.5 seconds. */
 void native_end_started(interpreter *self);
+
+/* ---- interrupt.c ---------------------------------------------------------------------------------------------- */
+
+/* Get those threads of it that have been made to raise out of what they wait for. Takes a while; holds no GIL meanwhile. */
+void native_interpreter_interrupt(interpreter *self);
+
+/* ---- reach.c -------------------------------------------------------------------------------------------------- */
+
+/* Interrupt a thread of this process, and have it run act(ucontext) in a signal handler. False: it did not come to that. */
+bool native_reach(long thread, void (*act)(void *context));
+
+/* ---- look.c --------------------------------------------------------------------------------------------------- */
+
+PyObject *native_look(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 #endif

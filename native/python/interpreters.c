@@ -306,6 +306,11 @@ PyMethodDef interpreter_methods[] = {
     {"left_interpreters", left_interpreters, METH_NOARGS,
      "left_interpreters()\n--\n\n[(id, name, abandoned)] of those whose exit was told although something in them "
      "could not be ended."},
+    {"look_into_interpreter", FASTCALL(native_look), METH_FASTCALL,
+     "look_into_interpreter(id, seconds, /)\n--\n\nWhere its threads are, the oldest first: for each its frames as "
+     "(file, "
+     "line, function), the innermost first.\n\nIf its GIL cannot be had within "
+     "that time: the innermost frame of its own thread.\n\nNone if it is gone, or that cannot be had either."},
     {"interpreters", interpreters, METH_NOARGS, "interpreters()\n--\n\n[(id, name, abandoned)] of those alive."},
     {"interpreter_counts", interpreter_counts, METH_NOARGS,
      "interpreter_counts()\n--\n\n"

@@ -32,6 +32,7 @@ const char *native_no_starts(void) {
 /* ---- the exit handler ----------------------------------------------------------------------------------------- */
 
 #define MILLISECONDS INT64_C(1000000)
+#define TOLD_AFTER (300 * MILLISECONDS)
 
 static int64_t now(void) {
     struct timespec t;
@@ -46,7 +47,7 @@ static bool any_lives(void) {
 
 /* Whether a signal handler raised. That the program shall end, it does already; anything else is shown. */
 static bool interrupted(void) {
-    if (PyErr_CheckSignals() == 0) {
+    if (!PyErr_Occurred() && PyErr_CheckSignals() == 0) {
         return false;
     }
     if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) || PyErr_ExceptionMatches(PyExc_SystemExit)) {
@@ -57,10 +58,19 @@ static bool interrupted(void) {
     return true;
 }
 
-/* Wait until none lives; false: time is over. An interrupt leaves no more than `least` of it. */
-static bool none_within(int64_t nanoseconds, int64_t least) {
-    int64_t until = now() + nanoseconds;
+/* How long each step takes at the most; see hurry_the_end. */
+static _Atomic int64_t at_most = INT64_MAX;
+
+/* Wait until none lives; false: time is over. An interrupt leaves no more than `least` of it. Who waits for longer than a
+ * moment says what for: tell(). */
+static bool none_within(int64_t nanoseconds, int64_t least, PyObject *tell) {
+    int64_t begun = now(), until = begun + (nanoseconds < at_most ? nanoseconds : at_most);
+    bool told = false;
     while (any_lives()) {
+        if (!told && now() - begun > TOLD_AFTER) {
+            told = true;
+            Py_XDECREF(PyObject_CallNoArgs(tell));
+        }
         if (interrupted() && now() + least < until) {
             until = now() + least;
         }
@@ -102,19 +112,31 @@ static void stop_tracing(void) {
     PyErr_Clear();
 }
 
-static PyObject *end_interpreters(PyObject *module, PyObject *seconds) {
+static PyObject *hurry_the_end(PyObject *module, PyObject *seconds) {
     (void)module;
     double each = PyFloat_AsDouble(seconds);
     if (each == -1.0 && PyErr_Occurred()) {
         return NULL;
     }
+    at_most = (int64_t)(each * 1e9);
+    Py_RETURN_NONE;
+}
+
+static PyObject *end_interpreters(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    double each = count == 2 ? PyFloat_AsDouble(args[0]) : -1.0;
+    if (each < 0.0) {
+        PyErr_SetString(PyExc_TypeError, "end_interpreters takes seconds and what says which are waited for");
+        return NULL;
+    }
+    PyObject *tell = args[1];
     int64_t time = (int64_t)(each * 1e9);
     program_ends = true;
     stop_tracing();
     do_to_all(cancel);
-    if (!none_within(time, 0)) {
+    if (!none_within(time, 0, tell)) {
         do_to_all(native_interpreter_kill);
-        none_within(time, 250 * MILLISECONDS); /* a kill takes effect within that */
+        none_within(time, 250 * MILLISECONDS, tell); /* a kill takes effect within that */
     }
     Py_RETURN_NONE;
 }
@@ -194,8 +216,10 @@ static PyObject *no_starts(PyObject *module, PyObject *unused) {
 }
 
 PyMethodDef leaving_methods[] = {
-    {"end_interpreters", end_interpreters, METH_O,
-     "end_interpreters(seconds, /)\n--\n\nAt the end of the program: refuse starts from now on, cancel all "
+    {"hurry_the_end", hurry_the_end, METH_O,
+     "hurry_the_end(seconds, /)\n--\n\nLet no step of end_interpreters take longer than that."},
+    {"end_interpreters", (PyCFunction)(void (*)(void))end_interpreters, METH_FASTCALL,
+     "end_interpreters(seconds, tell, /)\n--\n\nAt the end of the program: refuse starts from now on, cancel all "
      "interpreters, and kill them after `seconds`; wait as long again.\n\nAn exception of a signal handler goes on to "
      "the next step."},
     {"leave_without_them", leave_without_them, METH_O,

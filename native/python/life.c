@@ -25,6 +25,8 @@ static int poison(PyObject *object, PyFrameObject *frame, int what, PyObject *ar
     return -1;
 }
 
+bool native_is_poisoned(const PyThreadState *thread) { return thread->c_tracefunc == poison; }
+
 /* Where poison() hits a destructor or a callback of a weak reference, nobody can catch what it raised, and sys.unraisablehook
  * gets it. That is no news; `before`, the hook so far, gets anything else. Written in C, so not itself traced. */
 static PyObject *unraisable_hook(PyObject *before, PyObject *unraisable) {
@@ -67,6 +69,7 @@ static void *kill_thread(void *argument) {
     /* After the tracer is set: what is parked wakes up into it, and does not get as far as any clean-up. */
     csp_holder_cancel(self->holder);
     native_kill_started(self); /* it cannot end them itself any more */
+    native_interpreter_interrupt(self);
     native_interpreter_release(self);
     return NULL;
 }

@@ -2,6 +2,8 @@
 
 import time
 
+import out_of_reach
+
 import csp
 
 
@@ -204,7 +206,7 @@ class Everything(csp.Actor):
     @csp.handler
     def sleep_in_c(self, here, seconds):
         here.send("asleep")
-        time.sleep(seconds)
+        out_of_reach.sleep(seconds)
         return "slept"
 
     @csp.handler
@@ -493,11 +495,11 @@ class HangsAtExit(csp.Actor):
     def __init__(self, seconds):
         import atexit
 
-        atexit.register(time.sleep, seconds)
+        atexit.register(out_of_reach.sleep, seconds)
 
 
 class LeavesThread(csp.Actor):
-    """Starts a thread that sleeps in C, and ends before it."""
+    """Starts a thread that sleeps where no kill gets it, and ends before it."""
 
     def __init__(self, seconds):
         import _thread
@@ -506,6 +508,7 @@ class LeavesThread(csp.Actor):
 
     @staticmethod
     def sleep(seconds):
+        out_of_reach.go()
         time.sleep(seconds)
 
 

@@ -124,6 +124,8 @@ def start_thread(control, here, how, seconds):
     import threading
     import time
 
+    import out_of_reach
+
     def park():
         tx, rx = csp.channel()
         here.send("thread")
@@ -136,6 +138,7 @@ def start_thread(control, here, how, seconds):
             pass
 
     def nap():
+        out_of_reach.go()
         here.send("thread")
         time.sleep(seconds)
 
@@ -295,7 +298,8 @@ def exit_handler(control, here, how):
     """Return with an exit handler that takes its time."""
     import atexit
     import threading
-    import time
+
+    import out_of_reach
 
     own = threading.get_ident()
 
@@ -305,7 +309,7 @@ def exit_handler(control, here, how):
             control.recv()
         while how == "spin":
             pass
-        time.sleep(2.5)
+        out_of_reach.sleep(2.5)
 
     atexit.register(handler)
     return "returned"

@@ -2,6 +2,8 @@
 
 import time
 
+import out_of_reach
+
 import csp
 
 
@@ -75,7 +77,7 @@ class Worker(csp.Actor):
     @csp.handler
     def nap(self, here, seconds):
         here.send("here")
-        time.sleep(seconds)
+        out_of_reach.sleep(seconds)
 
 
 class RendezvousWorker(Worker):
