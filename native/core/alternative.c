@@ -230,7 +230,8 @@ static bool try_watch(selection *s, watch *w, bool first_of_all, csp_wakes *wake
     if (w->end == NULL) {
         w->listed = false;
         s->status = CSP_OK;
-        bool due = w->deadline <= csp_now();
+        /* Who is told to stop goes on for no time that is up. */
+        bool due = w->deadline <= csp_now() && !csp__holder_stops(alternative->holder);
         if (!due && w->deadline < s->next_timer) {
             s->next_timer = w->deadline; /* a tick that was listed, and then taken elsewhere */
         }
@@ -361,9 +362,6 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
             return CSP_INTERRUPTED;
         }
         if (look(&s, priority)) {
-            if (s.chosen->end == NULL && csp__holder_stops(alternative->holder)) {
-                return CSP_CANCELLED; /* a timer alone: a poll */
-            }
             *place = s.chosen->place;
             *outcome = s.status;
             return CSP_OK;

@@ -121,6 +121,7 @@ typedef struct {
     uint32_t start; /* where a look in order begins */
     bool priority, rotates;
     bool locked; /* every channel is: one instant */
+    bool stops;  /* the holder is told to: time that is up, and leave to go on, are no reasons to go on */
     int64_t now;
     csp_waiter *self;
     csp_wakes *wakes;
@@ -131,7 +132,7 @@ typedef struct {
 static bool try_guard(const looking *l, uint32_t i) {
     csp_guard *guard = &l->guards[i];
     if (!on_channel(guard)) {
-        return guard->kind == CSP_GUARD_TIMER && guard->deadline <= l->now;
+        return guard->kind == CSP_GUARD_TIMER && guard->deadline <= l->now && !l->stops;
     }
     if (l->locked) {
         return try_locked(guard, l->self, l->wakes, l->dropped);
@@ -152,7 +153,7 @@ static uint32_t look_fairly(const looking *l) {
     uint32_t ready = 0; /* the n-th of them is noted in guards[n].internal, which is not in use yet */
     for (uint32_t i = 0; i < l->count; i++) {
         if (on_channel(&guards[i]) ? looks_ready(&guards[i])
-                                   : guards[i].kind == CSP_GUARD_TIMER && guards[i].deadline <= l->now) {
+                                   : guards[i].kind == CSP_GUARD_TIMER && guards[i].deadline <= l->now && !l->stops) {
             guards[ready++].internal[0] = (void *)(uintptr_t)i;
         }
     }
@@ -171,7 +172,7 @@ static uint32_t look_fairly(const looking *l) {
 static uint32_t look_in_order(const looking *l) {
     for (uint32_t k = 0; k < l->count; k++) {
         uint32_t i = l->start + k < l->count ? l->start + k : l->start + k - l->count;
-        if (try_guard(l, i) || (l->priority && l->guards[i].kind == CSP_GUARD_SKIP)) {
+        if (try_guard(l, i) || (l->priority && !l->stops && l->guards[i].kind == CSP_GUARD_SKIP)) {
             return i;
         }
     }
@@ -192,7 +193,7 @@ static uint32_t first_skip(const looking *l) {
 static uint32_t look_at_once(const looking *l) {
     uint32_t winner = l->priority || l->rotates ? l->count : look_fairly(l);
     winner = winner < l->count ? winner : look_in_order(l); /* also after a fair look, which goes by hints */
-    return winner < l->count || l->priority ? winner : first_skip(l);
+    return winner < l->count || l->priority || l->stops ? winner : first_skip(l);
 }
 
 /* ---- waiting -------------------------------------------------------------------------------------------------- */
@@ -287,7 +288,7 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
     }
     bool priority = (flags & CSP_SELECT_PRIORITY) != 0, rotates = !priority && (flags & CSP_SELECT_ROTATE) != 0;
     int64_t until = deadline; /* the next timer, or the deadline */
-    bool can_end = deadline != CSP_FOREVER, has_timer = false;
+    bool can_end = deadline != CSP_FOREVER, has_timer = false, has_skip = false;
     csp_holder *holder = hooks != NULL ? hooks->holder : NULL; /* of the first end, if there is one */
     bool of_end = false;
     csp_wait_statistics *waits = &self->replies;
@@ -312,7 +313,7 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
                 until = guard->deadline > 0 ? guard->deadline : 1;
             }
         } else if (guard->kind == CSP_GUARD_SKIP) {
-            can_end = true;
+            has_skip = can_end = true;
         }
     }
     if (!can_end) {
@@ -329,6 +330,7 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
     looking l = {.guards = guards, .count = count, .priority = priority, .rotates = rotates, .self = self};
     l.start = rotates && count > 0 ? ((uint32_t)flags >> 8) % count : 0;
     l.now = has_timer ? csp_now() : 0;
+    l.stops = (has_timer || has_skip) && csp__holder_stops(holder);
     l.wakes = &wakes;
     l.dropped = &dropped;
     uint32_t winner = priority ? count : rotates ? look_in_order(&l) : look_fairly(&l);
@@ -343,7 +345,7 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
         l.start = priority || rotates || count < 2 ? l.start : (uint32_t)(next_random(self) % count);
         lock_all(channels, distinct);
         winner = look_at_once(&l);
-        if (winner == count && deadline != CSP_POLL) {
+        if (winner == count && deadline != CSP_POLL && !l.stops) {
             csp__arm(self, holder, until);
             enqueue_all(guards, count, self, &wakes);
             if (alternative != NULL) {
@@ -359,9 +361,6 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
     csp_message_drop(&dropped);
     if (winner < count) {
         if (!on_channel(&guards[winner])) {
-            if (csp__holder_stops(holder)) {
-                return CSP_CANCELLED; /* nothing was there but the time, or leave to go on: a poll */
-            }
             guards[winner].status = CSP_OK;
         } else if (wakes.engaged != NULL) {
             guards[winner].status =
@@ -369,6 +368,9 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
         }
         *chosen = winner;
         return CSP_OK;
+    }
+    if (l.stops) {
+        return CSP_CANCELLED;
     }
     if (deadline == CSP_POLL) {
         return csp__nothing_yet(holder);
