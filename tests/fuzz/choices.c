@@ -25,6 +25,14 @@ static outlook of_receiving(csp_end *end) {
     return of_status(would_receive(belief_of(end), end));
 }
 
+/* Time that is up, and leave to go on, are no reasons to go on for who is told to stop; among threads, nobody knows who is. */
+static outlook if_not_told(outlook guard, const csp_holder *holder, bool alone) {
+    return holder == NULL || !guard.may_be_ready ? guard
+           : !alone                              ? (outlook){false, true, guard.status}
+           : csp_holder_cancelled(holder)        ? NEVER
+                                                 : guard;
+}
+
 /* Check what an alternative of `count` guards did: `chosen`, with its `outcome`, or (count) nothing. */
 static void check_choice(const outlook *guards, uint32_t count, bool priority, uint32_t chosen, csp_status outcome) {
     for (uint32_t i = 0; i < count; i++) {
@@ -107,10 +115,12 @@ static void add_guard(machine *m, selection *s, bool fair, bool polls) {
 
 static void check_select(selection *s, bool fair, bool alone, int64_t deadline, csp_status status, uint32_t chosen) {
     bool stops = alone && s->holder != NULL && csp_holder_cancelled(s->holder);
-    if (status == CSP_CANCELLED && (stops || !alone)) { /* time that is up, and leave to go on, are no reasons then */
-        for (uint32_t i = 0; i < s->count; i++) {
-            s->outlooks[i] = s->guards[i].end == NULL ? NEVER : s->outlooks[i];
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (s->guards[i].end == NULL) {
+            s->outlooks[i] = if_not_told(s->outlooks[i], s->holder, alone);
         }
+    }
+    if (stops || (status == CSP_CANCELLED && !alone)) {
         s->skip = GUARDS;
     }
     if (status == CSP_OK) {
@@ -222,7 +232,7 @@ static void choose(machine *m, chooser *c) {
     for (int i = 0; i < PLACES; i++) {
         const watched *w = &c->places[i];
         outlooks[i] = !w->used || !w->on ? NEVER
-                      : w->end == NULL   ? (w->deadline == 1 ? DUE : NEVER)
+                      : w->end == NULL   ? if_not_told(w->deadline == 1 ? DUE : NEVER, c->holder, m->alone)
                       : m->alone         ? of_receiving(w->end)
                                          : UNKNOWN;
     }
@@ -235,9 +245,6 @@ static void choose(machine *m, chooser *c) {
         csp_status predicted = if_waiting(CSP_WOULD_BLOCK, deadline, c->holder);
         CHECK(!m->alone || status == predicted, "csp_alternative_select: %s, expected %s", csp_status_name(status),
               csp_status_name(predicted));
-        for (int i = 0; i < PLACES && status == CSP_CANCELLED; i++) { /* see check_select */
-            outlooks[i] = c->places[i].end == NULL ? NEVER : outlooks[i];
-        }
         check_choice(outlooks, PLACES, priority, PLACES, status);
         CHECK(message.kind == 0, "%s with a message", csp_status_name(status));
         return;
