@@ -210,7 +210,7 @@ def has_come(way: str, id: int) -> bool:
     if threads is None:
         return False
     if way.startswith(COMPUTES):  # the innermost frame is all that can be known
-        return threads[0][0][2] in {"compute_in_c", "match"}
+        return threads[0][0][2] in {"compute_in_c", "match", "prefixmatch"}
     inside = any(file == __file__ and function != "Waits.wait" for frames in threads for file, _, function in frames)
     with open(f"/proc/self/task/{interpreter_thread(id)}/stat") as stat:
         sleeps = stat.read().rpartition(")")[2].split()[0] == "S"
