@@ -74,12 +74,14 @@ class Group:
         off after another. Meanwhile *take* gets the exit messages, after they were noted; all others are dropped.
         Ctrl-C, or being stopped oneself, while it waits goes on to the next step at once. *stopped* says that Stopped
         is the reason for it all: then each step gets no more than a third of the time that was granted to us, because
-        one that is killed can no longer stop its own.
+        one that is killed can no longer stop its own. What is still alive then is not cut off here: our interpreter's
+        end waits for it (native/python/started.c).
 
         Returns what people should know about those that did not stop in good order.
         """
         notes: list[str] = []
         kill_grace = max(grace, KILL_GRACE)
+        ends_soon = stopped and granted.granted is not None
         if stopped:
             self_resume()  # what follows uses channels
             if granted.granted is not None:
@@ -92,7 +94,7 @@ class Group:
                 within = min(grace, round(monotonic() - began, 1))
                 notes.append(f"csp: {self._names()} did not stop within {within:g} s and had to be killed")
                 self._step(kill_interpreter, kill_grace, take)
-        if self.alive:
+        if self.alive and not ends_soon:
             notes.append(
                 f"csp: {self._names()} cannot be stopped, being inside C code that does not return. Their channels "
                 "were closed for them; their threads are left behind"

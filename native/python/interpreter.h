@@ -125,7 +125,7 @@ const char *native_no_starts(void);
 
 /* Kill what it started; does not wait. */
 void native_kill_started(interpreter *self);
-/* Detached, and when nothing of it runs any more: end what it has left behind, and wait for that, at most 2.5 seconds. */
+/* Detached, and when nothing of it runs any more: end what it has left behind, and wait for that, at most 1.5 seconds. */
 void native_end_started(interpreter *self);
 
 /* ---- interrupt.c ---------------------------------------------------------------------------------------------- */

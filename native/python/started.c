@@ -7,7 +7,7 @@
 #include "interpreter.h"
 
 /* How long those that are left at an orderly end may take to stop, and how long a kill is given. */
-enum { STOP_MS = 500, KILL_MS = 2000, LOOK_MS = 2 };
+enum { STOP_MS = 500, KILL_MS = 1000, LOOK_MS = 2 };
 
 static void cancel(interpreter *self) { csp_holder_cancel(self->holder); }
 

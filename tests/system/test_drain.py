@@ -55,12 +55,12 @@ def test_supervised_actors_are_drained():
 def test_a_circle_ends():
     """Actors that cast to each other for ever do not keep the system: they are stopped after a few rounds."""
     with csp.System(warm=0) as system:
-        one, two = system.spawn(Circle), system.spawn(Circle)
+        one, two = [system.spawn(csp.child(Circle).options(shutdown=60.0)) for _ in range(2)]
         one.meet(two)
         two.meet(one)
         one.go.cast()
         began = time.monotonic()
-    assert time.monotonic() - began < 4.5, "less than the shutdown time of 5 s"
+    assert time.monotonic() - began < 30, "less than the shutdown time"
 
 
 def test_it_is_bounded_by_the_shutdown_time(shown):
@@ -73,7 +73,7 @@ def test_it_is_bounded_by_the_shutdown_time(shown):
         spins.spin.cast(here)
         there.recv(10)
         began = time.monotonic()
-    assert time.monotonic() - began < 4.5
+    assert time.monotonic() - began < 30, "and it would spin for ever"
     assert "messages were not handled before the system closed" in shown.err()
     assert "count=1" in shown.err()
     assert "spins (1)" in shown.err()
@@ -117,10 +117,10 @@ def test_an_idle_system_closes_at_once():
     """Where nothing is queued, looking for it takes no time worth the name."""
     system = csp.System(warm=0)
     for _ in range(20):
-        system.spawn(Writer)
+        system.spawn(csp.child(Writer).options(shutdown=60.0))
     began = time.monotonic()
     system.close()
-    assert time.monotonic() - began < 4.0
+    assert time.monotonic() - began < 30, "less than the shutdown time"
 
 
 def test_stop_does_not_drain(shown):
