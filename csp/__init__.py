@@ -77,6 +77,8 @@ if TYPE_CHECKING:
     from csp.processes.parallel import parallel as parallel
     from csp.processes.pipeline import Pipeline as Pipeline
     from csp.processes.pipeline import pipeline as pipeline
+    from csp.processes.statistics import PipelineStatistics as PipelineStatistics
+    from csp.processes.statistics import StageStatistics as StageStatistics
     from csp.supervision.child import ChildSpec as ChildSpec
     from csp.supervision.child import child as child
     from csp.supervision.intensity import Backoff as Backoff
@@ -163,6 +165,10 @@ _HOMES = {
     "csp.processes.pipeline": (
         "Pipeline",
         "pipeline",
+    ),
+    "csp.processes.statistics": (
+        "PipelineStatistics",
+        "StageStatistics",
     ),
     "csp.supervision.child": (
         "ChildSpec",

@@ -1,6 +1,6 @@
 # The extension that loads in every interpreter. Its source is native/python; `make lint` compares the two (stubtest).
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import CapsuleType, GenericAlias, TracebackType
 from typing import Any, Final, Generic, Literal, Never, Self, TypeVar, final, overload
 
@@ -319,6 +319,10 @@ def recv_extended[T](
     receiver: Receiver[T], timeout: float | None, deadline: float | None, /
 ) -> tuple[T, Reply | None]: ...
 def recv_reply(replies: Receiver[Any], deadline: float | None, /) -> tuple[int, int, Any] | None: ...
+
+# ---- pipelines -------------------------------------------------------------------------------------------------------
+
+def gather[T](iterator: Iterator[T], most: int, inbox: Receiver[Any], /) -> tuple[T, ...]: ...
 
 # ---- interpreters ----------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ _HOMES = (
     "csp.actors.log",
     "csp.actors.mailbox",
     "csp.messages.pickling",
+    "csp.processes.figures",
     "csp.processes.flow",
     "csp.processes.life",
     "csp.processes.source",

@@ -6,6 +6,7 @@ bounds what is under way. It asks the source for another item only when nothing 
 
 from csp._native import select
 from csp.errors import EndOfChannel, ProcessFailed, Stopped
+from csp.processes.figures import Figures
 from csp.processes.group import Group, exit_of, is_bare
 from csp.processes.section import CHUNK, Section
 from csp.processes.stages import Batch, Stage
@@ -13,7 +14,7 @@ from csp.processes.worker import IMPORT, ITEM, RESULT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
     from typing import Any
 
     from csp.interpreters.start import Exit
@@ -54,15 +55,23 @@ class Flow:
 
     What it raises, it raises after all workers have ended: ProcessFailed for a worker's failure, and as they are what
     the source raises, Ctrl-C, and Stopped. Closing the iteration ends them, too.
+
+    Args:
+        source: where units come from: items, or batches of them if *steps* had begun with batches.
+        steps: what is to be done with these units.
+        group: for the workers; its inbox is what the source looks at. The flow closes it.
     """
 
-    def __init__(self, source: Source, steps: tuple[Step, ...], grace: float, progress: Progress | None) -> None:
+    def __init__(
+        self, source: Source, steps: tuple[Step, ...], group: Group, grace: float, progress: Progress | None
+    ) -> None:
         self._grace = grace
         self._progress = progress
+        self._counted = 0  # items that the progress bar knows of
         self._source = source
-        self._group = Group()
+        self._group = group
         self._sections: list[Section] = []
-        # batches[i] stand before section i, the last ones behind all.
+        # batches[i] stand before section i, the last ones behind all. Those before the first are the source's.
         self._batches: list[list[_Batches]] = [[]]
         chain: list[Stage] = []
         for step in (*steps, None):
@@ -76,12 +85,14 @@ class Flow:
                 chain = []
             if isinstance(step, Batch):
                 self._batches[-1].append(_Batches(step.size))
+        self.figures = Figures(self._sections)
+        self._meter = self.figures.caller
 
-    def run(self) -> Generator[Values]:
-        """The results, chunk by chunk; chunks are never empty."""
+    def run(self) -> Generator[Iterable[object]]:
+        """The results, chunk by chunk."""
         try:
             if self._sections:
-                most = self._source.length if self._source.stored else None
+                most = self._source.units if self._source.stored else None
                 for section in self._sections:
                     section.start(self._group, self._grace, most)
                 yield from self._loop()
@@ -104,9 +115,14 @@ class Flow:
     def _loop(self) -> Generator[Values]:
         poll, sections = self._group.inbox.recv_nowait, self._sections
         last, places = sections[-1], range(len(sections) - 1, -1, -1)
+        meter, figures, source = self._meter, self.figures, self._source
+        meter.begin()
         while not last.empty:
             if values := self._pull(len(sections)):
+                meter.end()
+                figures.items = source.taken
                 yield values
+                meter.begin()
                 continue
             moved = False
             for place in places:
@@ -119,6 +135,8 @@ class Flow:
                     self._handle(message)
             elif not last.empty:
                 self._wait()
+        meter.end()
+        figures.items = source.taken
         if rest := _flush(self._batches[-1]):
             yield rest
 
@@ -127,16 +145,11 @@ class Flow:
         waiting = section.waiting
         if not waiting:
             place = section.place
-            if place == 0:
-                waiting = self._source.draw(room)
-                if self._batches[0]:
-                    waiting = self._batched(waiting)
-            else:
-                waiting = self._pull(place)
+            waiting = self._draw(room) if place == 0 else self._pull(place)
             if not waiting:
                 if not (self._source.over if place == 0 else self._sections[place - 1].empty):
                     return place == 0 and self._source.channel is None
-                waiting = _flush(self._batches[place])
+                waiting = _flush(self._batches[place]) if place > 0 else ()
                 if not waiting:
                     section.finish()
                     return True
@@ -147,6 +160,15 @@ class Flow:
             section.put(waiting)
             section.waiting = ()
         return True
+
+    def _draw(self, count: int) -> Values:
+        """The next units of the source, whose own time does not count."""
+        if not self._meter.on:
+            return self._source.draw(count)
+        self._meter.pause()
+        units = self._source.draw(count)
+        self._meter.resume()
+        return units
 
     def _wait(self) -> None:
         """Wait for a message, or, if the source is a channel and may go on, for an item."""
@@ -160,15 +182,9 @@ class Flow:
             self._source.over = True
             return
         if guard is channel:
-            first.waiting = self._batched((value,))
+            first.waiting = self._source.push(value)
         else:
             self._handle(value)
-
-    def _batched(self, values: Values) -> Values:
-        """What the batches before the first section make of items."""
-        for batches in self._batches[0]:
-            values = batches.push(values)
-        return values
 
     def _pull(self, place: int) -> Values:
         """The next results of the section before *place*, after the batches behind it; () if there are none."""
@@ -180,20 +196,27 @@ class Flow:
                 return values
         return ()
 
-    def _without_workers(self) -> Generator[Values]:
+    def _without_workers(self) -> Generator[Iterable[object]]:
         source = self._source
-        while not source.over:
-            items = source.draw(CHUNK if source.stored else 1)
-            if not items and source.channel is not None and not source.over:
+        if self._progress is None and (all_units := source.lazily()) is not None:
+            yield all_units
+            return
+        while True:
+            units = source.draw(CHUNK if source.stored else 1)
+            self.figures.items = source.taken
+            self._count(source.taken - self._counted)
+            if units:
+                yield units
+            elif source.over:
+                return
+            elif source.channel is not None:
                 try:
-                    items = (source.channel.recv(),)
+                    item = source.channel.recv()
                 except EndOfChannel:
                     source.over = True
-            self._count(len(items))
-            if values := self._batched(items):
-                yield values
-        if rest := _flush(self._batches[0]):
-            yield rest
+                else:
+                    if units := source.push(item):
+                        yield units
 
     # ---- messages ---------------------------------------------------------------------------------------------------
 
@@ -205,9 +228,9 @@ class Flow:
             place, chunk, cost, values = message
             count = self._sections[int(place)].came(chunk, cost, values)
             if place == 0 and self._progress is not None:
-                for batches in self._batches[0]:
-                    count *= batches.size
-                self._count(count)
+                self._count(min(count * self._source.each, self._source.taken - self._counted))
+        elif len(message) == 5:
+            self.figures.add(*message)
         else:
             raise self._failure(*message)
 
@@ -242,6 +265,7 @@ class Flow:
     def _count(self, items: int) -> None:
         """Tell the progress bar that so many are done with."""
         if self._progress is not None:
+            self._counted += items
             self._progress.advance(items)
 
 

@@ -3,7 +3,7 @@
 from csp.generic import Generic, T_co
 from csp.processes.checks import seconds
 from csp.processes.group import GRACE
-from csp.processes.stages import Batch, Function, with_function
+from csp.processes.stages import Batch, Function, leading_batches, with_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from csp.observe.progress import Progress
+    from csp.processes.figures import Figures
     from csp.processes.stages import Step
+    from csp.processes.statistics import PipelineStatistics
 
 
 def pipeline[T](iterable: Iterable[T], *, grace: float = GRACE) -> Pipeline[T]:
@@ -58,14 +60,15 @@ def pipeline[T](iterable: Iterable[T], *, grace: float = GRACE) -> Pipeline[T]:
 
 
 class Pipeline(Generic[T_co]):
-    """What csp.pipeline() gives, which see. Immutable."""
+    """What csp.pipeline() gives, which see. What it is to do never changes; it keeps the figures of its last run."""
 
-    __slots__ = ("_grace", "_source", "_steps")
+    __slots__ = ("_figures", "_grace", "_source", "_steps")
 
     def __init__(self, source: Iterable[Any], steps: tuple[Step, ...], grace: float) -> None:
         self._source = source
         self._steps = steps
         self._grace = grace
+        self._figures: Figures | None = None
 
     # ---- stages -----------------------------------------------------------------------------------------------------
 
@@ -103,7 +106,9 @@ class Pipeline(Generic[T_co]):
     def batch(self, n: int) -> Pipeline[tuple[T_co, ...]]:
         """Join each *n* items that follow each other into a tuple; the last may be shorter. The caller does it.
 
-        It holds up to ``n - 1`` items beside those under way. Raises ValueError for *n* below 1.
+        In front of all maps and filters it costs what itertools.batched does, and a batch counts as one item of their
+        windows. Between others it holds up to ``n - 1`` items beside those under way. Raises ValueError for *n* below
+        1.
         """
         return Pipeline(self._source, (*self._steps, Batch(n)), self._grace)
 
@@ -145,6 +150,22 @@ class Pipeline(Generic[T_co]):
         finally:
             results.close()
 
+    def statistics(self) -> PipelineStatistics:
+        """Where the run that began last spent its time, and an advice if handing over cost more than the work.
+
+        .. code-block:: python
+
+            lengths = csp.pipeline(lines).map(len)
+            lengths.collect()
+            print(lengths.statistics())
+
+        Complete when the run has come to its end; before that, and after a failure or an early end, as workers said
+        it, which they do every second. Never blocks. Raises RuntimeError if it was not run.
+        """
+        if self._figures is None:
+            raise RuntimeError(f"{self!r} has not run: ask for its results first, and keep it in a variable until then")
+        return self._figures.statistics()
+
     def __repr__(self) -> str:
         steps = "".join(
             f".batch({step.size})" if isinstance(step, Batch) else f".map({step.name}, workers={step.workers})"
@@ -162,11 +183,16 @@ class Pipeline(Generic[T_co]):
 
     def _results(self, progress: bool | str | None) -> Generator[T_co]:
         from csp.processes.flow import Flow
+        from csp.processes.group import Group
         from csp.processes.source import Source
 
-        source = Source(self._source)
+        sizes, steps = leading_batches(self._steps)
+        group = Group()
+        source = Source(self._source, sizes, group.inbox)
         bar = _bar(progress, source.length) if progress else None
-        flow = Flow(source, self._steps, self._grace, bar).run()
+        running = Flow(source, steps, group, self._grace, bar)
+        self._figures = running.figures
+        flow = running.run()
         try:
             for values in flow:
                 yield from values  # type: ignore[misc]  # the types of the steps were checked when they were added

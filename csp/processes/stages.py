@@ -52,6 +52,16 @@ class Batch:
 type Step = Stage | Batch
 
 
+def leading_batches(steps: tuple[Step, ...]) -> tuple[tuple[int, ...], tuple[Step, ...]]:
+    """The sizes of the batches in front of all other steps, and the steps behind them."""
+    sizes: list[int] = []
+    for step in steps:
+        if not isinstance(step, Batch):
+            break
+        sizes.append(step.size)
+    return tuple(sizes), steps[len(sizes) :]
+
+
 def with_function(
     steps: tuple[Step, ...], function: Function, workers: int | None, ordered: bool, window: int | None
 ) -> tuple[Step, ...]:

@@ -4,6 +4,7 @@ Messages of a pipeline, told apart by their length in the caller's inbox:
 
     (section, chunk, cost, items)    a chunk on its way; cost: the nanoseconds that its slowest stage so far took
     (tag, ending, detail)            an exit message
+    (section, stage, items, work, hand_over)         what a worker has done since the last one, for the figures
     (section, stage, function, what, failure, shown, item)      a worker gave up; what is one of those below
 
 A chunk stays whole, also when filters leave nothing of it: that is how the caller knows that its items are done with.
@@ -12,9 +13,10 @@ A chunk stays whole, also when filters leave nothing of it: that is how the call
 from time import perf_counter_ns
 
 from csp._native import Receiver, Sender
-from csp.errors import ClosedEnd, EndOfChannel, NotShareable, Stopped
+from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, NotShareable, Stopped
 from csp.interpreters import granted
 from csp.interpreters.importing import resolve
+from csp.processes.figures import Meter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ type _Apply = tuple[bool, Callable[[object], object]]
 IMPORT, RAISED, RESULT, ITEM = "import", "raised", "result", "item"
 # Nanoseconds of a send that may have gone into waking its receiver; what is beyond goes into copying.
 WAKE = 50_000
+# Nanoseconds between two messages about what a worker has done.
+REPORT = 1_000_000_000
 
 
 class _GivenUp(Exception):
@@ -59,6 +63,9 @@ def work(
             inbox.send((section, stage, function, what, failure, shown, None))
         return _GivenUp()
 
+    def report(items: int, work: int, hand_over: int) -> None:
+        inbox.send((section, stage, items, work, hand_over))
+
     try:
         apply: list[_Apply] = []
         for keeps, module, name in paths:
@@ -66,7 +73,7 @@ def work(
                 apply.append((keeps, resolve(module, name)))
             except Exception as error:
                 raise give_up(IMPORT, len(apply), error) from error
-        _serve(jobs, out, apply, give_up)
+        _serve(jobs, out, apply, give_up, report)
     except Stopped:
         return "stopped"
     except _GivenUp:
@@ -74,15 +81,31 @@ def work(
     return "done"
 
 
-def _serve(jobs: Receiver[Chunk], out: Sender[Chunk], apply: list[_Apply], give_up: Callable[..., _GivenUp]) -> None:
+def _serve(
+    jobs: Receiver[Chunk],
+    out: Sender[Chunk],
+    apply: list[_Apply],
+    give_up: Callable[..., _GivenUp],
+    report: Callable[[int, int, int], None],
+) -> None:
     sending = 0  # nanoseconds that it took to send the last chunk on; the next is about as large
+    meter = Meter()
+    count = work = told = 0
+    due = perf_counter_ns() + REPORT
     while True:
+        meter.begin()
         try:
             section, chunk, cost, came = jobs.recv()
         except EndOfChannel:
+            try:
+                report(count, work, meter.total() - told)
+            except BrokenChannel:
+                pass  # the pipeline has been given up
             return
         except Exception as error:
             raise give_up(ITEM, 0, error) from error
+        if meter.on:
+            meter.pause()
         began = perf_counter_ns()
         items: Sequence[object] = came
         trail: list[Sequence[object]] = [items]  # what went into each function, and what came out of the last
@@ -105,11 +128,21 @@ def _serve(jobs: Receiver[Chunk], out: Sender[Chunk], apply: list[_Apply], give_
         except BaseException as error:
             raise give_up(RAISED, len(trail) - 1, error, item) from error
         ended = perf_counter_ns()
+        if meter.on:
+            meter.resume()
+        count += len(came)
+        work += ended - began
         try:
             out.send((section, chunk, max(cost, ended - began + sending), tuple(items)))
         except (NotShareable, ClosedEnd) as error:
             raise _blame(trail, apply, error, give_up) from error
         sending = max(0, perf_counter_ns() - ended - WAKE)
+        if meter.on:
+            meter.end()
+        if ended > due:
+            total = meter.total()
+            report(count, work, total - told)
+            count, work, told, due = 0, 0, total, ended + REPORT
         del came, items, item, done, trail  # else the next wait would keep alive what they hold
 
 

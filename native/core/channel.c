@@ -424,6 +424,11 @@ void csp_end_statistics(csp_end *end, csp_statistics *out) {
     csp__unlock(&end->channel->lock);
 }
 
+uint32_t csp_end_length(const csp_end *end) {
+    const csp_channel *channel = end->channel;
+    return channel->sync != NULL ? 0 : atomic_load_explicit(&channel->buffered, memory_order_relaxed);
+}
+
 csp_status csp_channel_statistics(uint64_t id, csp_statistics *out) {
     csp_channel *channel = csp__table_find(id);
     if (channel == NULL) {

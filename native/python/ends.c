@@ -195,11 +195,7 @@ PyObject *native_end_statistics(PyObject *self, PyObject *unused) {
     return native_statistics_object(state_of(self), &statistics);
 }
 
-Py_ssize_t native_end_length(PyObject *self) {
-    csp_statistics statistics;
-    csp_end_statistics(end_of(self), &statistics);
-    return (Py_ssize_t)statistics.length;
-}
+Py_ssize_t native_end_length(PyObject *self) { return (Py_ssize_t)csp_end_length(end_of(self)); }
 
 /* An end is true even when its channel is empty, unlike a list: `if rx:` asks for an end, not for messages. */
 int native_end_true(PyObject *self) {

@@ -206,6 +206,9 @@ static PyMethodDef module_methods[] = {
      "cast(sender, message, timeout, /)\n--\n\nSend (reply, *message) whose answer nobody waits for. "
      "BrokenChannel.unsent is the "
      "message."},
+    {"gather", FASTCALL(native_gather), METH_FASTCALL,
+     "gather(iterator, most, inbox, /)\n--\n\nA tuple of 1 to most items; cut short once a message is at inbox. "
+     "StopIteration, with the tuple as its value, at the end of the iterator."},
     {"recv_extended", FASTCALL(native_recv_extended), METH_FASTCALL,
      "recv_extended(receiver, timeout, deadline, /)\n--\n\n(message, reply): receive, and hold the sender until the "
      "reply is "

@@ -144,6 +144,10 @@ PyObject *native_raise_no_choice(native_state *state, csp_status status);
 
 extern PyType_Spec alternative_spec;
 
+/* ---- gather.c ------------------------------------------------------------------------------------------------- */
+
+PyObject *native_gather(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
 /* ---- calls.c -------------------------------------------------------------------------------------------------- */
 
 extern PyType_Spec reply_spec;

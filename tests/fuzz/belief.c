@@ -105,6 +105,7 @@ csp_status would_receive(belief *b, csp_end *end) {
     if (csp_end_is_closed(end)) {
         return CSP_CLOSED_END;
     }
+    CHECK(csp_end_length(end) == s.length, "%u messages, counted %u", csp_end_length(end), s.length);
     if ((b->routed ? s.length : b->count) > 0) {
         return CSP_OK;
     }

@@ -87,6 +87,10 @@ def length(x):
     return len(x)
 
 
+def sum_below(_):
+    return sum(range(100_000))
+
+
 def length_or_true(x):
     return True
 

@@ -61,6 +61,8 @@ def pipelines(paths: list[str]) -> None:
     assert_type(parsed.filter(interesting).batch(64).reduce(merge, start, progress="merging"), dict[bytes, int])
     assert_type(csp.pipeline(range(10)).reduce(operator.add, 0), int)
     assert_type(parsed.for_each(print), None)
+    assert_type(parsed.statistics().stages[0].hand_over, float)
+    assert_type(parsed.statistics().advice, str)
     for data in parsed:
         assert_type(data, bytes)
     csp.pipeline(3)  # rejected: arg-type

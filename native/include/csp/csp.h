@@ -426,6 +426,8 @@ typedef struct csp_statistics {
 } csp_statistics;
 
 CSP_API void csp_end_statistics(csp_end *end, csp_statistics *out);
+/* csp_statistics.length alone, read without the channel's lock: costs next to nothing. */
+CSP_API uint32_t csp_end_length(const csp_end *end);
 /* The channel's id, see csp_statistics.id. */
 CSP_API uint64_t csp_end_channel(const csp_end *end);
 /* Statistics by id: CSP_OK, or CSP_STALE when that channel is gone. */
