@@ -2,11 +2,15 @@
 
 import _thread
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def no_real_threads() -> str | None:
     """Why csp cannot run in this program, where something has replaced the starting of threads; else None."""
-    start = _thread.start_new_thread
-    if type(start) is type(len):
+    start: Any = _thread.start_new_thread
+    if start.__class__ is len.__class__:  # written in C, as it should be
         return None
     by = str(getattr(start, "__module__", None) or "something").partition(".")[0]
     return (
