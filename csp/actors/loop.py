@@ -5,6 +5,7 @@ soon as the actor's own code is done; taking the interpreter down comes after th
 """
 
 import sys
+from time import monotonic
 from types import FunctionType
 
 from csp._native import Receiver, Reply, Sender, select, self_rename, self_resume, tally_add
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from csp.messages.pickling import End
+
+# Seconds. An import that takes longer may be one without byte code; to look costs 0.1 ms.
+_SLOW = 0.02
 
 _methods: dict[str, object] = {}  # the handlers, as they stand in the class
 _handlers: dict[str, Callable[..., Any]] = {}  # and to be called with the actor
@@ -143,7 +147,13 @@ def _begin(
     sys.path[:] = folders
     boot.say = _say_to(log, name)
     send_to_main(log, name)  # before the actor's module, which may log while it is imported
+    begun = monotonic()
     cls = resolve(*path)
+    took = monotonic() - begun
+    if sys.dont_write_bytecode or took > _SLOW:
+        from csp.actors.byte_code import tell_if_missing
+
+        tell_if_missing(log, name, took)
     if not isinstance(cls, type) or not issubclass(cls, Actor):
         raise TypeError(f"{path[1]} is not a subclass of csp.Actor")
     _methods = handlers_of(cls)

@@ -21,6 +21,7 @@ _COMMANDS = {"demo": demo, "doctor": doctor}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit status. *arguments* are those of the process, unless given."""
+    _open_streams()
     parser = _parser()
     options, unknown = parser.parse_known_args(arguments)
     if options.command is None:
@@ -41,6 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return status
+
+
+def _open_streams() -> None:
+    """Python has None for a standard stream that was closed (``csp doctor >&-``): what is said there goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (open until the program ends)
 
 
 def _parser() -> argparse.ArgumentParser:

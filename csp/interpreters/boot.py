@@ -27,6 +27,7 @@ def serve(control: Receiver[Any]) -> object:
     """
     become(control.recv())
     _let_debug()
+    _refuse_what_needs_daemons()
     return _carry_out(control)
 
 
@@ -34,6 +35,18 @@ def _let_debug() -> None:
     """While a debugger is open here, nobody loses patience: neither callers nor who stops us."""
     sys.breakpointhook = breakpointhook
     after_import("pdb", _watch)
+
+
+def _refuse_what_needs_daemons() -> None:
+    """A pool of multiprocessing would leave processes behind, or hang, where there are no daemon threads: say so."""
+    for name in ("concurrent.futures.process", "multiprocessing.pool", "multiprocessing.queues"):
+        after_import(name, _refuse)
+
+
+def _refuse(module: Any) -> None:
+    from csp.interpreters.daemons import refuse
+
+    refuse(module)
 
 
 def _watch(pdb: Any) -> None:
@@ -56,6 +69,7 @@ def serve_warm(control: Receiver[Any]) -> object:
     """Like serve, with what an actor needs imported while nobody waits for it."""
     become(control.recv())
     _let_debug()
+    _refuse_what_needs_daemons()
     # CPython runs the init function of every extension module in the main interpreter first, so an import of one waits
     # for main's GIL. A restart must not wait for a busy main: what reading arguments, and a module that defines a
     # supervisor, need is loaded now.

@@ -52,6 +52,7 @@ def install() -> None:
     if not _is_main():
         return
     sys.addaudithook(_refuse_fork)
+    _let_notebooks_run_commands()
     import atexit
 
     # They run from the last to the first.
@@ -93,6 +94,13 @@ def _refuse_fork(event: str, _args: tuple[object, ...]) -> None:
                 "segmentation fault (CPython gh-139759). Use the arguments that replace it: start_new_session, "
                 "process_group, user, group, umask, cwd, env"
             )
+
+
+def _let_notebooks_run_commands() -> None:
+    """In a notebook ``!command`` forks, to give it a terminal. IPython's other way to run one does not."""
+    shell: Any = getattr(sys.modules["builtins"], "get_ipython", lambda: None)()
+    if shell is not None and shell.system == shell.system_piped:
+        shell.system = shell.system_raw
 
 
 # ---- the end of the program ------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import sys
 
 from csp._native import Sender, start_interpreter, unbounded_channel
-from csp.errors import StartFailed
+from csp.errors import BrokenChannel, StartFailed
 from csp.interpreters.guards import install
 from csp.interpreters.importing import refuse_while_loading
 from csp.interpreters.program import program
@@ -46,12 +46,19 @@ def start(name: str, exits: Sender[Exit], tag: int, *, warm: bool = False) -> St
         raise StartFailed(str(error)) from None
     finally:
         receiver.close()
-    sender.send(program())
+    _tell(sender, program())
     return Started(id, sender)
 
 
 def order(started: Started, module: str, function: str, arguments: tuple[object, ...]) -> None:
     """Tell a started interpreter what to run: ``module.function(control, *arguments)``. Does not wait for it."""
-    control = started.control
-    control.send((module, function))
-    control.send(arguments)
+    _tell(started.control, (module, function))
+    _tell(started.control, arguments)
+
+
+def _tell(control: Sender[object], message: object) -> None:
+    """Send it, if the interpreter has come up. If it has not, its exit message says why."""
+    try:
+        control.send(message)
+    except BrokenChannel:
+        pass

@@ -38,6 +38,7 @@ class LogPump:
         self.lost = 0
         self._level = level
         self._told = 0
+        self._said: set[str] = set()  # what is said once, whoever says it
         self._processors: list[Processor] | None = None  # ours, when the program has none
         self._thread = threading.Thread(target=self._pump, name="csp log", daemon=True)
         self._thread.start()
@@ -106,6 +107,10 @@ class LogPump:
             log_record(actor, event, when, _paired(flat))
         elif level == "warnings":
             show_warning(event, *flat)
+        elif level == "once":
+            if event not in self._said:
+                self._said.add(event)
+                self._write("warning", event, when, actor, flat)
         elif LEVELS[level] >= LEVELS[self._level] or _configured():  # below that, our own configuration shows nothing
             getattr(self.logger(when), level)(event, **({"actor": actor} | _values(flat)))
 

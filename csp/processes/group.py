@@ -140,7 +140,7 @@ class Group:
 def exit_of(message: Any) -> Exit | None:
     """The exit message that this is, or None for any other message."""
     if is_bare(message):
-        return message, "failed", "the system gives no more interpreters (see the memory limits)"
+        return message, "failed", "the system gives no more interpreters (see the limits of memory and of open files)"
     return message if len(message) == 3 else None
 
 

@@ -7,6 +7,7 @@ from csp.actors.ref import ActorRef
 from csp.errors import ActorError, BrokenChannel, CallTimeout, ChannelError, ClosedEnd, NoSuchActor, Stopped
 from csp.interpreters.importing import path_of
 from csp.system import checks
+from csp.system.fate import gone
 from csp.system.recipe import Recipe, actor_class, pack_arguments, recipe_of
 
 TYPE_CHECKING = False
@@ -32,13 +33,13 @@ def ask(kernel: Sender[object], request: tuple[object, ...], timeout: float | No
         raise CallTimeout(f"the system did not answer {request[0]!r} within {timeout} s") from None
     except BrokenChannel, ClosedEnd:
         if kernel.closed or not kernel.statistics().receivers:
-            raise ActorError(f"the system is closed; it can no longer {request[0]!r}") from None
+            raise gone(kernel, f"the system is closed; it can no longer {request[0]!r}") from None
         raise  # an end inside the request is closed
     if code == 0:
         return value
     if code == 1:
         raise remote_error("the system", kernel, code, value)
-    raise ActorError(f"the system ended before it answered {request[0]!r}")
+    raise gone(kernel, f"the system ended before it answered {request[0]!r}")
 
 
 def start(kernel: Sender[object], request: tuple[object, ...]) -> Any:

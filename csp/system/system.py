@@ -8,7 +8,7 @@ from functools import partial
 from csp._native import Receiver, Sender, cast, kill_interpreter, no_starts, unbounded_channel
 from csp.actors.log import ActorLog
 from csp.actors.ref import ActorRef
-from csp.errors import ActorError, CallTimeout, ChannelError, EndOfChannel, StartFailed
+from csp.errors import ActorError, CallTimeout, ChannelError, StartFailed
 from csp.interpreters.guards import hurry
 from csp.interpreters.importing import refuse_while_loading
 from csp.interpreters.naming import Named
@@ -17,6 +17,7 @@ from csp.interpreters.start import Exit, order, start
 from csp.observe.log import LEVELS, LogPump
 from csp.observe.stdlib_log import tell_level
 from csp.system import checks, client
+from csp.system.fate import Fate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,13 +83,15 @@ class System:
         inbox: Receiver[object]
         self._kernel, inbox = unbounded_channel()
         exits: Sender[Exit]
-        exits, self._exits = unbounded_channel()
+        exits, ended = unbounded_channel()
+        self._fate = Fate(self._kernel, ended)
         try:
             started = start("csp kernel", exits, _KERNEL_TAG)
             self._kernel_id = started.id
             order(started, "csp.system.kernel", "main", (inbox, self._kernel, self._log.sender, warm))
         except BaseException:
             self._log.close()
+            self._fate.forget()
             raise
         finally:
             inbox.close()
@@ -264,7 +267,8 @@ class System:
     def _leave(self) -> None:
         """Let go of a kernel that has nothing left to do."""
         self._kernel.close()
-        self._await_kernel()
+        self._fate.wait()
+        self._fate.forget()
         self._log.close()
         self._closed = True
 
@@ -273,12 +277,6 @@ class System:
             client.ask(self._kernel, ("close_now",), _CUT_OFF_WITHIN)
         except ActorError:
             kill_interpreter(self._kernel_id)
-
-    def _await_kernel(self) -> None:
-        try:
-            self._exits.recv(timeout=5.0)
-        except EndOfChannel, TimeoutError:
-            pass
 
     def __enter__(self) -> Self:
         return self
@@ -293,7 +291,7 @@ class System:
         """A system that is dropped without close() ends, and says so. Does not wait: this may be any thread."""
         if self._closed:
             return
-        for let_go in (partial(cast, self._kernel, ("close", False), 0.0), self._kernel.close, self._exits.close):
+        for let_go in (partial(cast, self._kernel, ("close", False), 0.0), self._kernel.close, self._fate.forget):
             try:
                 let_go()
             except ChannelError:

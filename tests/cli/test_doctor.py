@@ -191,3 +191,17 @@ def test_native_core(monkeypatch: pytest.MonkeyPatch) -> None:
         loads, fails = checks.native_core()
     assert (loads.status, fails.status) == (OK, FAIL)
     assert "NotImportable" in fails.text
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
+def test_closed_streams(tmp_path: Path, closed: str) -> None:
+    """With standard streams that are closed the doctor does its work, and its status says how it ended."""
+    done = subprocess.run(
+        ["sh", "-c", f'"{sys.executable}" -m csp.cli.main doctor {closed}'],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -87,7 +87,8 @@ def test_modules_of_an_actor(warm):
     with csp.System(warm=warm) as system:
         names = system.spawn(tiny_actor.Tiny).modules()
     expected = IN_AN_ACTOR | {"tiny_actor"} | (IN_A_WARM_ONE if warm else set())
-    assert set(names) - bare() - EDITABLE == expected - bare()
+    looked = {"csp.actors.byte_code"}  # when the import took long
+    assert set(names) - bare() - EDITABLE - looked == expected - bare()
     assert not heavy(names)
 
 

@@ -143,7 +143,7 @@ def test_what_fails_while_the_script_loads_is_called_as_its_author_calls_it(prog
 
 
 def test_memory_that_an_actor_shares_by_name(program):
-    """A SharedMemory block ends with the interpreter that made it, unless it was made with track=False."""
+    """A SharedMemory block ends with the interpreter that made it, or opened it, unless it did so with track=False."""
     status, out, err = program.script(
         "import csp, time\n"
         "from multiprocessing import shared_memory\n"
@@ -153,6 +153,10 @@ def test_memory_that_an_actor_shares_by_name(program):
         "        block = shared_memory.SharedMemory(create=True, size=10, track=track)\n"
         "        block.buf[0] = 42\n"
         "        return block.name\n"
+        "    @csp.handler\n"
+        "    def look(self, name):\n"
+        "        block = shared_memory.SharedMemory(name=name)\n"
+        "        return block.buf[0]\n"
         "def there(name):\n"
         "    try: block = shared_memory.SharedMemory(name=name, track=False)\n"
         "    except FileNotFoundError: return False\n"
@@ -167,7 +171,11 @@ def test_memory_that_an_actor_shares_by_name(program):
         "    deadline = time.monotonic() + 20\n"
         "    while there(names[0]) and time.monotonic() < deadline: time.sleep(0.01)\n"
         "    print(*map(there, names))\n"
-        "    shared_memory.SharedMemory(name=names[1], track=False).unlink()\n"
+        "    with csp.System(warm=0) as system:\n"
+        "        assert system.spawn(A).look(names[1]) == 42\n"
+        "    deadline = time.monotonic() + 20\n"
+        "    while there(names[1]) and time.monotonic() < deadline: time.sleep(0.01)\n"
+        "    print(there(names[1]))\n"
     )
-    assert (status, out) == (0, "False True\n"), err
+    assert (status, out) == (0, "False True\nFalse\n"), err
     assert "1 leaked shared_memory objects to clean up" in err  # the block's tracker, a process of that interpreter

@@ -1,0 +1,50 @@
+"""How the kernel of a system ended: what is told to whoever asks it something afterwards."""
+
+from csp._native import Receiver, Sender
+from csp.errors import ActorError, EndOfChannel, StartFailed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from csp.interpreters.start import Exit
+
+# Seconds. A call breaks in the instant before the exit message is sent.
+_TOLD_WITHIN = 5.0
+
+
+class Fate:
+    """The end of one kernel, as its System hears of it. Known to ask() until forgotten."""
+
+    def __init__(self, kernel: Sender[object], exits: Receiver[Exit]) -> None:
+        self._exits = exits
+        self._text = ""
+        self._number = kernel.channel_id
+        _fates[self._number] = self
+
+    def wait(self) -> str:
+        """Wait until the kernel has ended; gives what it died of, "" if it ended well or does not end."""
+        try:
+            message: Any = self._exits.recv(timeout=_TOLD_WITHIN)
+        except EndOfChannel, TimeoutError:
+            return self._text
+        if isinstance(message, int):
+            self._text = "no interpreter could be made (see the limits of memory and of open files)"
+        elif message[1] != "ended":
+            self._text = str(message[2]) if message[1] == "failed" else message[1]
+        return self._text
+
+    def forget(self) -> None:
+        """Nobody asks this kernel any more. Never waits."""
+        _fates.pop(self._number, None)
+        self._exits.close()
+
+
+_fates: dict[int, Fate] = {}
+
+
+def gone(kernel: Sender[object], otherwise: str) -> ActorError:
+    """The error for whoever asks a kernel that is gone: its cause where that is known, or the text *otherwise*."""
+    fate = None if kernel.closed else _fates.get(kernel.channel_id)
+    died_of = fate.wait() if fate is not None else ""
+    return StartFailed(f"the system's kernel has died: {died_of}") if died_of else ActorError(otherwise)
