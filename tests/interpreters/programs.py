@@ -1,7 +1,7 @@
 """Parts of the programs that tests run: a module of entries, and the beginning of a script that starts one."""
 
 HELPER = '''
-import time, sys, os
+import time, sys, os, _signal  # signal itself would bring enum
 import csp
 
 def idle(control):
@@ -19,8 +19,7 @@ def burn(control, here):
 
 def sleep_out_of_reach(seconds=3600):
     """Where no signal comes, a kill can get nobody out of a call."""
-    import signal
-    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
     time.sleep(seconds)
 
 def nap(control, here):
