@@ -127,7 +127,8 @@
     X(thread_start)             \
     X(thread_name)              \
     X(thread_leave)             \
-    X(thread_stays)
+    X(thread_stays)             \
+    X(end_length)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
