@@ -76,7 +76,7 @@ def test_in_an_interpreter_of_its_own(folder, in_interpreter):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("#define CSP_CAPSULE_ABI 1", "#define CSP_CAPSULE_ABI 2"),
+        ("#define CSP_CAPSULE_ABI 2", "#define CSP_CAPSULE_ABI 3"),
         ("} csp_functions;", "    void (*of_a_later_csp)(void);\n} csp_functions;"),
     ],
     ids=["other ABI", "later table"],

@@ -21,7 +21,7 @@
 
 #define CSP_CAPSULE_NAME "csp._native._C_API"
 /* Grows when a function in the table changes its meaning or its type. One more at the end of the table does not count. */
-#define CSP_CAPSULE_ABI 1
+#define CSP_CAPSULE_ABI 2
 
 /* Every function of csp.h and message_kinds.h, without its prefix. The order is the layout: new ones go to the end. */
 #define CSP_FUNCTIONS(X)        \
