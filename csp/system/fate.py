@@ -1,6 +1,6 @@
 """How the kernel of a system ended: what is told to whoever asks it something afterwards."""
 
-from csp._native import Receiver, Sender
+from csp._native import Receiver, Sender, no_starts
 from csp.errors import ActorError, EndOfChannel, StartFailed
 
 TYPE_CHECKING = False
@@ -45,6 +45,8 @@ _fates: dict[int, Fate] = {}
 
 def gone(kernel: Sender[object], otherwise: str) -> ActorError:
     """The error for whoever asks a kernel that is gone: its cause where that is known, or the text *otherwise*."""
-    fate = None if kernel.closed else _fates.get(kernel.channel_id)
+    # At the end of the program it was stopped, as everything is, and died of nothing.
+    stopped = kernel.closed or (no_starts() or "").startswith("the program is ending")
+    fate = None if stopped else _fates.get(kernel.channel_id)
     died_of = fate.wait() if fate is not None else ""
     return StartFailed(f"the system's kernel has died: {died_of}") if died_of else ActorError(otherwise)
