@@ -7,8 +7,8 @@ import time
 from csp._native import Sender
 from csp.errors import ChannelError
 
-# Bytes of source. Compiling them takes some 10 ms; what is less is not worth a line.
-_WORTH_A_LINE = 20_000
+# Bytes of source. Compiling them takes some 40 ms; what is less is not worth a line.
+_WORTH_A_LINE = 40_000
 _EVENT = "actors start slowly: their modules have no byte code on disk, and each actor compiles them again"
 
 
