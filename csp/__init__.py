@@ -5,7 +5,7 @@ actor's interpreter uses little.
 """
 
 import sys as _sys
-from os import getcwd as _getcwd
+from posix import getcwd as _getcwd  # not os, which costs an interpreter without site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -39,10 +39,12 @@ def tell_if_missing(channel: Sender[object], actor: str, seconds: float) -> None
 
 
 def _without_byte_code() -> dict[str, int]:
-    """Where byte code should be and is not, with the size of its source, for every module that is loaded here."""
+    """Where byte code should be and is not, with the size of its source, for every module that is loaded here but this
+    one, which only loads to tell.
+    """
     missing: dict[str, int] = {}
-    for module in list(sys.modules.values()):
-        spec = getattr(module, "__spec__", None)
+    for name, module in list(sys.modules.items()):
+        spec = getattr(module, "__spec__", None) if name != __name__ else None
         cached: str | None = getattr(spec, "cached", None)
         if spec is None or cached is None or not str(spec.origin).endswith(".py") or os.path.exists(cached):
             continue

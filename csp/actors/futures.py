@@ -50,14 +50,12 @@ def ask_future(
     try:
         future.posting = post(sender, message, timeout, receiving.replies, future.token)
     except BaseException as error:
-        lost = receiving.pending.pop(future.token, None) is None
+        told = receiving.pending.pop(future.token, None) is None
         if isinstance(error, BrokenChannel):
             _fail(future, died(actor, error.cause, maybe_ran=False))
         elif isinstance(error, WouldBlock):
             _fail(future, MailboxFull(f"the mailbox of {actor} is full; {name} will not run"))
-        elif not (
-            lost and isinstance(error, ClosedEnd)
-        ):  # else the receiving thread has ended, and told the future why
+        elif not (isinstance(error, ClosedEnd) and told):  # told why by the receiving thread, when it ended
             raise
         return future
     if timeout is not None and not (timeout and limits_off()):

@@ -65,15 +65,18 @@ class Pool:
         self._refill()
 
     def take(self) -> tuple[int, Started] | None:
-        """The oldest that waits, with its tag; None when the pool is empty."""
-        for tag, started in self._waiting.items():
-            del self._waiting[tag]
-            return tag, started
-        return None
+        """The oldest that is ready, or else the oldest, with its tag; None when the pool is empty.
+
+        One that is older and not ready may be held up for long: a new interpreter waits for main's GIL.
+        """
+        tag = next((tag for tag, started in self._waiting.items() if _is_ready(started)), None)
+        if tag is None:
+            tag = next(iter(self._waiting), None)
+        return None if tag is None else (tag, self._waiting.pop(tag))
 
     def ready(self) -> int:
         """How many have finished importing and wait for their order."""
-        return sum(started.control.statistics().waiting_receivers > 0 for started in self._waiting.values())
+        return sum(map(_is_ready, self._waiting.values()))
 
     def lost(self, tag: int) -> bool:
         """Forget one that ended without being used; False when it is none of ours."""
@@ -86,3 +89,7 @@ class Pool:
             started.control.close()
             self.leaving.add(tag)
         self._waiting.clear()
+
+
+def _is_ready(started: Started) -> bool:
+    return started.control.statistics().waiting_receivers > 0

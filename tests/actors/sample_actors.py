@@ -139,6 +139,7 @@ class Everything(csp.Actor):
     def __init__(self, out=None):
         self.out = out
         self.kept = None
+        self.noted = []
 
     @csp.handler
     def echo(self, *args, **kwargs):
@@ -308,6 +309,14 @@ class Everything(csp.Actor):
             me.tell.cast(out, "from my thread")
 
         threading.Thread(target=later).start()
+
+    @csp.handler
+    def note(self, text):
+        self.noted.append(text)
+
+    @csp.handler
+    def notes(self):
+        return self.noted
 
 
 class EverythingBuffered(Everything):

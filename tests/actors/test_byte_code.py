@@ -1,5 +1,7 @@
 """Actors that compile what they import say so, once."""
 
+import shutil
+
 import pytest
 
 SCRIPT = """
@@ -19,9 +21,15 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def large(program):
-    """A module that takes a while to compile, and the script that has actors import it."""
+    """A module that takes a while to compile, and the script that has actors import it. Of all modules it is the only
+    one without byte code on disk.
+    """
+    program.write("value0 = 0\n", "large.py")
+    script = program.write(SCRIPT)
+    assert program.run(script) == (0, "", "")
+    shutil.rmtree(program.folder / "__pycache__")
     program.write("".join(f"def f{i}(a, b): return (a + b) * {i}\nvalue{i} = {i}\n" for i in range(1000)), "large.py")
-    return program.write(SCRIPT)
+    return script
 
 
 def said(err):

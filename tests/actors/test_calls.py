@@ -255,18 +255,6 @@ def test_call_timeout_covers_the_mailbox(system, wait_until):
 
 
 class QuietBusy(Everything):
-    def __init__(self):
-        super().__init__()
-        self.noted = []
-
-    @csp.handler
-    def note(self, text):
-        self.noted.append(text)
-
-    @csp.handler
-    def notes(self):
-        return self.noted
-
     def receive(self, message):
         self.noted.append(message)
 

@@ -35,20 +35,18 @@ def test_futures_of_a_busy_actor_are_there_at_once(busy):
     assert [future.result(10) for future in futures] == list(range(100))
 
 
-def test_a_future_stands_in_line_with_casts(busy):
-    """A future, a cast that another thread waits to send, and a call come in the order in which they were made."""
+def test_a_future_stands_in_line_with_casts(busy, wait_until):
+    """Futures and a cast that another thread waits to send are handled in the order in which they were made."""
     ref, _, gate = busy
-    first = ref.echo.future(1)
-    thread = threading.Thread(target=lambda: ref.echo.options(timeout=None).cast(2))
+    futures = [ref.note.future("first")]
+    thread = threading.Thread(target=lambda: ref.note.options(timeout=None).cast("a cast"))
     thread.start()
-    while ref._sender.statistics().waiting_senders < 2:
-        pass
-    last = ref.echo.future(3)
+    wait_until(lambda: ref._sender.statistics().waiting_senders == 2, "the cast stands in line")
+    futures.append(ref.note.future("last"))
     gate.send("go")
-    done, _ = concurrent.futures.wait([first, last], 10, "FIRST_COMPLETED")
-    assert first in done
-    assert last.result(10) == 3
+    assert [future.result(10) for future in futures] == [None, None]
     thread.join()
+    assert ref.notes() == ["first", "a cast", "last"]
 
 
 def test_a_call_in_line_can_be_withdrawn(busy):

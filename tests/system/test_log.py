@@ -180,7 +180,7 @@ def _raise():
 
 
 @pytest.mark.parametrize("stream", [None, "closed"])
-def test_what_nobody_can_read_is_counted(monkeypatch, stream):
+def test_what_nobody_can_read_is_counted(monkeypatch, stream, wait_until):
     """Without a standard error lines go nowhere else; how many, the statistics tell."""
     gone = None
     if stream == "closed":
@@ -193,10 +193,7 @@ def test_what_nobody_can_read_is_counted(monkeypatch, stream):
         ref = system.spawn(Talker)
         ref.log_levels()
         system._log.sender.send(("info", "the last", 0.0, "nobody", ()))
-        wait = time.monotonic() + 10
-        while system.statistics()["log_lost"] < 5 and time.monotonic() < wait:
-            pass
-        assert system.statistics()["log_lost"] == 5
+        wait_until(lambda: system.statistics()["log_lost"] == 5, "five lines are counted as lost")
         monkeypatch.undo()
     assert out.getvalue() == ""
 
