@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from crossing import across, raised
 from sample_actors import (
     Holding,
     KeywordsOnly,
@@ -22,21 +23,6 @@ import csp
 from csp.errors import RemoteError, RemoteTraceback
 from csp.messages.failure import pack, pack_text, unpack
 from csp.messages.formatting import format_exception
-
-
-def raised(error, cause=None):
-    """The error as it is after being raised here."""
-    try:
-        raise error from cause
-    except BaseException as caught:
-        return caught
-
-
-def across(error):
-    """Packed, sent through a channel, unpacked."""
-    tx, rx = csp.channel(1)
-    tx.send(pack(error))
-    return unpack(rx.recv())
 
 
 @pytest.mark.parametrize(
@@ -77,7 +63,7 @@ def test_remote_traceback_is_the_cause():
     back = across(raised(ValueError("told")))
     text = str(back.__cause__)
     assert "Traceback (most recent call last)" in text
-    assert "test_failure.py" in text
+    assert "crossing.py" in text
     assert "raise error from cause" in text
     assert text.rstrip().endswith("ValueError: told")
 

@@ -4,27 +4,14 @@ import threading
 
 import odd_exceptions
 import pytest
+from crossing import across, raised
 from odd_exceptions import SHAPES, Changing, Frozen, Half, Nameless, Raiser
 
 import csp
 from csp.errors import RemoteTraceback
-from csp.messages.failure import pack, unpack
 from csp.messages.formatting import format_exception
 from csp.messages.rebuilding import put_back
 from csp.messages.shapes import add_note, forget_traceback, notes_of, set_cause, text_of
-
-
-def raised(error):
-    try:
-        raise error
-    except BaseException as caught:
-        return caught
-
-
-def across(error):
-    tx, rx = csp.channel(1)
-    tx.send(pack(error))
-    return unpack(rx.recv())
 
 
 @pytest.mark.parametrize("shape", SHAPES)
