@@ -57,14 +57,21 @@ def _fields(record: Any) -> tuple[object, ...]:
     trace = record.exc_text
     if record.exc_info and isinstance(record.exc_info[1], BaseException):
         trace = format_exception(record.exc_info[1])
-    fields: list[object] = []
-    for key in ("name", "levelno", "levelname", "pathname", "lineno", "funcName", "stack_info", "thread"):
+    fields: list[object] = ["name", _name_in_main(plain(record.name))]
+    for key in ("levelno", "levelname", "pathname", "lineno", "funcName", "stack_info", "thread"):
         fields += key, plain(getattr(record, key, None))
     fields += "exc_text", plain(trace)
     for key, value in record.__dict__.items():
         if key not in _OWN:
             fields += str(key), plain(value)
     return tuple(fields)
+
+
+def _name_in_main(name: object) -> object:
+    """The script's own logger, ``getLogger(__name__)``, is the same there and here."""
+    from csp.interpreters.importing import SCRIPT_ELSEWHERE
+
+    return "__main__" if name == SCRIPT_ELSEWHERE else name
 
 
 def _hand_over_warnings(warnings: Any, channel: Sender[object], actor: str) -> None:

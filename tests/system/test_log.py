@@ -257,6 +257,33 @@ def test_an_actor_knows_the_lowest_level_that_main_shows(records, system):
         logging.getLogger("talker").setLevel(logging.NOTSET)
 
 
+def test_the_scripts_own_logger_is_the_same_in_its_actors(program):
+    """What a script logs to getLogger(__name__) in an actor meets what main has configured for that logger."""
+    status, out, err = program.script(
+        """
+import logging, sys
+import csp
+
+log = logging.getLogger(__name__)
+
+class A(csp.Actor):
+    @csp.handler
+    def work(self):
+        log.info("from the actor")
+
+if __name__ == "__main__":
+    to_stdout = logging.StreamHandler(sys.stdout)
+    to_stdout.setFormatter(logging.Formatter("%(name)s %(message)s"))
+    log.addHandler(to_stdout)
+    log.setLevel(logging.INFO)
+    log.info("from main")
+    with csp.System(warm=0) as system:
+        system.spawn(A).work()
+"""
+    )
+    assert (status, out, err) == (0, "__main__ from main\n__main__ from the actor\n", "")
+
+
 def test_warnings_of_an_actor_meet_mains_filters(records, system, wait_until, monkeypatch):
     """A warning is shown by main's own showwarning, as often as main's filters say; an error filter there cannot
     lose it.
