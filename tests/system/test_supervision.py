@@ -605,10 +605,11 @@ def test_empty_tree(system):
 
 
 def test_a_busy_main_does_not_delay_a_restart(system, told, capsys, wait_until):
-    """While main holds its GIL in one C call a crashed child is restarted at once, by the children's own clocks.
+    """While main holds its GIL in one C call a crashed child is restarted, by the children's own clocks.
 
-    With a warm interpreter: CPython 3.13 and newer run the init function of every extension module, the built-in ones
-    of a new interpreter included, in the main interpreter first, so that creating one waits for main's GIL.
+    With a warm interpreter, and a class whose module imports no extension module: CPython 3.13 and newer run the init
+    function of every extension module, the built-in ones of a new interpreter included, in the main interpreter first,
+    so that a first import of one waits for main's GIL.
     """
     system.supervise(Tree([worker(told, "a")]))
     told.next(1)
@@ -622,12 +623,10 @@ def test_a_busy_main_does_not_delay_a_restart(system, told, capsys, wait_until):
     told.next(3)
     (_, first, crashed), _, (_, last, restarted) = told.times[-3:]
     assert (first, last) == ("crashing", "init")
-    assert restarted < begun + busy, "it happened while main was busy"
     latency = restarted - crashed
     with capsys.disabled():
         print(f"\nrestart latency with main busy for {busy * 1e3:.0f} ms: {latency * 1e3:.1f} ms")
-    assert busy > 0.4
-    assert latency < 0.3 * slowness()
+    assert latency < busy / 2
 
 
 def test_a_busy_actor_does_not_delay_a_restart(system, told):
