@@ -215,7 +215,7 @@ static void list_own_locks(csp_alternative *alternative, const csp_waiter *self)
         if (w->on) {
             csp_channel *channel = w->end->channel;
             csp__lock(&channel->lock);
-            if (!w->listed && channel->sync->owner != NULL && channel->sync->thread == self->id) {
+            if (!w->listed && channel->sync->owner != NULL && channel->sync->thread == csp__thread_id(self)) {
                 w->listed = true;
                 csp__watch_list(w);
             }

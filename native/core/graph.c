@@ -34,7 +34,7 @@ static void add(edge_buffer *buffer, const csp_edge *edge, const csp_holder *hol
 
 static void add_watching(csp_waiter *waiter, csp_end *end, void *buffer) {
     csp_edge edge = {.kind = CSP_EDGE_WAITS,
-                     .thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed)->id,
+                     .thread = csp__thread_id(atomic_load_explicit(&waiter->thread, memory_order_relaxed)),
                      .channel = end->channel->id,
                      .direction = CSP_RECEIVING,
                      .deadline = atomic_load_explicit(&waiter->deadline, memory_order_relaxed)};
@@ -49,7 +49,7 @@ static void read_channel(csp_channel *channel, edge_buffer *buffer) {
         for (csp_node *n = channel->queue[d].next; n != &channel->queue[d]; n = n->next) {
             csp_case *c = CSP_CONTAINER(n, csp_case, node);
             csp_edge edge = {.kind = CSP_EDGE_WAITS,
-                             .thread = csp__case_waiter(c)->id,
+                             .thread = csp__thread_id(csp__case_waiter(c)),
                              .channel = channel->id,
                              .direction = (csp_direction)d,
                              .deadline = atomic_load_explicit(&csp__case_waiter(c)->deadline, memory_order_relaxed)};
@@ -138,7 +138,7 @@ static void visit_asking(void (*visit)(const csp_edge *, void *), void *context)
         csp_reply *reply = atomic_load_explicit(&w->asking, memory_order_relaxed);
         if (reply != NULL) {
             csp_edge seen = {.kind = CSP_EDGE_ASKS,
-                             .thread = w->id,
+                             .thread = csp__thread_id(w),
                              .asked = atomic_load_explicit(&reply->callee, memory_order_relaxed),
                              .deadline = atomic_load_explicit(&w->deadline, memory_order_relaxed)};
             add(&one, &seen, atomic_load_explicit(&w->holder, memory_order_relaxed));

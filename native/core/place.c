@@ -259,7 +259,7 @@ uint64_t csp_thread_may_settle(void) {
     set_talk(self, 0);
     mine = self;
     atomic_store_explicit(&self->may_settle, true, memory_order_relaxed);
-    return self->id;
+    return csp__thread_id(self);
 }
 
 void csp_thread_leave(void) {
@@ -277,7 +277,7 @@ void csp_thread_leave(void) {
 
 void csp_thread_stays(uint64_t id) {
     for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
-        if (atomic_load_explicit(&w->used, memory_order_acquire) == 1 && w->id == id) {
+        if (atomic_load_explicit(&w->used, memory_order_acquire) == 1 && csp__thread_id(w) == id) {
             atomic_store_explicit(&w->may_settle, false, memory_order_seq_cst);
             leave(w);
         }

@@ -102,11 +102,11 @@ csp_status csp__sync_take(csp_channel *channel, csp_end *end, csp_message *messa
         publish(channel);
         return CSP_ABANDONED;
     }
-    if (sync->kind == CSP_SYNC_RLOCK && sync->owner != NULL && sync->thread == self->id) {
+    if (sync->kind == CSP_SYNC_RLOCK && sync->owner != NULL && sync->thread == csp__thread_id(self)) {
         sync->depth++;
         sync->acquired++;
     } else if (can_grant(sync)) {
-        grant(channel, end, self->id);
+        grant(channel, end, csp__thread_id(self));
         publish(channel);
     } else {
         return CSP_WOULD_BLOCK;
@@ -124,7 +124,7 @@ void csp__sync_settle(csp_channel *channel, csp_wakes *wakes) {
         }
         /* Read before the claim; the end is there as long as we have the lock. */
         csp_end *end = csp__case_end(c);
-        uint64_t thread = csp__case_waiter(c)->id;
+        uint64_t thread = csp__thread_id(csp__case_waiter(c));
         bool abandoned = sync->abandoned;
         csp__case_message(c)->kind = abandoned ? 0 : GRANTED;
         if (!csp__win(channel, c, abandoned ? CSP_ABANDONED : CSP_OK, wakes)) {
@@ -185,7 +185,7 @@ static csp_status release_locked(csp_channel *channel, csp_end *end, int64_t cou
         return CSP_CLOSED_END;
     }
     bool taken = sync->kind == CSP_SYNC_LOCK ? sync->units == 0 : sync->owner != NULL;
-    bool mine = taken && sync->thread == self->id;
+    bool mine = taken && sync->thread == csp__thread_id(self);
     if (!mine && was_forgiven(self, channel->id)) {
         return CSP_OK; /* whoever has it now keeps it */
     }
@@ -194,7 +194,7 @@ static csp_status release_locked(csp_channel *channel, csp_end *end, int64_t cou
         sync->units += count;
         return CSP_OK;
     }
-    if (sync->kind == CSP_SYNC_RLOCK && count == 1 && sync->owner != NULL && sync->thread == self->id) {
+    if (sync->kind == CSP_SYNC_RLOCK && count == 1 && sync->owner != NULL && sync->thread == csp__thread_id(self)) {
         if (--sync->depth == 0) {
             sync->owner = NULL;
         }
@@ -326,7 +326,7 @@ int64_t csp__lock_depth(const csp_end *lock, const csp_waiter *self) {
     if (sync->kind == CSP_SYNC_LOCK) {
         return 1 - sync->units;
     }
-    return sync->owner != NULL && sync->thread == self->id ? sync->depth : 0;
+    return sync->owner != NULL && sync->thread == csp__thread_id(self) ? sync->depth : 0;
 }
 
 void csp__lock_give_up(csp_end *lock, csp_wakes *wakes) {
@@ -351,7 +351,7 @@ csp_status csp__lock_again(csp_end *lock, int64_t depth, int64_t deadline, const
         forgive(self, channel->id); /* the caller's `with` will release what it could not get back */
     } else if (sync->kind == CSP_SYNC_RLOCK) {
         csp__lock(&channel->lock);
-        if (sync->owner != NULL && sync->thread == self->id) { /* our handle may have been closed since */
+        if (sync->owner != NULL && sync->thread == csp__thread_id(self)) { /* our handle may have been closed since */
             sync->depth = depth;
         }
         csp__unlock(&channel->lock);

@@ -243,7 +243,7 @@ static bool in_full_swing(csp_channel *channel, csp_waiter *self) {
     bool swing = self->last_channel == channel->id && now - self->last_operation < SWING_TICKS;
     self->last_channel = channel->id;
     self->last_operation = now;
-    if (swing && atomic_load_explicit(&channel->last, memory_order_relaxed) != (uint32_t)self->id &&
+    if (swing && atomic_load_explicit(&channel->last, memory_order_relaxed) != (uint32_t)csp__thread_id(self) &&
         atomic_load_explicit(&channel->buffered, memory_order_relaxed) >= ENOUGH && csp__may_spin()) {
         pause_for(STRETCH_PAUSES);
         self->last_operation = csp__ticks();
@@ -289,7 +289,7 @@ static csp_status try_once(csp_end *end, csp_message *message, csp_waiter *self,
     dropped.kind = 0;
     csp_status status = CSP_CLOSED_END;
     csp__lock(&channel->lock);
-    atomic_store_explicit(&channel->last, (uint32_t)self->id, memory_order_relaxed);
+    atomic_store_explicit(&channel->last, (uint32_t)csp__thread_id(self), memory_order_relaxed);
     if (!atomic_load_explicit(&end->closed, memory_order_relaxed)) {
         status = direction == CSP_SENDING ? csp__offer(channel, message, self, &wakes, &dropped)
                                           : csp__take(channel, end, message, self, &wakes);

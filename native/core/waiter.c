@@ -113,7 +113,7 @@ csp_waiter *csp__waiter_new(void) {
         } while (!atomic_compare_exchange_weak_explicit(&all_waiters, &head, waiter, memory_order_release,
                                                         memory_order_relaxed));
     }
-    waiter->id = id;
+    atomic_store_explicit(&waiter->id, id, memory_order_relaxed);
     return waiter;
 }
 
@@ -131,9 +131,9 @@ static csp_waiter *make_self(void) {
         return NULL;
     }
     if (thread_id == 0) {
-        thread_id = waiter->id;
+        thread_id = csp__thread_id(waiter);
     }
-    waiter->id = thread_id;
+    atomic_store_explicit(&waiter->id, thread_id, memory_order_relaxed);
     memset(waiter->forgiven, 0, sizeof waiter->forgiven);
     atomic_store_explicit(&waiter->thread, waiter, memory_order_relaxed);
     atomic_store_explicit(&waiter->platform_thread, csp__platform_thread(), memory_order_relaxed);

@@ -83,8 +83,8 @@ struct csp_waiter {
     _Atomic int64_t deadline;
     _Atomic(csp_reply *) asking; /* guarded by `asking_lock` against the graph's readers */
     csp_lock asking_lock;
-    uint64_t id;
-    _Atomic int64_t platform_thread; /* read by csp__running_refresh while the record changes hands */
+    _Atomic uint64_t id;             /* read by csp_thread_stays, */
+    _Atomic int64_t platform_thread; /* and by csp__running_refresh, while the record changes hands */
     _Atomic uint32_t counted;        /* 1: in csp__load.running */
     _Atomic uint32_t used;           /* 1: belongs to a live thread */
     uint64_t random;
@@ -110,6 +110,10 @@ struct csp_waiter {
 };
 
 _Static_assert(offsetof(csp_waiter, slot) + sizeof(csp_message) <= 64, "state, case and slot share a cache line");
+
+static inline uint64_t csp__thread_id(const csp_waiter *waiter) {
+    return atomic_load_explicit(&waiter->id, memory_order_relaxed);
+}
 
 static inline csp_waiter *csp__case_waiter(csp_case *c) {
     return c->single ? CSP_CONTAINER(c, csp_waiter, single) : ((csp_select_case *)(void *)c)->waiter;

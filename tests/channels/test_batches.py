@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -56,10 +57,10 @@ def test_what_did_not_go_is_handed_back() -> None:
     thread = threading.Thread(target=send)
     thread.start()
     while tx.statistics().waiting_senders == 0:
-        pass
+        time.sleep(0)
     assert rx.recv() == "a"  # "d" takes the place
     while tx.statistics().sent < 4 or tx.statistics().waiting_senders == 0:
-        pass
+        time.sleep(0)
     rx.close()
     thread.join()
     assert failed[0].unsent == ("e", "f", "g")
@@ -96,7 +97,7 @@ def test_every_error_says_what_did_not_go(how: str) -> None:
             raise ValueError("not this one")
     else:
         while how != "refused" and tx.statistics().waiting_senders == 0:
-            pass
+            time.sleep(0)
         if how == "closed":
             tx.close()
         elif how == "aborted":
@@ -110,10 +111,10 @@ def test_every_error_says_what_did_not_go(how: str) -> None:
 def test_an_interrupted_batch_says_what_did_not_go(program: Any) -> None:
     """Ctrl-C in the middle of a batch leaves its rest in .unsent."""
     status, out, err = program.script("""
-import csp, os, signal, threading
+import csp, os, signal, threading, time
 tx, rx = csp.channel(2)
 def interrupt():
-    while tx.statistics().waiting_senders == 0: pass
+    while tx.statistics().waiting_senders == 0: time.sleep(0)
     os.kill(os.getpid(), signal.SIGINT)
 threading.Thread(target=interrupt).start()
 try: tx.send_many(range(5))
@@ -161,7 +162,7 @@ def test_an_unreadable_message_takes_no_other_with_it(capacity: int, bad: int) -
     thread = threading.Thread(target=lambda: tx.send_many([*sent[:bad], Unreadable(), *sent[bad:]]))
     thread.start()
     while tx.statistics().sent < capacity and tx.statistics().sent < len(sent) + 1:
-        pass
+        time.sleep(0)
     failures = 0
     got: list[Any] = []
     while len(got) < len(sent) or failures == 0:
@@ -194,7 +195,7 @@ def test_an_unreadable_message_behind_what_can_be_read_only_once() -> None:
     given_back: list[Any] = []
     caller.start()
     while len(rx) == 0:
-        pass
+        time.sleep(0)
     tx.send(Unreadable())
     ((reply, argument),) = rx.recv_many(20)
     reply.answer(argument)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from mortals import Mortal
-from waiters import Waiter, attempt
+from waiters import Waiter, attempt, let_others_run
 
 import csp
 from csp._native import channel_statistics, totals
@@ -143,6 +143,7 @@ class AlternativeMachine(RuleBasedStateMachine):
         limit = time.monotonic() + 10
         while self.looks[which] == looks:
             assert time.monotonic() < limit, "it does not look again"
+            let_others_run()
         for model in self.models:
             model.leave(number)
         on = [guard for guard in self.guards[which] if guard.is_on()]
@@ -431,12 +432,14 @@ class AlternativeMachine(RuleBasedStateMachine):
             seen = None
             while seen != expected:
                 assert time.monotonic() < limit, (seen, expected)
+                let_others_run()
                 statistics = channel_statistics(tx.channel_id)
                 seen = (statistics.waiting_senders, statistics.waiting_receivers)
         for kind, real in (("lock", self.lock), ("event", self.event)):
             wanted = sum(guard.kind == kind for guard in self.parked[2]) if self.parked else 0
             while real.statistics().waiting_receivers != wanted:
                 assert time.monotonic() < limit, (kind, wanted)
+                let_others_run()
 
     @invariant()
     def counts_are_those_of_the_model(self):
@@ -487,6 +490,7 @@ class AlternativeMachine(RuleBasedStateMachine):
             limit = time.monotonic() + 10
             while totals()["channels"] > alive and not failing:
                 assert time.monotonic() < limit, (totals(), alive)
+                let_others_run()
 
 
 TestAlternative = AlternativeMachine.TestCase

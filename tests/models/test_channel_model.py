@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from mortals import Mortal
-from waiters import Waiter, attempt
+from waiters import Waiter, attempt, let_others_run
 
 import csp
 from csp._native import channel_statistics, unbounded_channel
@@ -227,6 +227,7 @@ class ChannelMachine(RuleBasedStateMachine):
             seen = channel_statistics(self.id)
             if (seen.waiting_senders, seen.waiting_receivers) == expected:
                 return
+            let_others_run()
 
     def same(self, found, expected):
         assert found == expected

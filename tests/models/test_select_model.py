@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from mortals import Mortal
-from waiters import Waiter, attempt
+from waiters import Waiter, attempt, let_others_run
 
 import csp
 from csp._native import channel_statistics
@@ -229,6 +229,7 @@ class SelectMachine(RuleBasedStateMachine):
                 seen = channel_statistics(tx.channel_id)
                 if (seen.waiting_senders, seen.waiting_receivers) == (len(model.senders), len(model.receivers)):
                     break
+                let_others_run()
 
     def same(self, found, expected):
         assert found == expected

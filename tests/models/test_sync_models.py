@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sync_model import Barrier, Exclusive, Recursive
 from takers import Taker, attempt
+from waiters import let_others_run
 
 import csp
 
@@ -72,7 +73,7 @@ class Handles(RuleBasedStateMachine):
         before = handle.statistics().waiting_receivers
         self.waiters[name] = Waiter(operation)
         while handle.statistics().waiting_receivers == before:
-            pass
+            let_others_run()
         return name
 
     def check_served(self):
@@ -543,7 +544,7 @@ class ConditionMachine(RuleBasedStateMachine):
         """A thread takes the lock, and gives it up for the queue."""
         self.waiting.append(Waiter(self.wait_inside))
         while self.queue.statistics().waiting_receivers < len(self.waiting):
-            pass
+            let_others_run()
 
     @precondition(lambda self: not self.held)
     @rule()

@@ -221,7 +221,7 @@ CASE(priority_is_judged_in_one_instant,
     for (int64_t n = 0; n < r.rounds; n++) {
         bool first = false, second = false; /* the message of NEW was received */
         for (int polls = 1; !first || !second; polls++) {
-            if (polls % 1000 == 0) {
+            if (polls % 100 == 0) {
                 sched_yield();
             }
             csp_message message;
