@@ -192,7 +192,7 @@ def attempt(system):
     ref = system.spawn(csp.child(helper.Slow).options(shutdown=None)) if system else None
     sent = []
     def interrupt():
-        time.sleep(0.3)
+        time.sleep(0.1)
         sent.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
     thread = threading.Thread(target=interrupt)
