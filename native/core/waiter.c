@@ -285,6 +285,7 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
     }
     csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
     atomic_fetch_add_explicit(&statistics->parks, 1, memory_order_relaxed);
+    atomic_store_explicit(&waiter->since, csp_now(), memory_order_relaxed);
     count_out(thread);
     int64_t slice = hooks != NULL && hooks->interrupted != NULL ? hooks->slice_ns : 0;
     uint32_t code;
