@@ -15,20 +15,8 @@ _D = TypeVar("_D")
 type _Overflow = Literal["block", "drop_oldest", "drop_newest", "error"]
 type _Guard = Receiver[Any] | Offer | Timer | Skip | Lock | RLock | Semaphore | Event
 # (kind, holder, its name, thread, channel, holder that is asked, direction, deadline, count, since, wait, thing)
-type _Edge = tuple[
-    Literal["waits", "holds", "asks"],
-    int,
-    str,
-    int,
-    int,
-    int,
-    Literal["send", "receive"],
-    float | None,
-    int,
-    float | None,
-    int,
-    str,
-]
+type _Way = Literal["send", "receive"]
+type _Edge = tuple[str, int, str, int, int, int, _Way, float | None, int, float | None, int, str]
 
 # ---- ends ------------------------------------------------------------------------------------------------------------
 

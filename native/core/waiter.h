@@ -81,7 +81,7 @@ struct csp_waiter {
     /* Who waits; for csp_holder_cancel and the wait graph. Set before arming. */
     alignas(64) _Atomic(csp_holder *) holder;
     _Atomic int64_t deadline, since; /* `since`: when it fell asleep, for whoever finds it PARKED */
-    _Atomic(csp_reply *) asking; /* guarded by `asking_lock` against the graph's readers */
+    _Atomic(csp_reply *) asking;     /* guarded by `asking_lock` against the graph's readers */
     csp_lock asking_lock;
     uint64_t id;
     _Atomic int64_t platform_thread; /* read by csp__running_refresh while the record changes hands */

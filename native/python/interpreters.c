@@ -50,7 +50,7 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
         return PyErr_NoMemory();
     }
     self->tag = tag;
-    if ( !copy_text(args[0], self->name, sizeof self->name, "name") ||
+    if (!copy_text(args[0], self->name, sizeof self->name, "name") ||
         !copy_text(args[1], self->module, sizeof self->module, "module") ||
         !copy_text(args[2], self->function, sizeof self->function, "function")) {
         free(self);

@@ -105,7 +105,7 @@ static void add_edge(const csp_edge *edge, void *context) {
     graph_visit *visit = context;
     static const char *const kinds[] = {"waits", "holds", "asks"};
     static const char *const things[] = {
-        [CSP_SYNC_NONE] = "channel",       [CSP_SYNC_LOCK] = "Lock",       [CSP_SYNC_RLOCK] = "RLock",
+        [CSP_SYNC_NONE] = "channel",        [CSP_SYNC_LOCK] = "Lock",       [CSP_SYNC_RLOCK] = "RLock",
         [CSP_SYNC_SEMAPHORE] = "Semaphore", [CSP_SYNC_EVENT] = "Event",     [CSP_SYNC_CONDITION] = "Condition",
         [CSP_SYNC_BARRIER] = "Barrier",     [CSP_SYNC_COUNTER] = "Counter", [CSP_SYNC_BROADCAST] = "Broadcaster"};
     if (visit->list == NULL) {
@@ -113,10 +113,9 @@ static void add_edge(const csp_edge *edge, void *context) {
     }
     PyObject *name = native_text(edge->name);
     bool waits = edge->kind != CSP_EDGE_HOLDS;
-    PyObject *deadline = waits && edge->deadline != CSP_FOREVER ? PyFloat_FromDouble((double)edge->deadline / 1e9)
-                                                                : Py_NewRef(Py_None);
-    PyObject *since =
-        waits && edge->since > 0 ? PyFloat_FromDouble((double)edge->since / 1e9) : Py_NewRef(Py_None);
+    PyObject *deadline =
+        waits && edge->deadline != CSP_FOREVER ? PyFloat_FromDouble((double)edge->deadline / 1e9) : Py_NewRef(Py_None);
+    PyObject *since = waits && edge->since > 0 ? PyFloat_FromDouble((double)edge->since / 1e9) : Py_NewRef(Py_None);
     PyObject *tuple =
         name == NULL || deadline == NULL || since == NULL
             ? NULL
@@ -212,7 +211,8 @@ PyMethodDef observe_methods[] = {
      "gone."},
     {"totals", totals, METH_NOARGS, "totals()\n--\n\nWhat is alive in this process, by kind: a dict of counts."},
     {"wait_graph", wait_graph, METH_NOARGS,
-     "wait_graph()\n--\n\n[(kind, holder, name, thread, channel, asked, direction, deadline, count, since, wait, thing)]; "
+     "wait_graph()\n--\n\n[(kind, holder, name, thread, channel, asked, direction, deadline, count, since, wait, "
+     "thing)]; "
      "kind is waits, holds or asks.\n\ndeadline and since are instants of time.monotonic() or None (none; it does not "
      "sleep yet); wait tells one wait of a thread from its next; thing is channel, Lock, ..."},
     {"set_placement", set_placement, METH_O,
