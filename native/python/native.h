@@ -190,6 +190,11 @@ extern PyMethodDef interpreter_methods[], leaving_methods[];
 /* The holder of an interpreter that this library started on the calling thread, or NULL. */
 csp_holder *native_thread_holder(void);
 
+/* ---- reach.c -------------------------------------------------------------------------------------------------- */
+
+/* Have main's system call return, so that Python looks for signals there. */
+void native_interrupt_main(void);
+
 /* ---- capsule.c ------------------------------------------------------------------------------------------------ */
 
 extern PyMethodDef capsule_methods[];

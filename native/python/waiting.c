@@ -45,6 +45,16 @@ static int interrupted(void *context) {
     return wait->signalled;
 }
 
+#ifdef __linux__
+/* A signal for the process that comes before main has woken for another one goes to any thread. Python's handler took note of
+ * it here, but main would sleep on in whatever it waits for. */
+static int interrupted_elsewhere(void *context) {
+    (void)context;
+    native_interrupt_main();
+    return 0;
+}
+#endif
+
 static bool on_main_thread(void) {
     static _Thread_local int known; /* 1 yes, 2 no */
     if (known == 0) {
@@ -74,6 +84,9 @@ void native_wait_begin(native_wait *wait, const native_state *state) {
     wait->hint = 0;
     wait->hooks = (csp_hooks){
         .detach = detach, .attach = attach, .context = wait, .spin_detached = shares_gil, .holder = state->holder};
+#ifdef __linux__ /* elsewhere a wait cannot tell a signal from its time to look */
+    wait->hooks.interrupted = interrupted_elsewhere;
+#endif
     if (state->is_main) {
         wait->hooks.spin_detached = always;
         if (on_main_thread()) {
@@ -84,7 +97,7 @@ void native_wait_begin(native_wait *wait, const native_state *state) {
 }
 
 bool native_wait_signalled(native_wait *wait) {
-    if (!wait->signalled && wait->hooks.interrupted != NULL) {
+    if (!wait->signalled && wait->hooks.interrupted == interrupted) {
         wait->signalled = PyErr_CheckSignals() != 0;
     }
     return wait->signalled;
