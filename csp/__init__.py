@@ -72,6 +72,11 @@ if TYPE_CHECKING:
     from csp.errors import SystemClosing as SystemClosing
     from csp.errors import WouldBlock as WouldBlock
     from csp.extended import Extended as Extended
+    from csp.observe.waits import Awaited as Awaited
+    from csp.observe.waits import Peer as Peer
+    from csp.observe.waits import Wait as Wait
+    from csp.observe.waits import Waits as Waits
+    from csp.observe.waits import waits as waits
     from csp.processes.parallel import Parallel as Parallel
     from csp.processes.parallel import Process as Process
     from csp.processes.parallel import parallel as parallel
@@ -157,6 +162,13 @@ _HOMES = {
         "WouldBlock",
     ),
     "csp.extended": ("Extended",),
+    "csp.observe.waits": (
+        "Awaited",
+        "Peer",
+        "Wait",
+        "Waits",
+        "waits",
+    ),
     "csp.processes.parallel": (
         "Parallel",
         "Process",

@@ -14,8 +14,9 @@ _D = TypeVar("_D")
 
 type _Overflow = Literal["block", "drop_oldest", "drop_newest", "error"]
 type _Guard = Receiver[Any] | Offer | Timer | Skip | Lock | RLock | Semaphore | Event
-# (kind, holder, its name, thread, channel, holder that is asked, direction, count)
-type _Edge = tuple[Literal["waits", "holds", "asks"], int, str, int, int, int, Literal["send", "receive"], int]
+# (kind, holder, its name, thread, channel, holder that is asked, direction, deadline, count, since, wait, thing)
+type _Way = Literal["send", "receive"]
+type _Edge = tuple[str, int, str, int, int, int, _Way, float | None, int, float | None, int, str]
 
 # ---- ends ------------------------------------------------------------------------------------------------------------
 

@@ -77,6 +77,18 @@ int64_t csp__cpus_of_process(void) {
     return csp__platform_cpus();
 }
 
+uint32_t csp__cpus_list(int32_t *cpus) {
+    csp_cpus free;
+    uint32_t count = 0;
+    bool known_now = look(&free);
+    for (int cpu = 0; known_now && cpu < CSP_CPUS_MOST; cpu++) {
+        if (csp__cpus_has(&free, cpu)) {
+            cpus[count++] = cpu;
+        }
+    }
+    return count;
+}
+
 /* ---- moving threads ------------------------------------------------------------------------------------------- */
 
 bool csp__cpus_settle(int64_t thread, int before, int cpu) {

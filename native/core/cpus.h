@@ -41,6 +41,8 @@ extern const bool csp__platform_settles; /* whether this platform can */
 void csp__cpus_refer(int64_t thread, int64_t like);
 /* CPUs that this process may use, at least 1. */
 int64_t csp__cpus_of_process(void);
+/* Their numbers, at most CSP_CPUS_MOST; gives how many. None without a reference. */
+uint32_t csp__cpus_list(int32_t *cpus);
 /* Let that thread run on `cpu` alone. False if its CPUs are somebody's choice; `before`: those where we had put it, or -1. */
 bool csp__cpus_settle(int64_t thread, int before, int cpu);
 /* Let it run where it would, had it never been on `cpu` alone; unless somebody has chosen for it meanwhile. */

@@ -32,12 +32,23 @@ static void add(edge_buffer *buffer, const csp_edge *edge, const csp_holder *hol
     buffer->count++;
 }
 
+/* What one can see of a wait from outside. The number is that of the sequence: a wait that is found again with the same one
+ * has lasted all the while (65,536 waits of one thread between two looks aside). */
+static csp_edge seen(int kind, csp_waiter *waiter) {
+    uint32_t state = atomic_load_explicit(&waiter->state, memory_order_acquire);
+    bool sleeps = csp__code(state) == CSP_PARKED;
+    return (csp_edge){.kind = kind,
+                      .thread = csp__thread_id(atomic_load_explicit(&waiter->thread, memory_order_relaxed)),
+                      .deadline = atomic_load_explicit(&waiter->deadline, memory_order_relaxed),
+                      .since = sleeps ? atomic_load_explicit(&waiter->since, memory_order_relaxed) : 0,
+                      .wait = state >> 16};
+}
+
 static void add_watching(csp_waiter *waiter, csp_end *end, void *buffer) {
-    csp_edge edge = {.kind = CSP_EDGE_WAITS,
-                     .thread = csp__thread_id(atomic_load_explicit(&waiter->thread, memory_order_relaxed)),
-                     .channel = end->channel->id,
-                     .direction = CSP_RECEIVING,
-                     .deadline = atomic_load_explicit(&waiter->deadline, memory_order_relaxed)};
+    csp_edge edge = seen(CSP_EDGE_WAITS, waiter);
+    edge.channel = end->channel->id;
+    edge.direction = CSP_RECEIVING;
+    edge.sync = csp_end_sync(end);
     add(buffer, &edge, atomic_load_explicit(&end->holder, memory_order_relaxed));
 }
 
@@ -48,11 +59,11 @@ static void read_channel(csp_channel *channel, edge_buffer *buffer) {
     for (int d = 0; d < 2; d++) {
         for (csp_node *n = channel->queue[d].next; n != &channel->queue[d]; n = n->next) {
             csp_case *c = CSP_CONTAINER(n, csp_case, node);
-            csp_edge edge = {.kind = CSP_EDGE_WAITS,
-                             .thread = csp__thread_id(csp__case_waiter(c)),
-                             .channel = channel->id,
-                             .direction = (csp_direction)d,
-                             .deadline = atomic_load_explicit(&csp__case_waiter(c)->deadline, memory_order_relaxed)};
+            csp_edge edge = seen(CSP_EDGE_WAITS, csp__case_waiter(c));
+            edge.thread = csp__thread_id(csp__case_waiter(c));
+            edge.channel = channel->id;
+            edge.direction = (csp_direction)d;
+            edge.sync = channel->sync != NULL ? channel->sync->kind : CSP_SYNC_NONE;
             /* A broadcast sends through ends that nobody holds: then it is the waiter that knows for whom. */
             csp_holder *holder = atomic_load_explicit(&csp__case_end(c)->holder, memory_order_relaxed);
             add(buffer, &edge,
@@ -137,11 +148,10 @@ static void visit_asking(void (*visit)(const csp_edge *, void *), void *context)
         csp__lock(&w->asking_lock);
         csp_reply *reply = atomic_load_explicit(&w->asking, memory_order_relaxed);
         if (reply != NULL) {
-            csp_edge seen = {.kind = CSP_EDGE_ASKS,
-                             .thread = csp__thread_id(w),
-                             .asked = atomic_load_explicit(&reply->callee, memory_order_relaxed),
-                             .deadline = atomic_load_explicit(&w->deadline, memory_order_relaxed)};
-            add(&one, &seen, atomic_load_explicit(&w->holder, memory_order_relaxed));
+            csp_edge asks = seen(CSP_EDGE_ASKS, w);
+            asks.thread = csp__thread_id(w);
+            asks.asked = atomic_load_explicit(&reply->callee, memory_order_relaxed);
+            add(&one, &asks, atomic_load_explicit(&w->holder, memory_order_relaxed));
         }
         csp__unlock(&w->asking_lock);
         if (reply != NULL) {

@@ -45,6 +45,9 @@ static void count_out(csp_waiter *waiter) {
 /* The waker counts the sleeper in: from now on it wants a CPU, and nobody should spin in its way until it had one. */
 static void wake_thread(csp_waiter *waiter) {
     csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
+    if (self != NULL && atomic_load_explicit(&thread->may_settle, memory_order_relaxed)) {
+        csp__place_wakes_other(self, thread);
+    }
     count_in(thread);
     if (atomic_load_explicit(&thread->used, memory_order_relaxed) == 0) {
         count_out(thread); /* we come late: it had seen that it was claimed, and has ended; see thread_ended */
@@ -107,6 +110,8 @@ csp_waiter *csp__waiter_new(void) {
         csp__wait_statistics_init(&waiter->replies);
         atomic_init(&waiter->thread, waiter);
         atomic_init(&waiter->home, -1);
+        atomic_init(&waiter->target, -1);
+        atomic_init(&waiter->ran_on, -1);
         csp_waiter *head = atomic_load_explicit(&all_waiters, memory_order_relaxed);
         do {
             atomic_store_explicit(&waiter->next, head, memory_order_relaxed);
@@ -285,6 +290,7 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
     }
     csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
     atomic_fetch_add_explicit(&statistics->parks, 1, memory_order_relaxed);
+    atomic_store_explicit(&waiter->since, csp_now(), memory_order_relaxed);
     count_out(thread);
     int64_t slice = hooks != NULL && hooks->interrupted != NULL ? hooks->slice_ns : 0;
     uint32_t code;
@@ -352,7 +358,7 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
             detached = true;
         }
         if (may_settle) {
-            csp__place_parks(thread, statistics);
+            csp__place_parks(thread);
         }
         code = sleep_until_claimed(waiter, statistics, deadline, hooks);
         slept = true;

@@ -57,7 +57,6 @@ typedef struct {
     _Atomic uint32_t until_probe; /* waits that do not spin before one tries again */
     _Atomic uint32_t probe_gap;
     _Atomic int32_t waker_cpu; /* where the last thread ran that had to wake a sleeper; -1 unknown */
-    _Atomic int32_t home;      /* where those live who talk here, see place.h; -1 unknown */
     _Atomic uint64_t parks, wakes, spins_hit, spins_missed;
 } csp_wait_statistics;
 
@@ -65,8 +64,13 @@ typedef struct {
 static inline void csp__wait_statistics_init(csp_wait_statistics *statistics) {
     atomic_init(&statistics->spin_score, 128);
     atomic_init(&statistics->waker_cpu, -1);
-    atomic_init(&statistics->home, -1);
 }
+
+enum { CSP_PARTNERS = 4 };
+typedef struct {
+    _Atomic(csp_waiter *) thread;
+    _Atomic uint32_t strength;
+} csp_partner;
 
 struct csp_waiter {
     /* One cache line holds all that a hand-over to a single operation reads and writes: three lines instead of one would
@@ -80,8 +84,8 @@ struct csp_waiter {
     void (*wake)(csp_waiter *waiter);
     /* Who waits; for csp_holder_cancel and the wait graph. Set before arming. */
     alignas(64) _Atomic(csp_holder *) holder;
-    _Atomic int64_t deadline;
-    _Atomic(csp_reply *) asking; /* guarded by `asking_lock` against the graph's readers */
+    _Atomic int64_t deadline, since; /* `since`: when it fell asleep, for whoever finds it PARKED */
+    _Atomic(csp_reply *) asking;     /* guarded by `asking_lock` against the graph's readers */
     csp_lock asking_lock;
     _Atomic uint64_t id;             /* read by csp_thread_stays, */
     _Atomic int64_t platform_thread; /* and by csp__running_refresh, while the record changes hands */
@@ -94,17 +98,26 @@ struct csp_waiter {
     csp_wait_statistics replies;
     /* The record of the thread that waits by this one: itself, or that of whoever uses the reusable alternative. */
     _Atomic(csp_waiter *) thread;
-    /* Placement; see place.h. The owner's, but for the atomics. */
-    _Atomic int32_t home; /* the CPU it has settled on, -1: none */
-    _Atomic bool talks;   /* counted as a talker */
+    /* Placement; see place.h. The owner's, but for the atomics and what is the watch's. */
+    _Atomic int32_t home;   /* the CPU it has settled on, -1: none */
+    _Atomic int32_t target; /* the one that the watch has found for it */
+    _Atomic int32_t ran_on; /* where it ran when last it had none */
+    _Atomic bool talks;     /* counted as a talker */
     _Atomic uint32_t waits;
-    uint32_t waits_seen, still; /* the watch's: waits at its latest look, and since how many looks that is so */
-    _Atomic bool evicted;       /* let go by the watch; the owner does not know yet */
+    _Atomic bool evicted; /* let go by the watch; the owner does not know yet */
     _Atomic bool may_settle;
     bool short_burst, moved; /* moved: it had a home since it last made sure that it has none */
     int32_t talk;
     uint32_t settled_waits;
-    _Atomic uint64_t resumed; /* csp__ticks of when its latest wait ended */
+    _Atomic uint64_t resumed;           /* csp__ticks of when its latest wait ended */
+    _Atomic uint64_t worked;            /* ticks, between waits */
+    _Atomic uint64_t woken;             /* ticks of when somebody woke it, ... */
+    _Atomic bool woken_near;            /* ... from the same home */
+    _Atomic uint32_t near, late;        /* how often that was so; and how often it then queued for long */
+    csp_partner partners[CSP_PARTNERS]; /* who wakes it; written by those */
+    uint32_t waits_seen, still; /* the watch's: waits at its latest look, and since how many looks that is so */
+    uint32_t member, near_seen, late_seen; /* the watch's, when it groups */
+    uint64_t worked_seen;
     csp_waiter *next_free;
     _Atomic(csp_waiter *) next; /* all waiters ever made; never shrinks */
 };

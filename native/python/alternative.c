@@ -153,8 +153,10 @@ static PyObject *alternative_select(PyObject *object, PyObject *const *args, Py_
         result = select_once(state, self, flags, deadline);
     } while (result == NULL && !PyErr_Occurred());
     PyObject *error = PyErr_GetRaisedException();
-    if (!alternative_apply_changes(state, self)) {
-        PyErr_WriteUnraisable(object); /* no memory; and what was received must not be lost */
+    while (self->change_count > 0) { /* a guard that goes may run anything, also something that changes us again */
+        if (!alternative_apply_changes(state, self)) {
+            PyErr_WriteUnraisable(object); /* no memory; and what was received must not be lost */
+        }
     }
     PyErr_SetRaisedException(error);
     self->busy = false;

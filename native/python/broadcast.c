@@ -102,8 +102,8 @@ static PyObject *broadcaster_send(PyObject *self, PyObject *const *args, Py_ssiz
     csp_status status = csp_broadcast_send(end_of(self), &message, deadline, &wait.hooks, &reached);
     csp_message_drop(&message);
     if (status == CSP_OK) {
-        return wait.signalled ? native_add_note("the message was delivered to all subscribers")
-                              : PyLong_FromUnsignedLong(reached);
+        return native_wait_signalled(&wait) ? native_raise_delivered("the message was delivered to all subscribers")
+                                            : PyLong_FromUnsignedLong(reached);
     }
     if (status == CSP_INVALID) {
         PyErr_SetString(state->not_shareable,

@@ -56,6 +56,10 @@ static PyObject *answer(PyObject *self, PyObject *value, uint64_t flags) {
     if (!native_encode(state_of(self), value, NULL, &message)) {
         return NULL; /* the reply is still open: the caller may fail it with a value that can travel */
     }
+    if (!is_open(mine)) { /* encoding runs anything, also what answers this very call */
+        csp_message_drop(&message);
+        return NULL;
+    }
     csp_reply *reply = mine->reply;
     mine->reply = NULL;
     return PyBool_FromLong(csp_reply_complete(reply, &message, flags));
@@ -214,20 +218,22 @@ static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request
     csp_status status = send_within(&limit, end, &message, &wait);
     if (status != CSP_OK || wait.signalled) {
         csp_reply_abandon(reply);
-        return status == CSP_OK ? native_add_note("the call was sent; its answer will be dropped")
+        return status == CSP_OK ? native_raise_delivered("the call was sent; its answer will be dropped")
                                 : native_raise_unsent(state, status, end, &message, unsent, false);
     }
     do {
         status = csp_reply_wait(reply, state->holder, &result, limit.deadline, &wait.hooks);
     } while (!wait.signalled && native_limit_goes_on(&limit, status));
     csp_reply_abandon(reply);
-    if (status != CSP_OK || wait.signalled) {
-        csp_message_drop(&result);
-        return status == CSP_OK
-                   ? NULL
-                   : native_raise(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, NULL, NULL, false);
+    if (status == CSP_OK && !native_wait_signalled(&wait)) {
+        return answered(state, &result);
     }
-    return answered(state, &result);
+    csp_message_drop(&result);
+    if (wait.signalled) {
+        return native_raise_delivered(status == CSP_OK ? "the call was sent; its answer came, and is dropped"
+                                                       : "the call was sent; its answer will be dropped");
+    }
+    return native_raise(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, NULL, NULL, false);
 }
 
 /* ---- calls for everybody -------------------------------------------------------------------------------------- */
@@ -301,8 +307,8 @@ PyObject *native_cast(PyObject *module, PyObject *const *args, Py_ssize_t count)
     native_wait_begin(&wait, state);
     csp_status status = send_within(&limit, end, &message, &wait);
     if (status == CSP_OK) {
-        if (wait.signalled) {
-            return NULL;
+        if (native_wait_signalled(&wait)) {
+            return native_raise_delivered("the cast was sent: the signal handler raised in the same instant");
         }
         Py_RETURN_NONE;
     }

@@ -217,6 +217,11 @@ bool native_load_pickling(native_state *state) {
             Py_XDECREF(loads);
             return false;
         }
+        if (state->dumps != NULL) { /* another thread came first while this one imported */
+            Py_DECREF(dumps);
+            Py_DECREF(loads);
+            return true;
+        }
         state->dumps = dumps;
         state->loads = loads;
     }

@@ -36,16 +36,21 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
                         "start_interpreter takes name, module, function, a Receiver, a Sender and a tag");
         return NULL;
     }
-    if (native_no_starts() != NULL) {
-        PyErr_SetString(PyExc_RuntimeError, native_no_starts());
+    int64_t tag = PyLong_AsLongLong(args[5]);
+    if (tag == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    const char *refused = native_no_starts(); /* asked when no Python runs any more before the start */
+    if (refused != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, refused);
         return NULL;
     }
     interpreter *self = calloc(1, sizeof *self);
     if (self == NULL) {
         return PyErr_NoMemory();
     }
-    self->tag = PyLong_AsLongLong(args[5]);
-    if ((self->tag == -1 && PyErr_Occurred()) || !copy_text(args[0], self->name, sizeof self->name, "name") ||
+    self->tag = tag;
+    if (!copy_text(args[0], self->name, sizeof self->name, "name") ||
         !copy_text(args[1], self->module, sizeof self->module, "module") ||
         !copy_text(args[2], self->function, sizeof self->function, "function")) {
         free(self);
@@ -209,8 +214,7 @@ static PyObject *list(bool left) {
     }
     PyObject *list = PyList_New((Py_ssize_t)count);
     for (size_t i = 0; list != NULL && i < count; i++) {
-        /* A name that was cut may end in half a character. */
-        PyObject *name = PyUnicode_DecodeUTF8(copies[i].name, (Py_ssize_t)strlen(copies[i].name), "replace");
+        PyObject *name = native_text(copies[i].name);
         PyObject *item = name == NULL ? NULL
                                       : Py_BuildValue("(KNO)", (unsigned long long)copies[i].id, name,
                                                       copies[i].abandoned ? Py_True : Py_False);

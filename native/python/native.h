@@ -43,13 +43,15 @@ typedef struct {
     csp_hooks hooks;
     PyThreadState *saved;
     bool signalled; /* a signal handler raised while we waited: the exception is set */
+    int64_t hint;   /* of the main thread: when to look whether it waits for itself; 0: not known yet */
 } native_wait;
 
 void native_wait_begin(native_wait *wait, const native_state *state);
 /* Whether the calling thread is the only one of its interpreter. */
 bool native_is_alone(void);
 /* Whether a signal handler raised: while we waited, or now. To be asked with a received value in hand, because the handler
- * would else run, and the value be lost, as soon as we return. The exception is set; give the value back. */
+ * would else run, and the value be lost, as soon as we return: the exception is set; give the value back. And when a message
+ * was delivered, whose sender would else not learn it. This runs anything, like encoding and decoding. */
 bool native_wait_signalled(native_wait *wait);
 /* Seconds (None: for ever) to a deadline; false with ValueError or TypeError set. */
 bool native_deadline(PyObject *timeout, int64_t *deadline);
@@ -61,6 +63,13 @@ bool native_timeout_argument(native_state *state, const char *function, PyObject
                              Py_ssize_t most, PyObject *keywords, int64_t *deadline);
 /* Add a note to the exception that is set: what its reader would else take for not done. Always NULL. */
 PyObject *native_add_note(const char *text);
+/* The exception of a signal handler is set, but what was to be sent has gone: the note says so, and .unsent is (). Always
+ * NULL. */
+PyObject *native_raise_delivered(const char *text);
+/* Set .unsent of the exception that is set, where it takes attributes; consumes the tuple (NULL: no memory for it). */
+void native_set_unsent(PyObject *unsent);
+/* Text of the core, which may have been cut within a character. */
+PyObject *native_text(const char *text);
 /* Raise what the status means. `unsent` may be NULL. Always returns NULL. */
 PyObject *native_raise(native_state *state, csp_status status, csp_end *end, PyObject *unsent, bool nowait);
 
@@ -180,6 +189,11 @@ extern PyMethodDef interpreter_methods[], leaving_methods[];
 
 /* The holder of an interpreter that this library started on the calling thread, or NULL. */
 csp_holder *native_thread_holder(void);
+
+/* ---- reach.c -------------------------------------------------------------------------------------------------- */
+
+/* Have main's system call return, so that Python looks for signals there. */
+void native_interrupt_main(void);
 
 /* ---- capsule.c ------------------------------------------------------------------------------------------------ */
 

@@ -104,13 +104,28 @@ typedef struct {
 static void add_edge(const csp_edge *edge, void *context) {
     graph_visit *visit = context;
     static const char *const kinds[] = {"waits", "holds", "asks"};
+    static const char *const things[] = {
+        [CSP_SYNC_NONE] = "channel",        [CSP_SYNC_LOCK] = "Lock",       [CSP_SYNC_RLOCK] = "RLock",
+        [CSP_SYNC_SEMAPHORE] = "Semaphore", [CSP_SYNC_EVENT] = "Event",     [CSP_SYNC_CONDITION] = "Condition",
+        [CSP_SYNC_BARRIER] = "Barrier",     [CSP_SYNC_COUNTER] = "Counter", [CSP_SYNC_BROADCAST] = "Broadcaster"};
     if (visit->list == NULL) {
         return;
     }
-    PyObject *tuple = Py_BuildValue("(sKsKKKsI)", kinds[edge->kind], (unsigned long long)edge->holder, edge->name,
-                                    (unsigned long long)edge->thread, (unsigned long long)edge->channel,
-                                    (unsigned long long)edge->asked,
-                                    edge->direction == CSP_SENDING ? "send" : "receive", edge->count);
+    PyObject *name = native_text(edge->name);
+    bool waits = edge->kind != CSP_EDGE_HOLDS;
+    PyObject *deadline =
+        waits && edge->deadline != CSP_FOREVER ? PyFloat_FromDouble((double)edge->deadline / 1e9) : Py_NewRef(Py_None);
+    PyObject *since = waits && edge->since > 0 ? PyFloat_FromDouble((double)edge->since / 1e9) : Py_NewRef(Py_None);
+    PyObject *tuple =
+        name == NULL || deadline == NULL || since == NULL
+            ? NULL
+            : Py_BuildValue("(sKOKKKsOIOKs)", kinds[edge->kind], (unsigned long long)edge->holder, name,
+                            (unsigned long long)edge->thread, (unsigned long long)edge->channel,
+                            (unsigned long long)edge->asked, edge->direction == CSP_SENDING ? "send" : "receive",
+                            deadline, edge->count, since, (unsigned long long)edge->wait, things[edge->sync]);
+    Py_XDECREF(name);
+    Py_XDECREF(deadline);
+    Py_XDECREF(since);
     if (tuple == NULL || PyList_Append(visit->list, tuple) < 0) {
         Py_CLEAR(visit->list);
     }
@@ -196,8 +211,10 @@ PyMethodDef observe_methods[] = {
      "gone."},
     {"totals", totals, METH_NOARGS, "totals()\n--\n\nWhat is alive in this process, by kind: a dict of counts."},
     {"wait_graph", wait_graph, METH_NOARGS,
-     "wait_graph()\n--\n\n[(kind, holder, name, thread, channel, asked, direction, count)]; kind is waits, holds or "
-     "asks."},
+     "wait_graph()\n--\n\n[(kind, holder, name, thread, channel, asked, direction, deadline, count, since, wait, "
+     "thing)]; "
+     "kind is waits, holds or asks.\n\ndeadline and since are instants of time.monotonic() or None (none; it does not "
+     "sleep yet); wait tells one wait of a thread from its next; thing is channel, Lock, ..."},
     {"set_placement", set_placement, METH_O,
      "set_placement(on, /)\n--\n\nWhether interpreters that wait for each other more than they work may be moved to "
      "one CPU "

@@ -76,3 +76,12 @@ bool native_reach(long thread, void (*act)(void *context)) {
     pthread_mutex_unlock(&reaching);
     return reached;
 }
+
+void native_interrupt_main(void) {
+    pthread_mutex_lock(&reaching); /* one may be looking for its signal */
+    int signal = own_signal();
+    pthread_mutex_unlock(&reaching);
+    if (signal != 0) {
+        syscall(SYS_tgkill, getpid(), getpid(), signal);
+    }
+}

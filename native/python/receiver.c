@@ -77,6 +77,9 @@ static PyObject *decode_many(native_state *state, csp_end *end, csp_message *mes
     size_t count = readable_together(messages, received);
     give_back(end, messages, count, received);
     PyObject *list = PyList_New((Py_ssize_t)count);
+    if (list != NULL) {
+        PyObject_GC_UnTrack(list); /* nobody may find it while some of its places are empty */
+    }
     for (size_t i = 0; list != NULL && i < count; i++) {
         if (is_pickled(&messages[i])) {
             csp_message copy = messages[i];
@@ -108,6 +111,8 @@ static PyObject *decode_many(native_state *state, csp_end *end, csp_message *mes
         PyObject *error = PyErr_GetRaisedException();
         give_back(end, messages, 0, count);
         PyErr_SetRaisedException(error);
+    } else {
+        PyObject_GC_Track(list);
     }
     return list;
 }

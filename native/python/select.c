@@ -228,6 +228,10 @@ PyObject *native_guard_outcome(native_state *state, PyObject *object, csp_guard 
         native_raise_unsent(state, guard->status, guard->end, guard->message, unsent, false);
         return handled ? NULL : say_which(object);
     }
+    if (guard->kind == CSP_GUARD_SEND && signalled) {
+        native_raise_delivered("the message of an offer was delivered: the signal handler raised in the same instant");
+        return say_which(object);
+    }
     PyObject *value;
     if (is_sync) {
         value = Py_NewRef(Py_None);
@@ -332,8 +336,9 @@ PyObject *native_select_guards(native_state *state, PyObject *const *args, Py_ss
                                 : csp_alternative_select_among(alternative, guards, (uint32_t)count, flags, deadline,
                                                                &wait.hooks, chosen);
         if (status == CSP_OK) {
-            bool received = guards[*chosen].kind == CSP_GUARD_RECV && guards[*chosen].status == CSP_OK;
-            bool signalled = received ? native_wait_signalled(&wait) : wait.signalled;
+            csp_guard *guard = &guards[*chosen];
+            bool carries = guard->kind == CSP_GUARD_RECV || guard->kind == CSP_GUARD_SEND;
+            bool signalled = carries && guard->status == CSP_OK ? native_wait_signalled(&wait) : wait.signalled;
             result = native_guard_outcome(state, args[*chosen], &guards[*chosen], signalled);
         } else if (alternative == NULL || status != CSP_INTERRUPTED || wait.signalled) {
             native_raise_no_choice(state, status);

@@ -13,13 +13,18 @@ static PyObject *sender_put(PyObject *self, PyObject *object, int64_t deadline, 
     }
     native_wait_begin(&wait, state);
     csp_status status = csp_send(end, &message, deadline, &wait.hooks);
-    if (status == CSP_OK && !wait.signalled) {
+    if (status == CSP_OK && !native_wait_signalled(&wait)) {
         Py_RETURN_NONE;
     }
     if (status == CSP_OK) {
-        return native_add_note("the message was delivered: the signal handler raised in the same instant");
+        return native_raise_delivered("the message was delivered: the signal handler raised in the same instant");
     }
-    return native_raise_unsent(state, status, end, &message, object, nowait);
+    bool untouched = wait.signalled && message.kind != 0 && status != CSP_FAILED;
+    native_raise_unsent(state, status, end, &message, object, nowait);
+    if (untouched) {
+        native_set_unsent(PyTuple_Pack(1, object));
+    }
+    return NULL;
 }
 
 static PyObject *sender_send(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
@@ -53,11 +58,8 @@ static void drop_messages(csp_message *messages, Py_ssize_t from, Py_ssize_t cou
 static void hand_back(PyObject *objects, Py_ssize_t done) {
     PyObject *error = PyErr_GetRaisedException();
     PyObject *unsent = PyTuple_GetSlice(objects, done, PyTuple_GET_SIZE(objects));
-    if (unsent == NULL || PyObject_SetAttrString(error, "unsent", unsent) < 0) {
-        PyErr_Clear();
-    }
-    Py_XDECREF(unsent);
     PyErr_SetRaisedException(error);
+    native_set_unsent(unsent);
 }
 
 static PyObject *sender_send_many(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
@@ -94,8 +96,10 @@ static PyObject *sender_send_many(PyObject *self, PyObject *const *args, Py_ssiz
     native_wait wait;
     native_wait_begin(&wait, state);
     csp_status status = csp_send_many(end, messages, (size_t)wanted, &done, deadline, &wait.hooks);
-    bool sent = status == CSP_OK && !wait.signalled;
-    if (status != CSP_OK) {
+    bool sent = status == CSP_OK && !native_wait_signalled(&wait);
+    if (status == CSP_OK && !sent) {
+        native_add_note("all messages were delivered: the signal handler raised in the same instant");
+    } else if (status != CSP_OK) {
         native_raise_unsent(state, status == CSP_WOULD_BLOCK ? CSP_TIMEOUT : status, end, &messages[done],
                             PyTuple_GET_ITEM(objects, (Py_ssize_t)done), false);
     }
@@ -117,9 +121,8 @@ static PyMethodDef sender_methods[] = {
      "buffer has room.\n\nThe message is copied: the caller keeps its own object. timeout is in seconds; 0 does not "
      "wait.\n"
      "Raises TimeoutError, BrokenChannel (every receiver is gone; .unsent), ClosedEnd, NotShareable, Stopped.\n"
-     "After an error the message was not delivered; an exception of a signal handler that has it delivered says so in "
-     "a "
-     "note."},
+     "After an error the message was not delivered. The exception of a signal handler has .unsent: (message,), or () "
+     "with a note\nif it was delivered in the same instant."},
     {"send_nowait", sender_send_nowait, METH_O,
      "send_nowait($self, message, /)\n--\n\nLike send, but never waits: raises WouldBlock where send would."},
     {"send_many", FASTCALL(sender_send_many), METH_FASTCALL | METH_KEYWORDS,

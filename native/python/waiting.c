@@ -2,6 +2,7 @@
  *
  * Waiting without a GIL, and saying in Python what a status means. */
 #include <math.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,13 +15,45 @@
 static void detach(void *context) { ((native_wait *)context)->saved = PyEval_SaveThread(); }
 static void attach(void *context) { PyEval_RestoreThread(((native_wait *)context)->saved); }
 
+/* Who has waited for so long is told if it waits for nobody but itself. */
+#define HINT_NS INT64_C(5000000000)
+
+static void hint_in_time(native_wait *wait) {
+    int64_t now = csp_now();
+    if (wait->hint == 0) {
+        wait->hint = now + HINT_NS;
+    } else if (now >= wait->hint) {
+        wait->hint = INT64_MAX;
+        PyObject *module = PyImport_ImportModule("csp.observe.waits");
+        PyObject *done = module != NULL ? PyObject_CallMethod(module, "hint", NULL) : NULL;
+        if (done == NULL && PyErr_ExceptionMatches(PyExc_Exception)) {
+            PyErr_Clear(); /* no hint; but what a signal handler raised meanwhile is not ours */
+        }
+        Py_XDECREF(done);
+        Py_XDECREF(module);
+    }
+}
+
 static int interrupted(void *context) {
     native_wait *wait = context;
     PyEval_RestoreThread(wait->saved);
-    wait->signalled = PyErr_CheckSignals() != 0;
+    if (PyErr_CheckSignals() == 0) {
+        hint_in_time(wait);
+    }
+    wait->signalled = PyErr_Occurred() != NULL;
     wait->saved = PyEval_SaveThread();
     return wait->signalled;
 }
+
+#ifdef __linux__
+/* A signal for the process that comes before main has woken for another one goes to any thread. Python's handler took note of
+ * it here, but main would sleep on in whatever it waits for. */
+static int interrupted_elsewhere(void *context) {
+    (void)context;
+    native_interrupt_main();
+    return 0;
+}
+#endif
 
 static bool on_main_thread(void) {
     static _Thread_local int known; /* 1 yes, 2 no */
@@ -48,8 +81,12 @@ static bool always(void *context) {
 
 void native_wait_begin(native_wait *wait, const native_state *state) {
     wait->signalled = false;
+    wait->hint = 0;
     wait->hooks = (csp_hooks){
         .detach = detach, .attach = attach, .context = wait, .spin_detached = shares_gil, .holder = state->holder};
+#ifdef __linux__ /* elsewhere a wait cannot tell a signal from its time to look */
+    wait->hooks.interrupted = interrupted_elsewhere;
+#endif
     if (state->is_main) {
         wait->hooks.spin_detached = always;
         if (on_main_thread()) {
@@ -60,7 +97,7 @@ void native_wait_begin(native_wait *wait, const native_state *state) {
 }
 
 bool native_wait_signalled(native_wait *wait) {
-    if (!wait->signalled && wait->hooks.interrupted != NULL) {
+    if (!wait->signalled && wait->hooks.interrupted == interrupted) {
         wait->signalled = PyErr_CheckSignals() != 0;
     }
     return wait->signalled;
@@ -167,6 +204,26 @@ PyObject *native_add_note(const char *text) {
     return NULL;
 }
 
+void native_set_unsent(PyObject *unsent) {
+    PyObject *error = PyErr_GetRaisedException();
+    if (unsent == NULL || PyObject_SetAttrString(error, "unsent", unsent) < 0) {
+        PyErr_Clear(); /* better the exception without it than another one */
+    }
+    Py_XDECREF(unsent);
+    PyErr_SetRaisedException(error);
+}
+
+PyObject *native_raise_delivered(const char *text) {
+    native_add_note(text);
+    PyObject *error = PyErr_GetRaisedException();
+    PyObject *nothing = PyTuple_New(0);
+    PyErr_SetRaisedException(error);
+    native_set_unsent(nothing);
+    return NULL;
+}
+
+PyObject *native_text(const char *text) { return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace"); }
+
 static PyObject *raise_broken(native_state *state, csp_end *end, PyObject *unsent) {
     csp_message cause = {0};
     PyObject *why = NULL;
@@ -203,11 +260,14 @@ static PyObject *raise_abandoned(native_state *state, csp_end *end) {
     PyObject *text = PyUnicode_FromFormat(
         "%s ended while it held this; what it guards may be half done. It is not held now, and can be acquired again",
         sync.abandoner[0] != '\0' ? sync.abandoner : "an interpreter");
-    PyObject *error = text != NULL ? PyObject_CallFunction(state->abandoned, "Os", text, sync.abandoner) : NULL;
+    PyObject *name = native_text(sync.abandoner);
+    PyObject *error =
+        text != NULL && name != NULL ? PyObject_CallFunctionObjArgs(state->abandoned, text, name, NULL) : NULL;
     if (error != NULL) {
         PyErr_SetObject(state->abandoned, error);
         Py_DECREF(error);
     }
+    Py_XDECREF(name);
     Py_XDECREF(text);
     return NULL;
 }

@@ -17,8 +17,8 @@ def cycle(channels):
     edges = [edge for edge in wait_graph() if edge[4] in channels]
     if _moves(channels) != before:
         return set()
-    waits = {(holder, channel, way) for kind, holder, _, _, channel, _, way, _ in edges if kind == "waits"}
-    holds = {(holder, channel, way) for kind, holder, _, _, channel, _, way, _ in edges if kind == "holds"}
+    waits = {(holder, channel, way) for kind, holder, _, _, channel, _, way, *_ in edges if kind == "waits"}
+    holds = {(holder, channel, way) for kind, holder, _, _, channel, _, way, *_ in edges if kind == "holds"}
 
     def wakers(channel, way):
         return {holder for holder, held, other in holds if held == channel and other != way}

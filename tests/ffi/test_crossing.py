@@ -56,7 +56,7 @@ def test_the_holder_stands_in_reports(holder):
     sending, receiving = from_sender(tx, holder), from_receiver(rx)
     names = {
         (direction, held_by)
-        for kind, _, held_by, _, channel, _, direction, _ in wait_graph()
+        for kind, _, held_by, _, channel, _, direction, *_ in wait_graph()
         if kind == "holds" and channel == lib.csp_end_channel(sending)
     }
     assert names == {("send", "sound card"), ("receive", "native program")}
@@ -156,3 +156,14 @@ def test_memory_is_flat():
     assert {kind: after[kind] - before[kind] for kind in kinds} == dict.fromkeys(kinds, 0)
     grown = resident() - size
     assert grown < 1024, f"{grown} KiB more"
+
+
+def test_a_name_that_is_cut_within_a_character():
+    """Names are cut for reports, and half a character does not spoil these."""
+    made = lib.csp_holder_new(("x" + "é" * 40).encode())  # a report has 63 bytes
+    tx, _rx = csp.channel()
+    end = from_sender(tx, made)
+    names = [edge[2] for edge in wait_graph() if edge[4] == lib.csp_end_channel(end) and edge[6] == "send"]
+    assert names == ["x" + "é" * 31]
+    lib.csp_end_free(end)
+    lib.csp_holder_release(made)

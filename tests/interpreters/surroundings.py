@@ -212,3 +212,69 @@ def watched_talk(acts, patience):
             results.append((moved, result.result()))
             tell.close()
         return results
+
+
+# ---- who lives where -------------------------------------------------------------------------------------------------
+
+
+def _work(turns):
+    for _ in range(turns):
+        pass
+
+
+def ask(out, back, log, turns, over):
+    """Ask, work a little, tell the logger; and again, until it is over."""
+    out.send(threading.get_native_id())
+    while not over.is_set():
+        out.send(0)
+        back.recv()
+        _work(turns)
+        log.send(0)
+
+
+def answer(asked, back, partners, turns):
+    """The other half of a pair; tells once who the two are."""
+    partners.send((asked.recv(), threading.get_native_id()))
+    for number in asked:
+        _work(turns)
+        back.send(number)
+
+
+def hear(log):
+    for _ in log:
+        pass
+
+
+def watched_pairs(pairs, turns, patience):
+    """Pairs talk, and a logger hears of all: [(home of one, home of the other)] as soon as they live on all CPUs, or as
+    they are after *patience* seconds. -1: it has none.
+    """
+    over = csp.Event()
+    cpus = sorted(os.sched_getaffinity(0))
+    with csp.parallel() as par:
+        partners, met = csp.channel(pairs)
+        log, logged = csp.channel()
+        par.start(hear, logged)
+        for _ in range(pairs):
+            out, asked = csp.channel()
+            back, answers = csp.channel()
+            par.start(ask, out, answers, log, turns, over)
+            par.start(answer, asked, back, partners, turns)
+            for end in (out, asked, back, answers):
+                end.close()
+        log.close()
+        logged.close()
+        couples = [met.recv() for _ in range(pairs)]
+        deadline = time.monotonic() + patience
+        while True:
+            homes = [(_home(one), _home(other)) for one, other in couples]
+            together = [one for one, other in homes if one == other >= 0]
+            if (len(together) >= pairs - 1 and set(together) == set(cpus)) or time.monotonic() > deadline:
+                over.set()
+                return homes
+            time.sleep(0.001)
+
+
+def _home(thread):
+    may = os.sched_getaffinity(thread)
+    return min(may) if len(may) == 1 else -1

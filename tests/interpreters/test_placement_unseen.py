@@ -1,4 +1,6 @@
-"""Placement is nobody's business: an actor that was moved to one CPU sees, and shows, those of the process."""
+"""Placement is nobody's business: an actor that was moved to one CPU sees, and shows, those of the process. And it uses
+all of these.
+"""
 
 import json
 import os
@@ -11,11 +13,15 @@ import surroundings
 
 pytestmark = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="with one CPU nobody is moved")
 
-PROGRAM = f"""\
+BEGIN = f"""\
 import json, os, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])  # as taskset would
 import surroundings
+"""
+
+PROGRAM = f"""\
+{BEGIN}
 if __name__ == "__main__":
     acts = json.loads(sys.argv[1])
     print(json.dumps([surroundings.ACTS[act]() for act in acts if act not in ("choose the first", "choose the last")]))
@@ -68,3 +74,21 @@ def test_who_runs_the_code_of_others_is_not_moved(program, act):
     assert moved
     assert not moved_later, later
     assert act != "foreign" or Path(where).parent == program.folder
+
+
+PAIRS = f"""\
+{BEGIN}
+if __name__ == "__main__":
+    print(json.dumps(surroundings.watched_pairs(8, 600, 40.0)))
+"""
+
+
+@pytest.mark.timeout(120)
+def test_who_hears_of_everybody_does_not_hold_all_on_one_cpu(program):
+    """Pairs that work a little between hand-overs live together, and on all CPUs, although one logger hears of all."""
+    status, out, err = program.script(PAIRS, timeout=100.0)
+    assert status == 0, err
+    homes = json.loads(out)
+    together = [one for one, other in homes if one == other >= 0]
+    assert len(together) >= 7, homes
+    assert set(together) == set(sorted(os.sched_getaffinity(0))[:2]), homes

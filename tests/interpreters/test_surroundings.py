@@ -62,6 +62,38 @@ def test_a_program_that_an_actor_started_can_be_terminated(program, wait_until):
     wait_until(over, "the child has ended")
 
 
+def test_no_signal_for_main_is_kept_by_another_thread(program, wait_until):
+    """Two signals at once: should the second go to an actor's thread, main is interrupted in its sleep as well."""
+    program.write(
+        "import signal, time, csp\n"
+        "class Idle(csp.Actor):\n"
+        "    pass\n"
+        "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGUSR1, lambda *_: None)\n"
+        "    with csp.System(warm=0) as system:\n"
+        "        actors = [system.spawn(Idle) for _ in range(4)]\n"
+        "        for _ in range(60):\n"
+        "            try:\n"
+        "                print('ready', flush=True)\n"
+        "                time.sleep(30)\n"
+        "                print('missed', flush=True)\n"
+        "            except KeyboardInterrupt:\n"
+        "                print('heard', flush=True)\n"
+    )
+    process = program.start("program.py")
+
+    def sleeps():
+        return Path(f"/proc/{process.pid}/task/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "S"
+
+    for _ in range(60):
+        assert process.stdout.readline() == "ready\n"
+        wait_until(sleeps, "main sleeps")
+        os.kill(process.pid, signal.SIGUSR1)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.stdout.readline() == "heard\n"
+    assert process.wait(20) == 0
+
+
 def masks_of_all_threads():
     masks = {}
     for thread in os.listdir("/proc/self/task"):

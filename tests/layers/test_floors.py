@@ -179,6 +179,7 @@ def test_upward_imports_of_the_extension():
         "csp.interpreters.importing",
         "csp.messages.failure",
         "csp.messages.pickling",
+        "csp.observe.waits",
     }
     pattern = re.compile(r'PyImport_Import\w*\("(?P<name>csp[\w.]*)"')
     found = {

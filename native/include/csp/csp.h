@@ -445,6 +445,9 @@ typedef struct csp_edge {
     uint32_t count;          /* holds: how many handles */
     int64_t deadline;        /* waits, asks */
     char name[64];           /* the holder's name */
+    int64_t since;           /* waits, asks: since when the thread sleeps; 0: it does not yet */
+    uint64_t wait;           /* waits, asks: another number in the thread's next wait */
+    csp_sync_kind sync;      /* waits: what the channel is; CSP_SYNC_NONE: a channel */
 } csp_edge;
 /* Call `visit` for every edge, under no lock. Each channel is read in one instant, different ones in different instants.
  * CSP_OK or CSP_NO_MEMORY. */

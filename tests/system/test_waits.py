@@ -1,0 +1,239 @@
+"""csp.waits(): who waits for what, until when, and who could end it; and the hint to a main that waits for itself."""
+
+import signal
+import threading
+
+import pytest
+
+import csp
+
+
+def on(end):
+    """The waits for the channel or object of this end."""
+    return [wait for wait in csp.waits() if any(one.channel == end.channel_id for one in wait.awaited)]
+
+
+@pytest.fixture
+def waiting(wait_until):
+    """Give a function that has something wait in a thread, and gives the only Wait for that end's channel."""
+    threads = []
+
+    def begin(work, end):
+        def body():
+            try:
+                work()
+            except csp.CspError, TimeoutError:
+                pass
+
+        threads.append(threading.Thread(target=body, daemon=True))
+        threads[-1].start()
+        wait_until(lambda: [wait.since for wait in on(end)] not in ([], [None]), "it waits")
+        (wait,) = on(end)
+        return wait
+
+    yield begin
+    for thread in threads:
+        thread.join(10)
+
+
+DEADLINES = {
+    "recv": (lambda rx: rx.recv(), False),
+    "recv with a timeout": (lambda rx: rx.recv(timeout=1.5), True),
+    "select": (csp.select, False),
+    "select with a timeout": (lambda rx: csp.select(rx, timeout=1.5), True),
+    "select with a timer": (lambda rx: csp.select(rx, csp.after(1.5)), True),
+    "alternative": (lambda rx: csp.Alternative(rx).select(), False),
+    "alternative with a timer": (lambda rx: csp.Alternative(rx, csp.after(1.5)).select(), True),
+}
+
+
+@pytest.mark.parametrize(("work", "has_deadline"), DEADLINES.values(), ids=DEADLINES)
+def test_a_wait_says_whether_it_has_a_deadline(waiting, work, has_deadline):
+    """A timeout and a timer are deadlines; without any the wait ends only by somebody else."""
+    tx, rx = csp.channel()
+    wait = waiting(lambda: work(rx), rx)
+    assert (wait.deadline is not None) == has_deadline
+    if wait.deadline is not None:
+        assert 0 < wait.deadline - wait.since <= 1.6
+    assert (", no deadline" in str(wait)) != has_deadline
+    tx.send(1)
+
+
+def test_a_wait_is_named(waiting):
+    """Operation, channel, and who could end it, with what each of them has."""
+    tx, rx = csp.channel()
+    more = tx.clone()
+    wait = waiting(rx.recv, rx)
+    assert (wait.name, wait.stuck) == ("main", False)
+    assert wait.awaited == (csp.Awaited("receive", "channel", rx.channel_id, (csp.Peer("main", wait.number, 2),)),)
+    assert f"receives from channel {rx.channel_id} (Senders: main ({wait.number}))" in str(wait)
+    assert wait.for_itself
+    assert ", which nobody but itself could end" in str(wait)
+    more.close()
+    tx.send(1)
+
+
+def test_a_select_is_one_wait_for_several_things(waiting):
+    """Any one of them would end it."""
+    (tx, rx), lock = csp.channel(), csp.Lock()
+    with lock:
+        wait = waiting(lambda: csp.select(rx, lock), rx)
+        assert [(one.operation, one.thing) for one in wait.awaited] == [("receive", "channel"), ("receive", "Lock")]
+        assert ", or waits for Lock" in str(wait)
+        tx.send(1)
+
+
+def test_an_end_inside_a_message(waiting):
+    """A handle that is on its way is nobody's, and could come to anybody."""
+    tx, rx = csp.channel()
+    carrier, carried = csp.channel(1)
+    carrier.send(tx)
+    tx.close()
+    wait = waiting(rx.recv, rx)
+    assert wait.awaited[0].peers == (csp.Peer("", 0, 1),)
+    assert "one inside a message" in str(wait)
+    carried.recv().send(1)
+
+
+def test_a_call_names_who_has_taken_it(waiting, wait_until):
+    """It waits for the answer, not at the channel."""
+    tx, rx = csp.channel()
+    wait = waiting(lambda: tx.call("x", timeout=20), tx)
+    assert wait.awaited[0].operation == "send"
+    reply, _ = rx.recv()
+    wait_until(lambda: any(wait.awaited[0].operation == "answer" for wait in csp.waits()), "it waits for the answer")
+    (asks,) = [wait for wait in csp.waits() if wait.awaited[0].operation == "answer"]
+    assert [peer.name for peer in asks.awaited[0].peers] == ["main"]
+    assert "waits for the answer from main" in str(asks)
+    reply.answer(1)
+
+
+def meet(incoming, outgoing, timeout=None):
+    """Receive, then send."""
+    outgoing.send(incoming.recv(timeout=timeout))
+
+
+def ring(par, timeout=None):
+    """Two processes, each of which waits for the other; their channels."""
+    (a_tx, a), (b_tx, b) = csp.channel(), csp.channel()
+    par.start(meet, a, b_tx, timeout)
+    par.start(meet, b, a_tx, timeout)
+    watched = a.clone()
+    for end in (a, a_tx, b, b_tx):
+        end.close()
+    return watched
+
+
+class Over(Exception):
+    """Leaves a block whose processes would never end."""
+
+
+def test_a_deadlock_is_called_stuck(wait_until):
+    """Two that wait for each other, without a deadline: nobody else could end it."""
+    with pytest.raises(Over), csp.parallel(grace=0.5) as par:
+        watched = ring(par)
+        watched.close()
+        wait_until(lambda: len(csp.waits().stuck) == 2, "both wait")
+        stuck = csp.waits().stuck
+        assert {wait.name for wait in stuck} == {"meet"}
+        assert {peer.number for wait in stuck for one in wait.awaited for peer in one.peers} == {
+            wait.number for wait in stuck
+        }
+        assert "STUCK: none of meet" in str(csp.waits())
+        raise Over
+
+
+def test_two_that_wait_with_a_deadline_are_not_stuck(wait_until):
+    """They end by themselves."""
+    with pytest.raises((Over, csp.ProcessFailed)), csp.parallel(grace=0.5) as par:
+        watched = ring(par, 20)
+        wait_until(lambda: len([w for w in csp.waits() if w.name == "meet" and w.since]) == 2, "both wait")
+        assert csp.waits().stuck == ()
+        watched.close()
+        raise Over
+
+
+def relay(incoming, outgoing):
+    """Pass on what comes."""
+    for message in incoming:
+        outgoing.send(message)
+
+
+def test_a_ring_that_goes_on_is_never_stuck():
+    """A token that is passed around: of three at least two wait at any time, and at no look all of them are stuck."""
+    with pytest.raises(Over), csp.parallel(grace=0.5) as par:
+        pairs = [csp.channel() for _ in range(3)]
+        for (_, incoming), (outgoing, _) in zip(pairs, pairs[1:] + pairs[:1], strict=True):
+            par.start(relay, incoming, outgoing)
+        pairs[0][0].send(1)
+        for pair in pairs:
+            for end in pair:
+                end.close()
+        assert [csp.waits().stuck for _ in range(300)] == [()] * 300
+        raise Over
+
+
+# ---- the hint --------------------------------------------------------------------------------------------------------
+
+FORGOT_CLOSE = """
+import csp
+
+def double(xs, out):
+    for x in xs:
+        out.send(2 * x)
+
+if __name__ == "__main__":
+    with csp.parallel() as par:
+        tx, xs = csp.channel()
+        out, results = csp.channel()
+        par.start(double, xs, out)
+        tx.close()
+        print(list(results))  # the block itself still has `out`
+"""
+
+
+def test_main_that_waits_for_itself_is_told(program):
+    """Who receives until the end of a channel whose Sender it has itself is told so after a while, once."""
+    running = program.start(program.write(FORGOT_CLOSE))
+    line = running.stderr.readline()
+    assert line.startswith("csp: main waits without a deadline and receives from channel ")
+    assert "it waits for itself" in line
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=20)
+    assert "csp: main waits" not in err
+
+
+HANDLED = """
+import signal
+import threading
+
+import csp
+
+if __name__ == "__main__":
+    tx, rx = csp.channel(1)
+    signal.signal(signal.SIGUSR1, lambda *_: tx.send("told"))
+    print("ready", flush=True)
+    print(rx.recv())
+"""
+
+HELPED = """
+import threading
+
+import csp
+
+if __name__ == "__main__":
+    tx, rx = csp.channel(1)
+    threading.Timer(6.0, tx.send, ["told"]).start()
+    print("ready", flush=True)
+    print(rx.recv())
+"""
+
+
+def test_no_hint_where_something_else_could_end_the_wait(program):
+    """A signal handler of the program, or another thread of it, may send: nothing is said."""
+    helped = program.start(program.write(HELPED, "helped.py"))
+    handled = program.start(program.write(HANDLED, "handled.py"))
+    assert handled.stdout.readline() == "ready\n"
+    assert helped.communicate(timeout=40) == ("ready\ntold\n", "")
+    handled.send_signal(signal.SIGUSR1)
+    assert handled.communicate(timeout=20) == ("told\n", "")
