@@ -80,10 +80,12 @@ int64_t csp__cpus_of_process(void) {
 uint32_t csp__cpus_list(int32_t *cpus) {
     csp_cpus free;
     uint32_t count = 0;
-    bool known_now = look(&free);
-    for (int cpu = 0; known_now && cpu < CSP_CPUS_MOST; cpu++) {
-        if (csp__cpus_has(&free, cpu)) {
-            cpus[count++] = cpu;
+    if (!look(&free)) {
+        return 0;
+    }
+    for (int word = 0; word < CSP_CPUS_MOST / 64; word++) {
+        for (uint64_t rest = free.words[word]; rest != 0; rest &= rest - 1) {
+            cpus[count++] = word * 64 + __builtin_ctzll(rest);
         }
     }
     return count;

@@ -23,12 +23,11 @@ static _Atomic bool placement = true;
 static _Atomic int32_t settled; /* threads that have a home */
 static _Atomic int32_t talkers; /* threads that talk: enough lately */
 
-static bool more_talk_than_cpus(void) {
-    return atomic_load(&talkers) > atomic_load_explicit(&csp__load.cpus, memory_order_relaxed);
-}
+static bool more_talk_than_cpus(void) { return atomic_load(&talkers) > atomic_load(&csp__load.cpus); }
 
+/* Off does not count for those who have settled: one may have, in the very instant in which it was turned off. */
 bool csp__place_is_busy(void) {
-    return atomic_load(&placement) && (atomic_load(&settled) > 0 || more_talk_than_cpus());
+    return atomic_load(&settled) > 0 || (atomic_load(&placement) && more_talk_than_cpus());
 }
 
 static void count_talker(csp_waiter *thread, bool talks) {
@@ -50,6 +49,7 @@ static void set_talk(csp_waiter *thread, int32_t talk) {
 /* Who leaves and who moves, and what cpus.h guards by it. */
 static csp_lock place_lock = CSP_LOCK_INIT;
 
+/* Gives whether it was this call that let it go. */
 static bool leave(csp_waiter *thread) {
     if (!csp__is_settled(thread)) {
         return false;
@@ -62,6 +62,16 @@ static bool leave(csp_waiter *thread) {
     }
     csp__unlock(&place_lock);
     return home >= 0;
+}
+
+/* The calling thread has left, by whomever. Who finds no home may have come while somebody lets it go who has not given it
+ * its CPUs yet: under the lock, so with the lock that is over. */
+static void have_left(csp_waiter *thread) {
+    if (thread->moved && !leave(thread)) {
+        csp__lock(&place_lock);
+        csp__unlock(&place_lock);
+    }
+    thread->moved = false;
 }
 
 /* ---- for the watch -------------------------------------------------------------------------------------------- */
@@ -90,7 +100,7 @@ void csp__place_let_go(csp_waiter *thread) {
 static bool move_to(csp_waiter *thread, int32_t cpu) {
     csp__lock(&place_lock);
     int32_t had = atomic_load_explicit(&thread->home, memory_order_relaxed);
-    bool moved = atomic_load_explicit(&thread->may_settle, memory_order_seq_cst) &&
+    bool moved = atomic_load_explicit(&thread->may_settle, memory_order_relaxed) &&
                  csp__cpus_settle(atomic_load_explicit(&thread->platform_thread, memory_order_relaxed), had, cpu);
     if (moved) {
         atomic_store_explicit(&thread->home, cpu, memory_order_release);
@@ -158,7 +168,10 @@ void csp__place_wakes(csp_waiter *thread, bool slept) {
     }
     uint64_t now = csp__ticks();
     if (slept && atomic_load_explicit(&thread->woken_near, memory_order_relaxed)) {
-        uint64_t queued = now - atomic_load_explicit(&thread->woken, memory_order_relaxed);
+        /* Each wake counts once: a deadline that ends the next wait is nobody's wake. Below zero where the waker has not come
+         * to it yet, because the sleeper saw by itself that it was claimed. */
+        atomic_store_explicit(&thread->woken_near, false, memory_order_relaxed);
+        int64_t queued = (int64_t)(now - atomic_load_explicit(&thread->woken, memory_order_relaxed));
         atomic_store_explicit(&thread->near, atomic_load_explicit(&thread->near, memory_order_relaxed) + 1,
                               memory_order_relaxed);
         if (queued > QUEUE_LONG) {
@@ -169,7 +182,11 @@ void csp__place_wakes(csp_waiter *thread, bool slept) {
     atomic_store_explicit(&thread->resumed, now, memory_order_relaxed);
 }
 
-/* Counting so keeps those who are frequent: a new one takes the place of the rarest, with its count. */
+/* Counting so keeps those who are frequent: a new one takes the place of the rarest, with its count.
+ *
+ * All of it is hints, relaxed, and may be lost or come late: the thread has been claimed before, and may have seen that by
+ * itself, gone on, ended, and left its record to another. Records are never freed, so a partner that is gone is a wrong hint
+ * at worst, which fades. */
 void csp__place_wakes_other(csp_waiter *waker, csp_waiter *thread) {
     int32_t home = atomic_load_explicit(&thread->home, memory_order_relaxed);
     bool near = home >= 0 && home == atomic_load_explicit(&waker->home, memory_order_relaxed);
@@ -203,7 +220,7 @@ static _Thread_local csp_waiter *mine;
 void csp__place_ends(csp_waiter *thread) {
     atomic_store_explicit(&thread->may_settle, false, memory_order_relaxed);
     set_talk(thread, 0);
-    leave(thread);
+    have_left(thread); /* nobody gives CPUs to a thread that has ended: its number may be another's by then */
     atomic_store_explicit(&thread->target, -1, memory_order_relaxed);
     for (int p = 0; p < CSP_PARTNERS; p++) {
         atomic_store_explicit(&thread->partners[p].strength, 0, memory_order_relaxed);
@@ -249,21 +266,18 @@ uint64_t csp_thread_may_settle(void) {
 
 void csp_thread_leave(void) {
     csp_waiter *thread = mine;
-    if (thread == NULL || !thread->moved) {
-        return;
+    if (thread != NULL && thread->moved) {
+        have_left(thread);
+        set_talk(thread, TALK_LOST);
     }
-    if (!leave(thread)) {
-        csp__lock(&place_lock); /* somebody else may be about it */
-        csp__unlock(&place_lock);
-    }
-    thread->moved = false;
-    set_talk(thread, TALK_LOST);
 }
 
 void csp_thread_stays(uint64_t id) {
     for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
         if (atomic_load_explicit(&w->used, memory_order_acquire) == 1 && csp__thread_id(w) == id) {
-            atomic_store_explicit(&w->may_settle, false, memory_order_seq_cst);
+            csp__lock(&place_lock); /* one that is moving just now sees it, or has a home that we see */
+            atomic_store_explicit(&w->may_settle, false, memory_order_relaxed);
+            csp__unlock(&place_lock);
             leave(w);
         }
     }

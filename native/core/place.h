@@ -23,15 +23,18 @@ void csp__place_wakes_other(csp_waiter *waker, csp_waiter *thread);
 void csp__place_ends(csp_waiter *thread);
 /* Move the calling thread, which spins, off that CPU if it may use another. */
 void csp__place_leave_cpu(int cpu);
+/* There may be something to look at: more talk, or fewer CPUs. Whoever changes what csp__place_is_busy asks does so before, and
+ * the watch asks after it has said that it sleeps, all seq_cst: one of the two sees the other. */
+void csp__place_wake_watch(void);
 /* In the child of a fork. */
 void csp__place_forked(void);
 
 /* ---- between place.c and place_watch.c ------------------------------------------------------------------------ */
 
 void csp__place_start_watch(void);
-/* There may be something to look at. */
-void csp__place_wake_watch(void);
 void csp__place_watch_forked(void);
+/* How long the watch sleeps after a look that took that much of a CPU, in nanoseconds. */
+int64_t csp__place_pause(int64_t took);
 /* The calling thread is the watch; see cpus.h. */
 void csp__place_refer(void);
 /* Whether anybody has settled, or more talk than there are CPUs. */

@@ -14,12 +14,13 @@
 #include "running.h"
 
 enum {
-    LOOK_EVERY_MS = 4,
-    FORGET_AFTER = 25, /* looks without a wait */
-    GROUP_EVERY = 4,   /* looks */
-    BOND_LEAST = 4,    /* wake-ups between two groupings; fewer are chance */
-    NEAR_ENOUGH = 64,  /* wake-ups at home, to judge by */
-    CALM_AT_FIRST = 8, /* groupings without a queue, before fewer CPUs are tried; twice as many each time */
+    LOOK_EVERY_NS = 4000000,
+    MOST_OF_A_CPU = 32, /* it takes one part in so many: with thousands of threads it looks more rarely */
+    FORGET_AFTER = 25,  /* looks without a wait */
+    GROUP_EVERY = 4,    /* looks */
+    BOND_LEAST = 4,     /* wake-ups between two groupings; fewer are chance */
+    NEAR_ENOUGH = 64,   /* wake-ups at home, to judge by */
+    CALM_AT_FIRST = 8,  /* groupings without a queue, before fewer CPUs are tried; twice as many each time */
     CALM_AT_MOST = 1024,
 };
 
@@ -89,6 +90,7 @@ static uint32_t gather(uint32_t *near, uint32_t *late) {
     for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
         w->member = UINT32_MAX;
         if (!talks(w) || !make_room(count + 1)) {
+            atomic_store_explicit(&w->target, -1, memory_order_relaxed);
             continue;
         }
         int32_t home = atomic_load_explicit(&w->home, memory_order_relaxed);
@@ -152,30 +154,43 @@ static void look(void) {
         uint32_t waits = atomic_load_explicit(&w->waits, memory_order_relaxed);
         w->still = waits == w->waits_seen ? w->still + 1 : 0;
         w->waits_seen = waits;
-        bool works = w->still > 0 && atomic_load_explicit(&w->counted, memory_order_relaxed) == 1;
+        bool works =
+            csp__is_settled(w) && w->still > 0 && atomic_load_explicit(&w->counted, memory_order_relaxed) == 1;
         if (works || w->still >= FORGET_AFTER) {
             csp__place_let_go(w);
         }
     }
 }
 
+int64_t csp__place_pause(int64_t took) {
+    return took > LOOK_EVERY_NS / MOST_OF_A_CPU ? took * MOST_OF_A_CPU : LOOK_EVERY_NS;
+}
+
+static int64_t used_cpu(void) {
+    struct timespec used = {0, 0};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
 static void *watch(void *unused) {
     csp__place_refer();
+    int64_t pause = LOOK_EVERY_NS;
     for (uint32_t looks = 0;; looks++) {
         uint32_t before = atomic_load(&word);
         atomic_store(&sleeps, true);
         if (!csp__place_is_busy()) {
             csp__park(&word, before, CSP_FOREVER);
-            looks = 0;
+            looks = UINT32_MAX; /* and group at once: what was right before is not any more */
             continue;
         }
         atomic_store(&sleeps, false);
-        struct timespec pause = {0, LOOK_EVERY_MS * 1000000L};
-        nanosleep(&pause, NULL);
+        nanosleep(&(struct timespec){(time_t)(pause / 1000000000), (long)(pause % 1000000000)}, NULL);
+        int64_t began = used_cpu();
         look();
         if (looks % GROUP_EVERY == 0) {
             group();
         }
+        pause = csp__place_pause(used_cpu() - began);
     }
     return unused;
 }

@@ -112,6 +112,7 @@ csp_waiter *csp__waiter_new(void) {
         atomic_init(&waiter->home, -1);
         atomic_init(&waiter->target, -1);
         atomic_init(&waiter->ran_on, -1);
+        waiter->member = UINT32_MAX;
         csp_waiter *head = atomic_load_explicit(&all_waiters, memory_order_relaxed);
         do {
             atomic_store_explicit(&waiter->next, head, memory_order_relaxed);
@@ -386,7 +387,10 @@ static _Atomic int64_t cpus_told; /* by csp_cpus_allowed; 0: the system knows, a
 /* Told anew meanwhile: then that is what stands. */
 static void set_cpus(void) {
     int64_t told = atomic_load(&cpus_told);
-    atomic_store(&csp__load.cpus, told > 0 ? told : csp__cpus_of_process());
+    int64_t cpus = told > 0 ? told : csp__cpus_of_process();
+    if (atomic_exchange(&csp__load.cpus, cpus) > cpus) {
+        csp__place_wake_watch();
+    }
     if (atomic_load(&cpus_told) != told) {
         set_cpus();
     }

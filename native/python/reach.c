@@ -77,10 +77,10 @@ bool native_reach(long thread, void (*act)(void *context)) {
     return reached;
 }
 
+/* Takes no lock: two that look for their signal at once find the same, and `reaching` is held for as long as one that is to be
+ * reached does not answer, which may be the caller. */
 void native_interrupt_main(void) {
-    pthread_mutex_lock(&reaching); /* one may be looking for its signal */
     int signal = own_signal();
-    pthread_mutex_unlock(&reaching);
     if (signal != 0) {
         syscall(SYS_tgkill, getpid(), getpid(), signal);
     }

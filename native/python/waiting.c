@@ -47,7 +47,10 @@ static int interrupted(void *context) {
 
 #ifdef __linux__
 /* A signal for the process that comes before main has woken for another one goes to any thread. Python's handler took note of
- * it here, but main would sleep on in whatever it waits for. */
+ * it here, but main would sleep on in whatever it waits for.
+ *
+ * Which signal it was, nothing tells: one of ours, by which a thread of the dead is reached, interrupts main, too. To Python
+ * code that is nothing, since it takes up again what was interrupted; C code has to, in a program with signals. */
 static int interrupted_elsewhere(void *context) {
     (void)context;
     native_interrupt_main();

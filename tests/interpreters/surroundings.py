@@ -193,7 +193,8 @@ def _is_moved(thread, patience):
 
 
 def watched_talk(acts, patience):
-    """Let actors talk, at most *patience* seconds, until one is moved to one CPU; let it act then, and so on.
+    """Let actors talk until one is moved to one CPU; let it act then, and so on. It waits for the first move as long as that
+    takes on a busy machine, for the later ones at most *patience* seconds.
 
     Gives whether it was moved and what it got for each act.
     """
@@ -207,7 +208,7 @@ def watched_talk(acts, patience):
         for act in acts:
             tell, told = csp.channel(1)
             result = talker.talk.options(timeout=None).future(told)
-            moved = _is_moved(thread, patience)
+            moved = _is_moved(thread, patience if results else 30.0)
             tell.send(act)
             results.append((moved, result.result()))
             tell.close()

@@ -201,3 +201,20 @@ CASE(a_platform_that_does_not_answer_moves_nobody,
     CHECK(has(ACTOR, between(0, 7)));
     end();
 }
+
+CASE(cpus_are_listed,
+     "The CPUs to live on are those of the process, beyond 1,024 and with gaps, and none without a reference.") {
+    static int32_t cpus[CSP_CPUS_MOST];
+    csp_cpus some = between(62, 65);
+    some.words[1500 / 64] |= UINT64_C(1) << 1500 % 64;
+    some.words[(CSP_CPUS_MOST - 1) / 64] |= UINT64_C(1) << 63;
+    begin(some);
+    CHECK_INT(csp__cpus_list(cpus), ==, 0);
+    refer();
+    const int32_t expected[] = {62, 63, 64, 65, 1500, CSP_CPUS_MOST - 1};
+    CHECK_INT(csp__cpus_list(cpus), ==, COUNT(expected));
+    CHECK(memcmp(cpus, expected, sizeof expected) == 0);
+    broken = true;
+    CHECK_INT(csp__cpus_list(cpus), ==, 0);
+    end();
+}

@@ -110,6 +110,44 @@ CASE(who_is_alone_lives_anywhere, "Without a bond nobody is put anywhere, and no
     group(2, 2);
 }
 
+CASE(one_cpu_has_room_for_all, "With one CPU everybody who has a bond lives there.") {
+    pairs_and_a_logger(8);
+    group(1, 1);
+    CHECK_INT(on(0), ==, 17);
+}
+
+CASE(thousands_of_cpus,
+     "Each of two thousand pairs has a CPU for itself where there are four thousand, and stays there.") {
+    enum { PAIRS = 2000, CPUS = 4096 };
+    static csp_member many[2 * PAIRS];
+    static csp_bond between[PAIRS];
+    static uint64_t on_each[CPUS];
+    static int32_t numbers[CPUS], before[PAIRS];
+    for (int32_t c = 0; c < CPUS; c++) {
+        numbers[c] = 3 * c; /* not all of the machine's */
+    }
+    for (uint32_t i = 0; i < 2 * PAIRS; i++) {
+        many[i] = (csp_member){.work = 100, .cpu = 0};
+    }
+    for (int again = 0; again < 2; again++) {
+        for (uint32_t i = 0; i < PAIRS; i++) {
+            between[i] = (csp_bond){.one = 2 * i, .other = 2 * i + 1, .strength = 50};
+        }
+        csp__group(many, 2 * PAIRS, between, PAIRS, numbers, on_each, CPUS, 1);
+        static bool used[3 * CPUS];
+        memset(used, 0, sizeof used);
+        for (uint32_t i = 0; i < PAIRS; i++) {
+            int32_t cpu = many[2 * i].cpu;
+            CHECK_INT(cpu % 3, ==, 0);
+            CHECK_INT(many[2 * i + 1].cpu, ==, cpu);
+            CHECK(!used[cpu]);
+            used[cpu] = true;
+            CHECK(again == 0 || cpu == before[i]);
+            before[i] = cpu;
+        }
+    }
+}
+
 CASE(a_home_that_is_gone_is_replaced, "Who lives on a CPU that may not be used any more gets one that may.") {
     begin(4);
     for (uint32_t i = 0; i < 4; i++) {

@@ -20,7 +20,8 @@
 #include "csp/message_kinds.h"
 
 #define CSP_CAPSULE_NAME "csp._native._C_API"
-/* Grows when a function in the table changes its meaning or its type. One more at the end of the table does not count. */
+/* Grows when a function in the table changes its meaning or its type, once for all such changes between two releases. One more
+ * at the end of the table does not count. 2: `post` and its kin stand in the middle, thread_may_settle gives a number. */
 #define CSP_CAPSULE_ABI 2
 
 /* Every function of csp.h and message_kinds.h, without its prefix. The order is the layout: new ones go to the end. */
