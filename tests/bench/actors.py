@@ -23,6 +23,12 @@ class Adder(csp.Actor):
         return increment(number)
 
 
+class BufferedAdder(Adder):
+    """The same with room in its mailbox."""
+
+    mailbox = csp.Buffered(1024)
+
+
 class Caller(csp.Actor):
     """Calls another actor."""
 

@@ -81,6 +81,21 @@ def test_the_queues_and_the_floor_run_beside_ours(tmp_path: Path) -> None:
         assert peer in found or f"{peer}, pinned: left out: there is no C compiler" in done.stdout, peer
 
 
+def test_steps_of_supervision_and_futures_have_their_rows(tmp_path: Path) -> None:
+    """A step of supervision has a row with 50 and with 5,000 children, and a posted call one beside the executors'."""
+    file = tmp_path / "rows.json"
+    peers = "csp,ThreadPool"
+    done = bench("--quick", "--only", "supervise,future", "--peers", peers, "--cpus", "pinned", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    steps = {f"supervise-{step}-{size}" for step in ("start", "restart", "terminate") for size in (50, 5000)}
+    assert {(row["workload"], row["peer"]) for row in rows} == {
+        *((step, peer) for step in steps for peer in ("csp", "csp, decisions alone")),
+        *(("future", peer) for peer in ("csp", "csp (buffered mailbox)", "ThreadPoolExecutor")),
+    }
+    assert all(row["unit"] == "us" and 0 < row["min"] <= row["value"] <= row["max"] for row in rows)
+
+
 def test_only_one_place_when_asked(tmp_path: Path) -> None:
     file = tmp_path / "rows.json"
     done = bench("--quick", "--only", "stream", "--peers", "SimpleQueue", "--cpus", "pinned", "--json", str(file))

@@ -23,7 +23,7 @@ def run(file: Path, *arguments: str, sends: tuple[str, str] | None = None) -> tu
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=_environment(),
+        env=environment(),
     )
     printed: dict[str, list[str]] = {"stdout": [], "stderr": []}
 
@@ -53,7 +53,7 @@ def run(file: Path, *arguments: str, sends: tuple[str, str] | None = None) -> tu
     return process.returncode, out, err
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """What a newcomer has: no settings of ours, byte code on disk, output unbuffered so that a signal can wait
     for it.
     """

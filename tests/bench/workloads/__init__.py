@@ -13,7 +13,9 @@ NAMES = (
     "oversubscribed",
     "sync",
     "spawn",
+    "supervise",
     "call",
+    "future",
     "cpu",
     "pipeline",
 )

@@ -1,0 +1,82 @@
+"""The driver of supervision with lives that are none: a tree as the kernel keeps it, in which nothing is started."""
+
+import itertools
+from types import SimpleNamespace
+
+import csp
+from csp.supervision.reason import ExitReason
+from csp.system import client
+from csp.system.tree import Tree
+
+
+class Worker(csp.Actor):
+    pass
+
+
+class Many(csp.Supervisor):
+    intensity = csp.Intensity(restarts=1000, seconds=5.0)
+
+    def __init__(self, n):
+        self.n = n
+
+    def children(self):
+        return [csp.child(Worker).options(name=f"w{n}") for n in range(self.n)]
+
+
+class Kernel:
+    """As much of it as a tree asks of. A life begins when it is told, and ends when the test says so."""
+
+    def __init__(self):
+        self.places, self.outcomes, self.restarts, self.closed = {}, {}, 0, []
+        self.number = itertools.count(1).__next__
+        nothing = lambda *_, **__: None  # noqa: E731
+        self.log = SimpleNamespace(bind=lambda **_: SimpleNamespace(debug=nothing, info=nothing, error=nothing))
+        self.later = self.supervisor_gone = self.root_gone = nothing
+
+    def make_place(self, name, *_):
+        place = SimpleNamespace(id=self.number(), name=name, life=None, last_reason=None, forget_arguments=list)
+        self.places[name] = place
+        return place
+
+    def begin_life(self, place, incarnation, after="end"):
+        place.life = SimpleNamespace(place=place, incarnation=incarnation, stop=lambda *_: None, kill=lambda: None)
+
+    def close_place(self, place, reason):
+        self.closed.append(place.name)
+
+
+def begun(n):
+    """A tree of *n* children that has begun to start, none of which is up."""
+    kernel = Kernel()
+    reply = SimpleNamespace(answer=lambda *_: True, fail_packed=lambda *_: True)
+    tree = Tree(kernel, "many", client.pack_supervisor(Many(n), []), reply, None)
+    tree.begin()
+    return kernel, tree
+
+
+def up(n):
+    """A tree of *n* children that are all up."""
+    kernel, tree = begun(n)
+    for k in range(n):
+        start(kernel, tree, k)
+    return kernel, tree
+
+
+def start(kernel, tree, k):
+    """Child *k* is up: the next one starts."""
+    tree.child_started(kernel.places[f"many/w{k}"].life)
+
+
+def restart(kernel, tree, k):
+    """Child *k* fails, and its next life is up."""
+    place = kernel.places[f"many/w{k}"]
+    tree.child_ended(place.life, ExitReason("failed", "x"))
+    tree.child_started(place.life)
+
+
+def terminate(kernel, tree, k):
+    """Child *k* ends for good, as it was asked to."""
+    place = kernel.places[f"many/w{k}"]
+    tree.request("terminate", place, SimpleNamespace(answer=lambda *_: True))
+    tree.child_ended(place.life, ExitReason("shutdown"))
+    assert kernel.closed[-1] == place.name
