@@ -266,8 +266,11 @@ class Skip:
 
 @final
 class CancelScope:
-    deadline: float
     shield: bool
+    @property
+    def deadline(self) -> float: ...
+    @deadline.setter
+    def deadline(self, instant: float | None) -> None: ...
     @property
     def cancel_called(self) -> bool: ...
     @property
