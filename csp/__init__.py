@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from csp._native import Alternative as Alternative
     from csp._native import Barrier as Barrier
     from csp._native import Broadcaster as Broadcaster
+    from csp._native import CancelScope as CancelScope
     from csp._native import Counter as Counter
     from csp._native import Event as Event
     from csp._native import Lock as Lock
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from csp._native import at as at
     from csp._native import broadcast as broadcast
     from csp._native import channel as channel
+    from csp._native import fail_after as fail_after
+    from csp._native import move_on_after as move_on_after
     from csp._native import never as never
     from csp._native import select as select
     from csp._native import skip as skip
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from csp.errors import BrokenChannel as BrokenChannel
     from csp.errors import CallsSelf as CallsSelf
     from csp.errors import CallTimeout as CallTimeout
+    from csp.errors import Cancelled as Cancelled
     from csp.errors import ChannelError as ChannelError
     from csp.errors import ChildSpecError as ChildSpecError
     from csp.errors import ClosedEnd as ClosedEnd
@@ -97,6 +101,7 @@ _HOMES = {
         "Alternative",
         "Barrier",
         "Broadcaster",
+        "CancelScope",
         "Counter",
         "Event",
         "Lock",
@@ -113,6 +118,8 @@ _HOMES = {
         "at",
         "broadcast",
         "channel",
+        "fail_after",
+        "move_on_after",
         "never",
         "select",
         "skip",
@@ -138,6 +145,7 @@ _HOMES = {
         "BrokenChannel",
         "CallTimeout",
         "CallsSelf",
+        "Cancelled",
         "ChannelError",
         "ChildSpecError",
         "ClosedEnd",

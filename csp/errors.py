@@ -32,9 +32,11 @@
       ForkRefused      (RuntimeError)     os.fork while interpreters live
     RemoteTraceback (Exception)           where that was raised: the __cause__ of an exception from elsewhere
     Stopped (BaseException)               an actor or process is told to stop; never swallow it
+    Cancelled (BaseException)             a CancelScope around the operation was cancelled; ends at the scope
 
-Timeouts of channel operations are the builtin :class:`TimeoutError`. :class:`Stopped` is outside of the tree, and not
-an ``Exception``, so that ``except Exception`` cannot keep an actor alive that was told to stop.
+Timeouts of channel operations are the builtin :class:`TimeoutError`. :class:`Stopped` and :class:`Cancelled` are
+outside of the tree, and no ``Exception``, so that ``except Exception`` cannot keep an actor alive that was told to
+stop, nor a block going that was cancelled.
 
 This module loads in every interpreter: it imports nothing.
 """
@@ -224,3 +226,14 @@ class Stopped(BaseException):
 
     A BaseException on purpose: clean up in ``finally`` or ``on_stop`` and let it pass.
     """
+
+
+class Cancelled(BaseException):
+    """A :class:`csp.CancelScope` around the operation was cancelled, or its deadline has passed.
+
+    A BaseException on purpose: clean up in ``finally`` and let it pass; it ends at the scope that was cancelled. Every
+    later wait in that scope raises it again; what has to wait to clean up does so in a scope with ``shield=True``.
+    After a send that raised it, :attr:`unsent` is a tuple of what did not go.
+    """
+
+    unsent: tuple[object, ...] = ()

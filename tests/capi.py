@@ -10,11 +10,11 @@ import threading
 from functools import cache
 
 import csp
-from csp.errors import BrokenChannel, ChannelError, ClosedEnd, EndOfChannel, Stopped, WouldBlock
+from csp.errors import BrokenChannel, Cancelled, ChannelError, ClosedEnd, EndOfChannel, Stopped, WouldBlock
 from csp.ffi import decode, encode, ffi, from_receiver, from_sender, lib, to_receiver, to_sender
 from csp.messages.failure import pack, unpack
 
-__all__ = ["BrokenChannel", "ChannelError", "ClosedEnd", "EndOfChannel", "Stopped", "WouldBlock"]
+__all__ = ["BrokenChannel", "Cancelled", "ChannelError", "ClosedEnd", "EndOfChannel", "Stopped", "WouldBlock"]
 
 _own = threading.local()
 _OVERFLOWS = ("block", "drop_oldest", "drop_newest", "error")
@@ -93,6 +93,7 @@ def _error(status, end=None, unsent=None, nowait=False):
         lib.CSP_END_OF_CHANNEL: EndOfChannel,
         lib.CSP_CLOSED_END: ClosedEnd,
         lib.CSP_CANCELLED: Stopped,
+        lib.CSP_SCOPE_CANCELLED: Cancelled,
         lib.CSP_INVALID: ValueError,
         lib.CSP_NO_MEMORY: MemoryError,
     }

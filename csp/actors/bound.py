@@ -134,7 +134,8 @@ class BoundHandler(Generic[P, T_co]):
         What is not accepted is a dead letter, which the system counts. So one actor's trouble does not end another:
         this is the cast of OTP, which never fails.
 
-        Raises what is the caller's own: TypeError (the handler takes other arguments), NotShareable, Stopped.
+        Raises what is the caller's own: TypeError (the handler takes other arguments), NotShareable, Stopped,
+        Cancelled.
         """
         try:
             self.cast(*args, **kwargs)

@@ -13,13 +13,25 @@ import time
 from concurrent.futures import Future, InvalidStateError
 from itertools import count
 
-from csp._native import Sender, limits_off, limits_paused, post, recv_reply, unbounded_channel, withdraw
+from csp._native import (
+    Event,
+    Sender,
+    in_scope,
+    limits_off,
+    limits_paused,
+    post,
+    recv_reply,
+    unbounded_channel,
+    withdraw,
+)
 from csp.actors.bound import died, remote_error
 from csp.errors import BrokenChannel, CallsSelf, CallTimeout, ChannelError, ClosedEnd, MailboxFull, Stopped, WouldBlock
 
 # Seconds. A signal that arrives in the instant before the program's main thread sleeps in a lock would be seen only
 # when something else wakes it, so that thread sleeps no longer than this: as in native/python/waiting.c.
 _MAIN_SLICE = 0.04
+# Likewise, in csp, where a scope is heard: so that the wait graph takes nobody for stuck who waits for a future.
+_SCOPED_SLICE = 1.0
 
 # See recv_reply in native/python/calls.c
 _ANSWERED, _NEVER_RAN, _UNREADABLE = 0, 2, 4
@@ -108,8 +120,9 @@ class Answer(Future[object]):
         return super().exception(0)
 
     def _wait(self, timeout: float | None) -> None:
-        """Wait until it is done, or for *timeout* seconds; in the main thread also for signals."""
+        """Wait until it is done, or for *timeout* seconds; in the main thread also for signals, in a scope for that."""
         until = math.inf if timeout is None else time.monotonic() + timeout
+        seen: Event | None = None
         most = _MAIN_SLICE if threading.get_native_id() == os.getpid() else threading.TIMEOUT_MAX
         while not self.done():
             left = until - time.monotonic()
@@ -121,10 +134,21 @@ class Answer(Future[object]):
                     "by the thread that the callback runs in, so it would wait for ever. Add a callback to the other "
                     "one, or wait for it in a thread of your own"
                 )
+            if in_scope():
+                if seen is None:
+                    seen = self._seen()
+                seen.wait(min(left, _SCOPED_SLICE))
+                continue
             try:
                 super().exception(min(left, most))
             except TimeoutError:
                 pass
+
+    def _seen(self) -> Event:
+        """An event that is set when it is done."""
+        seen = Event()
+        super().add_done_callback(lambda _: seen.set())
+        return seen
 
     def add_done_callback(self, fn: Callable[[Future[object]], object]) -> None:
         """Call *fn* with the future when it is done: in the receiving thread, or at once if it is done already.

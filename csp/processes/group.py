@@ -6,7 +6,14 @@ in the inbox, in order: what they send there themselves, and last, from each, it
 
 from time import monotonic
 
-from csp._native import cancel_interpreter, fence_interpreter, kill_interpreter, self_resume, unbounded_channel
+from csp._native import (
+    CancelScope,
+    cancel_interpreter,
+    fence_interpreter,
+    kill_interpreter,
+    self_resume,
+    unbounded_channel,
+)
 from csp.errors import Stopped
 from csp.interpreters import granted
 from csp.interpreters.naming import Named
@@ -87,7 +94,8 @@ class Group:
             if granted.granted is not None:
                 grace = kill_grace = min(grace, granted.granted / 3)
         began = monotonic()
-        with Named("what was started here stops", self._whom):
+        # What is around us may be cancelled, and be why we are here.
+        with CancelScope(shield=True), Named("what was started here stops", self._whom):
             self._step(cancel_interpreter, grace, take)
             if self.alive:
                 # Less than the grace when it was cut short, by a second Ctrl-C for example.

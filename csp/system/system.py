@@ -5,10 +5,10 @@ from _thread import daemon_threads_allowed
 from _warnings import warn
 from functools import partial
 
-from csp._native import Receiver, Sender, cast, kill_interpreter, no_starts, unbounded_channel
+from csp._native import CancelScope, Receiver, Sender, cast, kill_interpreter, no_starts, unbounded_channel
 from csp.actors.log import ActorLog
 from csp.actors.ref import ActorRef
-from csp.errors import ActorError, CallTimeout, ChannelError, StartFailed
+from csp.errors import ActorError, CallTimeout, Cancelled, ChannelError, StartFailed
 from csp.interpreters.guards import hurry
 from csp.interpreters.importing import refuse_while_loading
 from csp.interpreters.naming import Named
@@ -284,8 +284,9 @@ class System:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Who presses Ctrl-C waits for no queue.
-        self._close(None, self._drain and not isinstance(error, KeyboardInterrupt))
+        # Who presses Ctrl-C waits for no queue, nor who is cancelled; and that ends at its scope, behind this block.
+        with CancelScope(shield=True):
+            self._close(None, self._drain and not isinstance(error, (KeyboardInterrupt, Cancelled)))
 
     def __del__(self) -> None:
         """A system that is dropped without close() ends, and says so. Does not wait: this may be any thread."""

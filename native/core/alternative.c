@@ -231,7 +231,7 @@ static bool try_watch(selection *s, watch *w, bool first_of_all, csp_wakes *wake
         w->listed = false;
         s->status = CSP_OK;
         /* Who is told to stop goes on for no time that is up. */
-        bool due = w->deadline <= csp_now() && !csp__holder_stops(alternative->holder);
+        bool due = w->deadline <= csp_now() && csp__told(alternative->holder, s->self) == CSP_OK;
         if (!due && w->deadline < s->next_timer) {
             s->next_timer = w->deadline; /* a tick that was listed, and then taken elsewhere */
         }
@@ -351,8 +351,9 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
     selection s = {.alternative = alternative, .self = csp__self(), .message = message};
     csp_waiter *waiter = alternative->waiter;
     message->kind = 0;
-    if (s.self == NULL) {
-        return CSP_NO_MEMORY;
+    csp_status begins = csp__may_begin(s.self, deadline != CSP_POLL);
+    if (begins != CSP_OK) {
+        return begins;
     }
     csp__pass_gate(CSP_GATE_SELECT, alternative->holder, 0);
     atomic_store_explicit(&waiter->thread, s.self, memory_order_relaxed);
@@ -367,7 +368,7 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
             return CSP_OK;
         }
         if (deadline == CSP_POLL) {
-            return csp__nothing_yet(alternative->holder);
+            return csp__nothing_yet(alternative->holder, s.self);
         }
         int64_t until = s.next_timer < deadline ? s.next_timer : deadline;
         csp__arm(waiter, alternative->holder, until);
@@ -379,8 +380,8 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
             *outcome = (csp_status)w->outcome;
             return CSP_OK;
         }
-        if (code == CSP_STOPPED || code == CSP_SIGNALLED) {
-            return code == CSP_STOPPED ? CSP_CANCELLED : CSP_INTERRUPTED;
+        if (code == CSP_STOPPED || code == CSP_SIGNALLED || code == CSP_CALLED_OFF) {
+            return csp__unmet(code);
         }
         if (code == CSP_TIMEDOUT && until == deadline && s.next_timer > deadline) {
             return CSP_TIMEOUT;

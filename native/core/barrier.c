@@ -104,7 +104,7 @@ csp_status csp_barrier_wait(csp_end *barrier, int64_t deadline, const csp_hooks 
         /* All had come, or it broke, in the instant in which we gave up: what happened to the others happened to us. */
         status = channel->sync->outcome;
     } else {
-        status = code == CSP_TIMEDOUT ? CSP_TIMEOUT : code == CSP_STOPPED ? CSP_CANCELLED : CSP_INTERRUPTED;
+        status = csp__unmet(code);
         csp__barrier_break_locked(channel, &wakes);
     }
     csp__unlock(&channel->lock);

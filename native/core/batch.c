@@ -45,16 +45,17 @@ csp_status csp_send_many(csp_end *end, csp_message *messages, size_t count, size
     if (end->direction != CSP_SENDING) {
         return CSP_INVALID;
     }
-    if (self == NULL) {
-        return CSP_NO_MEMORY;
+    csp_status status = csp__may_begin(self, deadline != CSP_POLL);
+    if (status != CSP_OK) {
+        return status;
     }
     for (;;) {
-        csp_status status = many_at_once(end, messages, count, done, self);
+        status = many_at_once(end, messages, count, done, self);
         if (status != CSP_WOULD_BLOCK) {
             return status;
         }
         if (deadline == CSP_POLL) {
-            return csp__nothing_yet(atomic_load_explicit(&end->holder, memory_order_relaxed));
+            return csp__nothing_yet(atomic_load_explicit(&end->holder, memory_order_relaxed), self);
         }
         status = csp_send(end, &messages[*done], deadline, hooks);
         if (status != CSP_OK) {
@@ -71,10 +72,11 @@ csp_status csp_recv_many(csp_end *end, csp_message *messages, size_t count, size
     if (end->direction != CSP_RECEIVING || count == 0) {
         return CSP_INVALID;
     }
-    if (self == NULL) {
-        return CSP_NO_MEMORY;
+    csp_status status = csp__may_begin(self, deadline != CSP_POLL);
+    if (status != CSP_OK) {
+        return status;
     }
-    csp_status status = many_at_once(end, messages, count, done, self);
+    status = many_at_once(end, messages, count, done, self);
     if (*done > 0) {
         return CSP_OK; /* the end of the channel, if it is that, comes with the next call */
     }
@@ -82,7 +84,7 @@ csp_status csp_recv_many(csp_end *end, csp_message *messages, size_t count, size
         return status;
     }
     if (deadline == CSP_POLL) {
-        return csp__nothing_yet(atomic_load_explicit(&end->holder, memory_order_relaxed));
+        return csp__nothing_yet(atomic_load_explicit(&end->holder, memory_order_relaxed), self);
     }
     status = csp_recv(end, &messages[0], deadline, hooks);
     if (status == CSP_OK) {

@@ -52,10 +52,7 @@ csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadlin
         return ready;
     }
     uint32_t code = csp__wait(self, &channel->waits, deadline, hooks);
-    csp_status status = code >= CSP_WON        ? (csp_status)self->single.outcome
-                        : code == CSP_TIMEDOUT ? CSP_TIMEOUT
-                        : code == CSP_STOPPED  ? CSP_CANCELLED
-                                               : CSP_INTERRUPTED;
+    csp_status status = code >= CSP_WON ? (csp_status)self->single.outcome : csp__unmet(code);
     if (code < CSP_WON) {
         csp__lock(&channel->lock);
         csp__dequeue(channel, &self->single);
@@ -69,11 +66,17 @@ csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadlin
         hooks = &deaf;
         until = csp_deadline_after(AGAIN_WITHIN_NS);
     }
+    /* No scope is heard here: it may end within the block that has the lock, which then must have it. */
+    csp_scopes *scopes = self->scopes;
+    self->scopes = NULL;
     csp_status again = csp__lock_again(lock, depth, until, hooks);
+    self->scopes = scopes;
     if (status == CSP_OK && again != CSP_OK) {
         csp_condition_notify(condition, 1); /* we leave with an error: another looks at what we were told of */
     }
-    return status == CSP_OK || status == CSP_TIMEOUT ? (again == CSP_OK ? status : again) : status;
+    return status == CSP_OK || status == CSP_TIMEOUT || status == CSP_SCOPE_CANCELLED
+               ? (again == CSP_OK ? status : again)
+               : status;
 }
 
 int64_t csp_condition_notify(csp_end *condition, int64_t count) {

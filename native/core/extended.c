@@ -91,14 +91,18 @@ csp_status csp_recv_extended(csp_end *end, csp_message *message, csp_reply **rep
     if (end->direction != CSP_RECEIVING || channel->capacity > 0 || channel->sync != NULL) {
         return CSP_INVALID;
     }
-    csp_reply *mine = self != NULL ? csp_reply_new() : NULL;
+    csp_status status = csp__may_begin(self, deadline != CSP_POLL);
+    if (status != CSP_OK) {
+        return status;
+    }
+    csp_reply *mine = csp_reply_new();
     if (mine == NULL) {
         return CSP_NO_MEMORY;
     }
     mine->channel = channel;
     csp__reply_taken(mine, holder); /* from now on: if the holder is cut off, whoever it holds is let go */
     csp__pass_gate(CSP_GATE_RECV, holder, channel->id);
-    csp_status status = CSP_CLOSED_END;
+    status = CSP_CLOSED_END;
     csp__lock(&channel->lock);
     if (!atomic_load_explicit(&end->closed, memory_order_relaxed)) {
         status = take_and_hold(channel, message, self, mine, &held, &wakes);
@@ -126,11 +130,11 @@ csp_status csp_recv_extended(csp_end *end, csp_message *message, csp_reply **rep
             csp__lock(&channel->lock);
             csp__dequeue(channel, &self->single);
             csp__unlock(&channel->lock);
-            status = code == CSP_TIMEDOUT ? CSP_TIMEOUT : code == CSP_STOPPED ? CSP_CANCELLED : CSP_INTERRUPTED;
+            status = csp__unmet(code);
         }
         self->single.extended = false;
     } else if (status == CSP_WOULD_BLOCK) {
-        status = csp__nothing_yet(holder);
+        status = csp__nothing_yet(holder, self);
     }
     if (!held) {
         return give_up(mine, status);

@@ -172,7 +172,7 @@ csp_status csp_reply_wait(csp_reply *reply, csp_holder *waiting, csp_message *an
     csp__unlock(&reply->lock);
     if (!done) {
         if (deadline == CSP_POLL) {
-            return csp__nothing_yet(waiting);
+            return csp__nothing_yet(waiting, self);
         }
         set_asking(self, reply);
         uint32_t code = csp__wait(self, &self->replies, deadline, hooks);
@@ -183,7 +183,7 @@ csp_status csp_reply_wait(csp_reply *reply, csp_holder *waiting, csp_message *an
             done = reply->done;
             csp__unlock(&reply->lock);
             if (!done) {
-                return code == CSP_TIMEDOUT ? CSP_TIMEOUT : code == CSP_STOPPED ? CSP_CANCELLED : CSP_INTERRUPTED;
+                return csp__unmet(code);
             }
         }
     }

@@ -120,8 +120,8 @@ typedef struct {
     uint32_t count;
     uint32_t start; /* where a look in order begins */
     bool priority, rotates;
-    bool locked; /* every channel is: one instant */
-    bool stops;  /* the holder is told to: time that is up, and leave to go on, are no reasons to go on */
+    bool locked;     /* every channel is: one instant */
+    csp_status told; /* to stop, or cancelled: time that is up, and leave to go on, are no reasons to go on */
     int64_t now;
     csp_waiter *self;
     csp_wakes *wakes;
@@ -132,7 +132,7 @@ typedef struct {
 static bool try_guard(const looking *l, uint32_t i) {
     csp_guard *guard = &l->guards[i];
     if (!on_channel(guard)) {
-        return guard->kind == CSP_GUARD_TIMER && guard->deadline <= l->now && !l->stops;
+        return guard->kind == CSP_GUARD_TIMER && guard->deadline <= l->now && l->told == CSP_OK;
     }
     if (l->locked) {
         return try_locked(guard, l->self, l->wakes, l->dropped);
@@ -152,8 +152,9 @@ static uint32_t look_fairly(const looking *l) {
     csp_guard *guards = l->guards;
     uint32_t ready = 0; /* the n-th of them is noted in guards[n].internal, which is not in use yet */
     for (uint32_t i = 0; i < l->count; i++) {
-        if (on_channel(&guards[i]) ? looks_ready(&guards[i])
-                                   : guards[i].kind == CSP_GUARD_TIMER && guards[i].deadline <= l->now && !l->stops) {
+        if (on_channel(&guards[i])
+                ? looks_ready(&guards[i])
+                : guards[i].kind == CSP_GUARD_TIMER && guards[i].deadline <= l->now && l->told == CSP_OK) {
             guards[ready++].internal[0] = (void *)(uintptr_t)i;
         }
     }
@@ -172,7 +173,7 @@ static uint32_t look_fairly(const looking *l) {
 static uint32_t look_in_order(const looking *l) {
     for (uint32_t k = 0; k < l->count; k++) {
         uint32_t i = l->start + k < l->count ? l->start + k : l->start + k - l->count;
-        if (try_guard(l, i) || (l->priority && !l->stops && l->guards[i].kind == CSP_GUARD_SKIP)) {
+        if (try_guard(l, i) || (l->priority && l->told == CSP_OK && l->guards[i].kind == CSP_GUARD_SKIP)) {
             return i;
         }
     }
@@ -193,7 +194,7 @@ static uint32_t first_skip(const looking *l) {
 static uint32_t look_at_once(const looking *l) {
     uint32_t winner = l->priority || l->rotates ? l->count : look_fairly(l);
     winner = winner < l->count ? winner : look_in_order(l); /* also after a fair look, which goes by hints */
-    return winner < l->count || l->priority || l->stops ? winner : first_skip(l);
+    return winner < l->count || l->priority || l->told != CSP_OK ? winner : first_skip(l);
 }
 
 /* ---- waiting -------------------------------------------------------------------------------------------------- */
@@ -269,7 +270,7 @@ static csp_status wait_for_one(csp_alternative *alternative, csp_guard *guards, 
     if (code == CSP_NOTIFIED) {
         csp__alternative_interrupted(alternative);
     }
-    return code == CSP_STOPPED ? CSP_CANCELLED : CSP_INTERRUPTED;
+    return csp__unmet(code);
 }
 
 csp_status csp_select(csp_guard *guards, uint32_t count, int flags, int64_t deadline, const csp_hooks *hooks,
@@ -327,10 +328,13 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
     csp_message dropped;
     dropped.kind = 0;
     csp__pass_gate(CSP_GATE_SELECT, holder, 0);
+    if (deadline != CSP_POLL && !has_skip && csp__calls_off(self)) {
+        return CSP_SCOPE_CANCELLED;
+    }
     looking l = {.guards = guards, .count = count, .priority = priority, .rotates = rotates, .self = self};
     l.start = rotates && count > 0 ? ((uint32_t)flags >> 8) % count : 0;
     l.now = has_timer ? csp_now() : 0;
-    l.stops = (has_timer || has_skip) && csp__holder_stops(holder);
+    l.told = has_timer || has_skip ? csp__told(holder, self) : CSP_OK;
     l.wakes = &wakes;
     l.dropped = &dropped;
     uint32_t winner = priority ? count : rotates ? look_in_order(&l) : look_fairly(&l);
@@ -345,7 +349,7 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
         l.start = priority || rotates || count < 2 ? l.start : (uint32_t)(next_random(self) % count);
         lock_all(channels, distinct);
         winner = look_at_once(&l);
-        if (winner == count && deadline != CSP_POLL && !l.stops) {
+        if (winner == count && deadline != CSP_POLL && l.told == CSP_OK) {
             csp__arm(self, holder, until);
             enqueue_all(guards, count, self, &wakes);
             if (alternative != NULL) {
@@ -369,11 +373,11 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
         *chosen = winner;
         return CSP_OK;
     }
-    if (l.stops) {
-        return CSP_CANCELLED;
+    if (l.told != CSP_OK) {
+        return l.told;
     }
     if (deadline == CSP_POLL) {
-        return csp__nothing_yet(holder);
+        return csp__nothing_yet(holder, self);
     }
     return wait_for_one(alternative, guards, count, self, waits, until, hooks, chosen);
 }

@@ -323,8 +323,9 @@ static csp_status operate(csp_end *end, csp_message *message, csp_holder *holder
     csp_channel *channel = end->channel;
     csp_direction direction = end->direction;
     csp_waiter *self = csp__self();
-    if (self == NULL) {
-        return CSP_NO_MEMORY;
+    csp_status status = csp__may_begin(self, deadline != CSP_POLL);
+    if (status != CSP_OK) {
+        return status;
     }
     csp__pass_gate(direction == CSP_SENDING ? CSP_GATE_SEND : CSP_GATE_RECV, holder, channel->id);
     bool buffered = channel->capacity > 0, may_wait = deadline != CSP_POLL;
@@ -338,7 +339,7 @@ static csp_status operate(csp_end *end, csp_message *message, csp_holder *holder
     }
     bool swing = buffered && in_full_swing(channel, self);
     csp_reply *engaged = NULL;
-    csp_status status = try_once(end, message, self, holder, may_wait && !buffered, deadline, &engaged);
+    status = try_once(end, message, self, holder, may_wait && !buffered, deadline, &engaged);
     if (engaged != NULL) {
         return csp__wait_engaged(engaged, holder, message, hooks);
     }
@@ -356,7 +357,7 @@ static csp_status operate(csp_end *end, csp_message *message, csp_holder *holder
         return status;
     }
     if (!may_wait) {
-        return csp__nothing_yet(holder);
+        return csp__nothing_yet(holder, self);
     }
 
     uint32_t code = csp__wait(self, &channel->waits, deadline, hooks);
@@ -378,7 +379,7 @@ static csp_status operate(csp_end *end, csp_message *message, csp_holder *holder
     csp__lock(&channel->lock);
     csp__dequeue(channel, &self->single);
     csp__unlock(&channel->lock);
-    return code == CSP_TIMEDOUT ? CSP_TIMEOUT : code == CSP_STOPPED ? CSP_CANCELLED : CSP_INTERRUPTED;
+    return csp__unmet(code);
 }
 
 csp_status csp_send(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks) {

@@ -11,6 +11,7 @@
 #include "park.h"
 #include "place.h"
 #include "running.h"
+#include "scope.h"
 
 /* initial-exec: one load instead of a call on every operation; eight bytes of the loader's spare room. */
 static _Thread_local csp_waiter *self __attribute__((tls_model("initial-exec")));
@@ -55,15 +56,20 @@ static void wake_thread(csp_waiter *waiter) {
     csp__unpark(&waiter->state, 1);
 }
 
-static void thread_ended(void *value) {
-    csp_waiter *waiter = value;
+static void record_ended(csp_waiter *waiter) {
     csp__place_ends(waiter);
     /* In this order: who counts us in after we counted out sees that we are gone. */
     atomic_store_explicit(&waiter->used, 0, memory_order_release);
     count_out(waiter);
+    waiter->scopes = NULL;
     self = NULL;
     csp__waiter_recycle(waiter);
     atomic_fetch_sub_explicit(&threads_alive, 1, memory_order_relaxed);
+}
+
+static void thread_ended(void *value) {
+    record_ended(value);
+    csp__scopes_end();
 }
 
 /* In the child of a fork only the calling thread lives: nobody else runs, and what they waited for is not ours. */
@@ -78,6 +84,7 @@ static void forked_child(void) {
     atomic_store_explicit(&csp__load.running, counted ? 1 : 0, memory_order_relaxed);
     atomic_store_explicit(&threads_alive, self != NULL ? 1 : 0, memory_order_relaxed);
     csp__place_forked();
+    csp__scopes_forked();
     csp__lock_init(&registry_lock);
 }
 
@@ -140,6 +147,7 @@ static csp_waiter *make_self(void) {
         thread_id = csp__thread_id(waiter);
     }
     atomic_store_explicit(&waiter->id, thread_id, memory_order_relaxed);
+    waiter->scopes = csp__scopes_of_thread();
     memset(waiter->forgiven, 0, sizeof waiter->forgiven);
     atomic_store_explicit(&waiter->thread, waiter, memory_order_relaxed);
     atomic_store_explicit(&waiter->platform_thread, csp__platform_thread(), memory_order_relaxed);
@@ -269,46 +277,61 @@ static uint32_t claim_interrupted(csp_waiter *waiter) {
 /* A signal handler may use channels itself, also the very one that we wait on. Our record stands in a queue meanwhile, so
  * what the handler does goes by another one; and if it sends what we wait for, it claims us like anybody else. */
 static int ask_interrupted(const csp_hooks *hooks) {
-    csp_waiter *mine = self;
+    csp_waiter *mine = self, *paused = mine->scopes != NULL ? csp__scopes_pause(mine->scopes) : NULL;
     self = NULL;
     int wants_out = hooks->interrupted(hooks->context);
     if (self != NULL) {
-        thread_ended(self); /* counted in by make_self: the record ends, the thread lives on */
+        record_ended(self); /* counted in by make_self: the record ends, the thread lives on */
     }
     self = mine;
+    if (paused != NULL) {
+        csp__scopes_go_on(mine->scopes, paused);
+    }
     pthread_setspecific(at_thread_end, mine);
     return wants_out;
 }
 
+/* ARMED -> PARKED; or the code that stands there. */
+static uint32_t park_word(csp_waiter *waiter, uint32_t *parked) {
+    uint32_t state = atomic_load_explicit(&waiter->state, memory_order_acquire);
+    *parked = (state & ~UINT32_C(0xffff)) | CSP_PARKED;
+    bool done = csp__code(state) == CSP_ARMED &&
+                atomic_compare_exchange_strong_explicit(&waiter->state, &state, *parked, memory_order_acq_rel,
+                                                        memory_order_acquire);
+    return done ? CSP_PARKED : csp__code(state);
+}
+
 static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t deadline,
                                     const csp_hooks *hooks) {
-    uint32_t state = atomic_load_explicit(&waiter->state, memory_order_acquire);
-    uint32_t parked = (state & ~UINT32_C(0xffff)) | CSP_PARKED;
-    if (csp__code(state) != CSP_ARMED ||
-        !atomic_compare_exchange_strong_explicit(&waiter->state, &state, parked, memory_order_acq_rel,
-                                                 memory_order_acquire)) {
-        return csp__code(state);
+    uint32_t parked, code = park_word(waiter, &parked);
+    if (code != CSP_PARKED) {
+        return code;
     }
     csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
+    csp_scopes *scopes = thread->scopes;
     atomic_fetch_add_explicit(&statistics->parks, 1, memory_order_relaxed);
     atomic_store_explicit(&waiter->since, csp_now(), memory_order_relaxed);
     count_out(thread);
     int64_t slice = hooks != NULL && hooks->interrupted != NULL ? hooks->slice_ns : 0;
-    uint32_t code;
     for (;;) {
-        int64_t until = deadline;
+        /* Read after the word says PARKED: whoever changes it later finds that, and makes us look again. */
+        int64_t last = csp__scoped_deadline(scopes, deadline), until = last;
         if (slice > 0) {
             int64_t next = csp_deadline_after(slice);
-            until = next < deadline ? next : deadline;
+            until = next < last ? next : last;
         }
         csp_parked woken = csp__park(&waiter->state, parked, until);
         code = csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
-        if (code != CSP_PARKED) {
+        if (code != CSP_PARKED && (code != CSP_ARMED || (code = park_word(waiter, &parked)) != CSP_PARKED)) {
             break;
         }
-        count_out(thread); /* woken late, for a wait that was over: that waker has counted us in */
+        count_out(thread); /* woken late, for a wait that was over: that waker has counted us in; or nudged */
         if (woken == CSP_PARK_TIMEOUT && until == deadline) {
             code = claim_own(waiter, CSP_TIMEDOUT);
+            break;
+        }
+        if (woken == CSP_PARK_TIMEOUT && until == last && csp__scopes_cancelled(scopes)) {
+            code = claim_own(waiter, CSP_CALLED_OFF); /* as it was just claimed, unless a peer was first */
             break;
         }
         /* A signal, or time to look: the place in the queue is kept unless a handler wants out. */
@@ -329,6 +352,13 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
         return claim_own(waiter, CSP_STOPPED);
     }
     csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
+    csp_scopes *scopes = thread->scopes;
+    if (__builtin_expect(scopes != NULL, 0)) {
+        if (!csp__scopes_wait(scopes, waiter)) {
+            return claim_own(waiter, CSP_CALLED_OFF);
+        }
+        atomic_store_explicit(&waiter->deadline, csp__scoped_deadline(scopes, deadline), memory_order_relaxed);
+    }
     if (atomic_load_explicit(&thread->counted, memory_order_relaxed) == 0) {
         count_in(thread);
     }
@@ -351,7 +381,7 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
             hooks->detach(hooks->context);
             detached = true;
         }
-        code = spin(waiter, statistics, kind, deadline);
+        code = spin(waiter, statistics, kind, csp__scoped_deadline(scopes, deadline));
     }
     if (code == CSP_ARMED) {
         if (can_detach && !detached) {
@@ -363,6 +393,9 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
         }
         code = sleep_until_claimed(waiter, statistics, deadline, hooks);
         slept = true;
+    }
+    if (__builtin_expect(scopes != NULL, 0)) {
+        csp__scopes_waited(scopes);
     }
     if (may_settle) {
         csp__place_wakes(thread, slept);
@@ -376,36 +409,6 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
 
 /* ---- who runs ------------------------------------------------------------------------------------------------- */
 
-csp_load csp__load = {.running = 0, .cpus = 0, .spin_limit = 6000};
-
-void csp_spin_limit(int64_t nanoseconds) {
-    atomic_store_explicit(&csp__load.spin_limit, nanoseconds > 0 ? nanoseconds : 0, memory_order_relaxed);
-}
-
-static _Atomic int64_t cpus_told; /* by csp_cpus_allowed; 0: the system knows, and may change its mind */
-
-/* Told anew meanwhile: then that is what stands. */
-static void set_cpus(void) {
-    int64_t told = atomic_load(&cpus_told);
-    int64_t cpus = told > 0 ? told : csp__cpus_of_process();
-    if (atomic_exchange(&csp__load.cpus, cpus) > cpus) {
-        csp__place_wake_watch();
-    }
-    if (atomic_load(&cpus_told) != told) {
-        set_cpus();
-    }
-}
-
-int64_t csp__cpus_now(void) {
-    set_cpus();
-    return atomic_load_explicit(&csp__load.cpus, memory_order_relaxed);
-}
-
-void csp_cpus_allowed(int64_t cpus) {
-    atomic_store(&cpus_told, cpus > 0 ? cpus : 0);
-    set_cpus();
-}
-
 void csp__running_refresh(int64_t now) {
     enum { EVERY_NS = 20000000, MOST_LOOKS = 16 };
     static _Atomic int64_t next_look;
@@ -414,7 +417,7 @@ void csp__running_refresh(int64_t now) {
                                                               memory_order_relaxed)) {
         return;
     }
-    set_cpus(); /* the affinity mask may have changed */
+    csp__cpus_now(); /* the affinity mask may have changed */
     if (atomic_load_explicit(&csp__load.running, memory_order_relaxed) > MOST_LOOKS) {
         return; /* busy for sure, and looking would cost more than it can win */
     }

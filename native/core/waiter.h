@@ -4,7 +4,8 @@
  *
  * Invariants
  *  - `state` is sequence<<16 | code. Only the owner goes IDLE..WON -> ARMED and bumps the sequence; any other thread may only
- *    claim: ARMED or PARKED -> a code above, once per sequence. From NOTIFIED the owner may go on to SIGNALLED.
+ *    claim: ARMED or PARKED -> a code above, once per sequence. From NOTIFIED the owner may go on to SIGNALLED. PARKED -> ARMED
+ *    is csp__nudge: the owner is to look how long it may sleep, and parks again.
  *  - A case is linked only while its waiter's operation is under way, and only under its channel's lock. The claimer unlinks
  *    the case first, then claims, then touches nothing of case or slot: the owner may have returned already.
  *  - Waiters are type-stable: recycled, never freed. So a wake that comes late hits a living word, at worst for nothing.
@@ -21,16 +22,18 @@
 
 enum {
     CSP_IDLE = 0,
-    CSP_ARMED = 1,     /* can be claimed; the owner is awake */
-    CSP_PARKED = 2,    /* can be claimed; the owner must be woken afterwards */
-    CSP_NOTIFIED = 3,  /* a reusable alternative: something may be ready, look again */
-    CSP_TIMEDOUT = 4,  /* claimed by its own owner: deadline */
-    CSP_STOPPED = 5,   /* claimed by csp_holder_cancel, or by its owner on seeing the flag */
-    CSP_SIGNALLED = 6, /* claimed by its own owner: csp_hooks.interrupted */
-    CSP_WON = 16,      /* + index of the winning case */
+    CSP_ARMED = 1,      /* can be claimed; the owner is awake */
+    CSP_PARKED = 2,     /* can be claimed; the owner must be woken afterwards */
+    CSP_NOTIFIED = 3,   /* a reusable alternative: something may be ready, look again */
+    CSP_TIMEDOUT = 4,   /* claimed by its own owner: deadline */
+    CSP_STOPPED = 5,    /* claimed by csp_holder_cancel, or by its owner on seeing the flag */
+    CSP_SIGNALLED = 6,  /* claimed by its own owner: csp_hooks.interrupted */
+    CSP_CALLED_OFF = 7, /* claimed by whoever cancels a scope that its owner is in, or by its owner on seeing that */
+    CSP_WON = 16,       /* + index of the winning case */
 };
 
 typedef struct csp_waiter csp_waiter;
+typedef struct csp_scopes csp_scopes;
 
 /* One guard's place in one channel's queue. Every field is guarded by that channel's lock while linked. */
 typedef struct csp_case {
@@ -87,8 +90,9 @@ struct csp_waiter {
     _Atomic int64_t deadline, since; /* `since`: when it fell asleep, for whoever finds it PARKED */
     _Atomic(csp_reply *) asking;     /* guarded by `asking_lock` against the graph's readers */
     csp_lock asking_lock;
-    _Atomic uint64_t id;             /* read by csp_thread_stays, */
-    _Atomic int64_t platform_thread; /* and by csp__running_refresh, while the record changes hands */
+    _Atomic uint64_t id;             /* read by csp_thread_stays while the record changes hands */
+    csp_scopes *scopes;              /* the owner's: those it is in, or NULL; see scope.h */
+    _Atomic int64_t platform_thread; /* read by csp__running_refresh while the record changes hands */
     _Atomic uint32_t counted;        /* 1: in csp__load.running */
     _Atomic uint32_t used;           /* 1: belongs to a live thread */
     uint64_t random;
@@ -163,6 +167,19 @@ static inline bool csp__claim(csp_waiter *waiter, uint32_t code, bool *must_wake
     }
 }
 
+/* Make a sleeper look again how long it may sleep; true: it is to be woken. The word changes, or one that is about to sleep would
+ * miss it. */
+static inline bool csp__nudge(csp_waiter *waiter) {
+    uint32_t state = atomic_load_explicit(&waiter->state, memory_order_acquire);
+    while (csp__code(state) == CSP_PARKED) {
+        if (atomic_compare_exchange_weak_explicit(&waiter->state, &state, (state & ~UINT32_C(0xffff)) | CSP_ARMED,
+                                                  memory_order_acq_rel, memory_order_acquire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Waiters that were claimed under a lock and are to be woken after it. Full: unlock, flush, lock again. */
 enum { CSP_WAKES = 32 };
 typedef struct {
@@ -200,7 +217,16 @@ void csp__arm(csp_waiter *waiter, csp_holder *holder, int64_t deadline);
 bool csp__spin_pays(const csp_wait_statistics *statistics);
 void csp__spin_hit(csp_wait_statistics *statistics);
 
-/* Wait until the armed waiter is claimed; by itself on deadline, stop or interruption. Returns the code. */
+/* Wait until the armed waiter is claimed; by itself on deadline, stop, interruption or the end of a scope's time. Returns the
+ * code. */
 uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t deadline, const csp_hooks *hooks);
+
+/* What a code that is nobody's win means to whoever waited. */
+static inline csp_status csp__unmet(uint32_t code) {
+    return code == CSP_TIMEDOUT     ? CSP_TIMEOUT
+           : code == CSP_STOPPED    ? CSP_CANCELLED
+           : code == CSP_CALLED_OFF ? CSP_SCOPE_CANCELLED
+                                    : CSP_INTERRUPTED;
+}
 
 #endif

@@ -24,6 +24,7 @@ static bool load_errors(native_state *state) {
         {"ClosedEnd", &state->closed_end},
         {"WouldBlock", &state->would_block},
         {"Stopped", &state->stopped},
+        {"Cancelled", &state->cancelled},
         {"NotShareable", &state->not_shareable},
         {"Abandoned", &state->abandoned},
         {"BrokenBarrier", &state->broken_barrier},
@@ -62,6 +63,7 @@ static int module_exec(PyObject *module) {
         !add_type(module, &timer_spec, "Timer", &state->timer_type) ||
         !add_type(module, &skip_spec, "Skip", &state->skip_type) ||
         !add_type(module, &alternative_spec, "Alternative", &state->alternative_type) ||
+        !add_type(module, &scope_spec, "CancelScope", &state->scope_type) ||
         !add_type(module, &reply_spec, "Reply", &state->reply_type) || !native_add_sync_types(module)) {
         return -1;
     }
@@ -89,12 +91,14 @@ static int module_exec(PyObject *module) {
     X(reply_type)       \
     X(alternative_type) \
     X(statistics_type)  \
+    X(scope_type)       \
     X(skip)             \
     X(end_of_channel)   \
     X(broken_channel)   \
     X(closed_end)       \
     X(would_block)      \
     X(stopped)          \
+    X(cancelled)        \
     X(not_shareable)    \
     X(abandoned)        \
     X(broken_barrier)   \
@@ -189,6 +193,15 @@ static PyMethodDef module_methods[] = {
      "tick(seconds, /)\n--\n\n"
      "A timer guard that is ready again and again, that many seconds apart, counted from now.\n\n"
      "It does not drift; ticks that nobody took in time are left out."},
+    {"move_on_after", FASTCALL(native_move_on_after), METH_VARARGS | METH_KEYWORDS,
+     "move_on_after(seconds, /, *, shield=False)\n--\n\nA CancelScope whose deadline is that many seconds from now "
+     "(None: never): its block is cut short then."},
+    {"fail_after", FASTCALL(native_fail_after), METH_VARARGS | METH_KEYWORDS,
+     "fail_after(seconds, /, *, shield=False)\n--\n\nAs move_on_after, but a block that was cut short by the deadline "
+     "raises "
+     "TimeoutError."},
+    {"in_scope", native_in_scope, METH_NOARGS,
+     "in_scope()\n--\n\nWhether this thread is in a CancelScope: what waits outside of csp would not hear of it."},
     {"never", native_never, METH_NOARGS, "never()\n--\n\nA timer guard that is never ready."},
     {"skip", native_skip, METH_NOARGS, "skip()\n--\n\nThe skip guard: makes a select that does not wait."},
     {"call", FASTCALL(native_call), METH_FASTCALL,

@@ -14,12 +14,12 @@ typedef struct {
     csp_holder *holder; /* this interpreter */
     bool is_main;
     PyTypeObject *sender_type, *receiver_type, *offer_type, *timer_type, *skip_type, *reply_type, *alternative_type,
-        *statistics_type;
+        *statistics_type, *scope_type;
     PyTypeObject *sync_types[CSP_SYNC_BROADCAST + 1]; /* by csp_sync_kind */
     PyObject *skip;                                   /* the one skip guard */
     /* csp.errors */
-    PyObject *end_of_channel, *broken_channel, *closed_end, *would_block, *stopped, *not_shareable, *abandoned,
-        *broken_barrier;
+    PyObject *end_of_channel, *broken_channel, *closed_end, *would_block, *stopped, *cancelled, *not_shareable,
+        *abandoned, *broken_barrier;
     PyObject *dumps, *loads; /* csp.messages.pickling, imported at first need */
     PyObject *str_timeout, *str_deadline, *str_priority;
 } native_state;
@@ -152,6 +152,13 @@ PyObject *native_raise_no_choice(native_state *state, csp_status status);
 /* ---- alternative.c -------------------------------------------------------------------------------------------- */
 
 extern PyType_Spec alternative_spec;
+
+/* ---- scope.c -------------------------------------------------------------------------------------------------- */
+
+extern PyType_Spec scope_spec;
+PyObject *native_move_on_after(PyObject *module, PyObject *args, PyObject *keywords);
+PyObject *native_fail_after(PyObject *module, PyObject *args, PyObject *keywords);
+PyObject *native_in_scope(PyObject *module, PyObject *unused);
 
 /* ---- gather.c ------------------------------------------------------------------------------------------------- */
 

@@ -19,7 +19,7 @@ static PyObject *sender_put(PyObject *self, PyObject *object, int64_t deadline, 
     if (status == CSP_OK) {
         return native_raise_delivered("the message was delivered: the signal handler raised in the same instant");
     }
-    bool untouched = wait.signalled && message.kind != 0 && status != CSP_FAILED;
+    bool untouched = (wait.signalled || status == CSP_SCOPE_CANCELLED) && message.kind != 0 && status != CSP_FAILED;
     native_raise_unsent(state, status, end, &message, object, nowait);
     if (untouched) {
         native_set_unsent(PyTuple_Pack(1, object));
@@ -121,7 +121,8 @@ static PyMethodDef sender_methods[] = {
      "buffer has room.\n\nThe message is copied: the caller keeps its own object. timeout is in seconds; 0 does not "
      "wait.\n"
      "Raises TimeoutError, BrokenChannel (every receiver is gone; .unsent), ClosedEnd, NotShareable, Stopped.\n"
-     "After an error the message was not delivered. The exception of a signal handler has .unsent: (message,), or () "
+     "After an error the message was not delivered. Cancelled, and the exception of a signal handler, has .unsent: "
+     "(message,), or () "
      "with a note\nif it was delivered in the same instant."},
     {"send_nowait", sender_send_nowait, METH_O,
      "send_nowait($self, message, /)\n--\n\nLike send, but never waits: raises WouldBlock where send would."},

@@ -308,6 +308,9 @@ PyObject *native_raise(native_state *state, csp_status status, csp_end *end, PyO
         case CSP_CANCELLED:
             PyErr_SetString(state->stopped, "told to stop");
             break;
+        case CSP_SCOPE_CANCELLED:
+            PyErr_SetString(state->cancelled, "cancelled by a scope around this");
+            break;
         case CSP_INTERRUPTED:
             PyErr_SetString(PyExc_InterruptedError, "interrupted");
             break;

@@ -264,8 +264,10 @@ void machine_run(machine *m) {
             case 0:
                 if (what < 24) {
                     do_channel_thing(m, what % CHANNEL_THINGS);
-                } else {
+                } else if (what < 30) {
                     do_outside_thing(m, what % OUTSIDE_THINGS);
+                } else {
+                    do_scope_thing(m);
                 }
                 break;
             case 1:

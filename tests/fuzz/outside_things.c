@@ -34,7 +34,7 @@ static void look_at_names(machine *m) {
     csp_status status = (csp_status)next_byte(m);
     const char *name = csp_status_name(status), *text = csp_status_text(status);
     CHECK(name != NULL && text != NULL, "status %d has no name", (int)status);
-    CHECK((strcmp(name, "UNKNOWN") == 0) == (status > CSP_FAILED), "status %d is %s", (int)status, name);
+    CHECK((strcmp(name, "UNKNOWN") == 0) == (status > CSP_SCOPE_CANCELLED), "status %d is %s", (int)status, name);
 
     csp_holder *one = pick_holder(m), *other = pick_holder(m);
     CHECK(csp_holder_id(one) != 0 && csp_holder_id(NULL) == 0, "a holder without an id");

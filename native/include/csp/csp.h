@@ -51,7 +51,8 @@ extern "C" {
     X(STALE, 10, "the handle's object is gone")                                 \
     X(OVERFLOW, 11, "the buffer is full and its policy is to refuse")           \
     X(ABANDONED, 12, "who held this ended without releasing it")                \
-    X(FAILED, 13, "the receiver failed while it held the sender")
+    X(FAILED, 13, "the receiver failed while it held the sender")               \
+    X(SCOPE_CANCELLED, 14, "a scope around the operation was cancelled")
 
 typedef enum csp_status {
 #define CSP_STATUS_ENUM(name, value, text) CSP_##name = value,
@@ -142,6 +143,37 @@ CSP_API bool csp_holder_cancelled(const csp_holder *holder);
 /* Cut the holder off: cancel it for good, close every end it holds and break every reply it owes. Its handles stay
  * valid memory until their owners free them. Used when an interpreter ended, or has to be given up. */
 CSP_API void csp_holder_fence(csp_holder *holder);
+
+/* ---- cancellation scopes ------------------------------------------------------------------------------------- */
+
+/* A part of what one thread does, which can be cancelled as a whole: the thread enters the scope and leaves it, once, and
+ * scopes nest. Any thread cancels it, now or by a deadline. From then on every operation of that thread which may wait gives
+ * CSP_SCOPE_CANCELLED: the one that waits now (if nobody was first to carry it out), and every later one before it does anything,
+ * also where it need not wait; a poll, and a select with a skip guard, if it finds nothing. Operations between threads: a barrier
+ * whose last party comes, a reply that is there, the way back to a condition's lock are not hindered. Unlike csp_holder_cancel
+ * it ends with the scope, and is one thread's alone. A shielded scope hears nothing of those around it. */
+typedef struct csp_scope csp_scope;
+
+/* A scope nobody is in. One reference, the caller's. NULL when out of memory. */
+CSP_API csp_scope *csp_scope_new(int64_t deadline, bool shield);
+CSP_API csp_scope *csp_scope_retain(csp_scope *scope);
+CSP_API void csp_scope_release(csp_scope *scope);
+/* The calling thread goes in; one that is in it keeps it alive. OK, NO_MEMORY, or INVALID: it has been entered before. */
+CSP_API csp_status csp_scope_enter(csp_scope *scope);
+/* And out. *caught: whether a CSP_SCOPE_CANCELLED on its way out ends here: this scope is cancelled, and none around it that it
+ * hears of. INVALID: nobody is in it; or another thread is, or the caller is in one inside of it: these it leaves all the same. */
+CSP_API csp_status csp_scope_leave(csp_scope *scope, bool *caught);
+/* From any thread, at any time, any number of times; before it is entered, it is cancelled from the beginning, after it was left,
+ * nobody hears it. A deadline that has passed stays passed; one that is moved counts for a wait that is under way. */
+CSP_API void csp_scope_cancel(csp_scope *scope);
+CSP_API void csp_scope_set_deadline(csp_scope *scope, int64_t deadline);
+CSP_API void csp_scope_set_shield(csp_scope *scope, bool on);
+CSP_API int64_t csp_scope_deadline(const csp_scope *scope);
+CSP_API bool csp_scope_shield(const csp_scope *scope);
+/* Whether the calling thread is in a scope: who waits elsewhere may then have to wait in here, to hear of it. */
+CSP_API bool csp_scope_inside(void);
+/* Whether it was cancelled, or its deadline has passed before it was left. */
+CSP_API bool csp_scope_cancelled(csp_scope *scope);
 
 /* ---- channels ----------------------------------------------------------------------------------------------- */
 

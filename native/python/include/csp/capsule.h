@@ -129,7 +129,19 @@
     X(thread_name)              \
     X(thread_leave)             \
     X(thread_stays)             \
-    X(end_length)
+    X(end_length)               \
+    X(scope_new)                \
+    X(scope_retain)             \
+    X(scope_release)            \
+    X(scope_enter)              \
+    X(scope_leave)              \
+    X(scope_cancel)             \
+    X(scope_set_deadline)       \
+    X(scope_set_shield)         \
+    X(scope_deadline)           \
+    X(scope_shield)             \
+    X(scope_cancelled)          \
+    X(scope_inside)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
