@@ -164,6 +164,8 @@ CASE(sleepers_do_not_run, "A thread counts as running from its first operation t
             CHECK_INT(outcome(&receivers[i]), ==, i);
         }
         CHECK_INT(totals().threads, ==, 1);
+        /* While it slept in a join, whoever looked who runs took this thread out; its next wait counts it in. */
+        CHECK_INT(take(p.rx, csp_deadline_after(1)), ==, NOT(CSP_TIMEOUT));
         CHECK_INT(totals().running, ==, 1);
     }
     free_pair(&p);
