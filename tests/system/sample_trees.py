@@ -2,8 +2,6 @@
 
 import time
 
-import out_of_reach
-
 import csp
 
 
@@ -76,6 +74,8 @@ class Worker(csp.Actor):
 
     @csp.handler
     def nap(self, here, seconds):
+        import out_of_reach  # not before: the first import of an extension module waits for main's GIL
+
         here.send("here")
         out_of_reach.sleep(seconds)
 
