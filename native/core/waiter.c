@@ -283,6 +283,8 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
                                     const csp_hooks *hooks) {
     uint32_t state = atomic_load_explicit(&waiter->state, memory_order_acquire);
     uint32_t parked = (state & ~UINT32_C(0xffff)) | CSP_PARKED;
+    /* Released by the change of state: who finds it PARKED finds since when. */
+    atomic_store_explicit(&waiter->since, csp_now(), memory_order_relaxed);
     if (csp__code(state) != CSP_ARMED ||
         !atomic_compare_exchange_strong_explicit(&waiter->state, &state, parked, memory_order_acq_rel,
                                                  memory_order_acquire)) {
@@ -290,7 +292,6 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
     }
     csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
     atomic_fetch_add_explicit(&statistics->parks, 1, memory_order_relaxed);
-    atomic_store_explicit(&waiter->since, csp_now(), memory_order_relaxed);
     count_out(thread);
     int64_t slice = hooks != NULL && hooks->interrupted != NULL ? hooks->slice_ns : 0;
     uint32_t code;
