@@ -12,7 +12,7 @@ _INSTEAD = {
         "start the program with `python -X faulthandler` (or PYTHONFAULTHANDLER=1 in its environment), which tells of "
         f"crashes in every interpreter; for the rest of it, {_BEHIND_THE_GUARD}"
     ),
-    "_tracemalloc": f"memory is traced for the whole process, and only while no interpreter starts: {_BEHIND_THE_GUARD}",
+    "_tracemalloc": f"memory is traced in the whole process, and only while no interpreter starts: {_BEHIND_THE_GUARD}",
     "readline": _TERMINAL,
     "_curses": _TERMINAL,
     "_curses_panel": _TERMINAL,

@@ -124,8 +124,8 @@ class Waits(tuple[Wait, ...]):
 def waits() -> Waits:
     """Who waits for what, in all interpreters of this process, and who could end it.
 
-    It enters no interpreter and waits for no thread, however stuck: it holds each channel's lock only while it reads who
-    stands there. Its time grows with the channels, about a microsecond for each, and with their handles.
+    It enters no interpreter and waits for no thread, however stuck: it holds each channel's lock only while it reads
+    who stands there. Its time grows with the channels, about ten microseconds for each, and with their handles.
 
     A thread that computes, sleeps (also in csp.sleep) or is in a system call is not listed: it waits for nobody here.
     What the library waits for by itself is listed, too; an actor that has nothing to do receives from its mailbox.
@@ -147,13 +147,13 @@ def _rings(stuck: Waits) -> list[str]:
     after = {wait.number: peer.number for wait in stuck for one in wait.awaited for peer in one.peers}
     shown: set[int] = set()
     rings: list[str] = []
-    for number in names:
+    for number, name in names.items():
         path = [number]
         while path[-1] not in shown:
             shown.add(path[-1])
             path.append(after[path[-1]])
         if path == [number, number]:
-            rings.append(f"{names[number]} waits for itself")
+            rings.append(f"{name} waits for itself")
         elif len(path) > 1:
             first, *others = (names[one] for one in path)
             rings.append(f"{first} waits for {', which waits for '.join(others)}")
@@ -168,7 +168,8 @@ def _key(edge: _Edge) -> tuple[object, ...]:
 
 def _read(before: list[_Edge], after: list[_Edge], me: int, threads: int) -> Waits:
     """What two looks say to the interpreter *me*, which has so many threads."""
-    lasting = {_key(edge) for edge in before if edge[0] != "holds"}
+    # Asleep at the first look: then it had taken its place in all channels that it waits for.
+    lasting = {_key(edge) for edge in before if edge[0] != "holds" and edge[9] is not None}
     names = {edge[1]: edge[2] for edge in after}
     holders: dict[tuple[int, str], list[Peer]] = {}
     of_wait: dict[tuple[object, ...], list[_Edge]] = {}
@@ -231,8 +232,8 @@ _hinted: set[int] = set()
 def hint() -> None:
     """Called in main's thread while it has waited for a while: say so where it waits for itself, once for a channel.
 
-    Only where every thread of this interpreter is stuck, and no signal handler of the program could end it. An exception
-    of a signal handler goes through.
+    Only where every thread of this interpreter is stuck, and no signal handler of the program could end it. What a
+    signal handler raises goes through.
     """
     from signal import default_int_handler, getsignal, valid_signals
 

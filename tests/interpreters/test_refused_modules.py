@@ -1,4 +1,4 @@
-"""Modules that belong to the main interpreter alone, imported where an actor meets them: the error offers what works."""
+"""Modules of the main interpreter alone, imported where an actor meets them: the error offers what works."""
 
 import pytest
 
@@ -24,7 +24,7 @@ OFFERED = {
     "faulthandler": "start the program with `python -X faulthandler`",
     "readline": "there is one terminal",
     "curses": "there is one terminal",
-    "tracemalloc": "memory is traced for the whole process",
+    "tracemalloc": "memory is traced in the whole process",
     "_cffi_backend": "use it in the main interpreter, or in a child process",
 }
 

@@ -165,7 +165,7 @@ def test_a_handler_that_releases_and_raises():
 
 
 def test_a_handler_that_hands_the_lock_on_and_raises():
-    """Acquired, and released again by the handler, whose exception comes: the lock is the next one's, and stays that."""
+    """Acquired, and released again by a handler that raises: the lock is the next one's, and stays that."""
     lock = csp.Lock()
     lock.acquire()
 

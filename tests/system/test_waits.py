@@ -78,8 +78,12 @@ def test_a_select_is_one_wait_for_several_things(waiting):
     (tx, rx), lock = csp.channel(), csp.Lock()
     with lock:
         wait = waiting(lambda: csp.select(rx, lock), rx)
-        assert [(one.operation, one.thing) for one in wait.awaited] == [("receive", "channel"), ("receive", "Lock")]
-        assert ", or waits for Lock" in str(wait)
+        assert {(one.operation, one.thing, one.channel) for one in wait.awaited} == {
+            ("receive", "channel", rx.channel_id),
+            ("receive", "Lock", lock.channel_id),
+        }
+        assert ", or " in str(wait)
+        assert f"waits for Lock {lock.channel_id}" in str(wait)
         tx.send(1)
 
 
