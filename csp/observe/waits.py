@@ -47,7 +47,7 @@ class Awaited:
     thing: str
     """``channel``, ``call``, or the class of a synchronisation object: ``Lock``, ``Event``, ..."""
     channel: int | None
-    """Its number, as ``channel_id`` of its ends has it; None for a call."""
+    """Its number, as its repr shows it; of a channel also the ``channel_id`` of its ends. None for a call."""
     peers: tuple[Peer, ...]
     """Who could end it. Of a call: who has taken it; nobody yet, if it still stands in a mailbox."""
 
@@ -255,8 +255,16 @@ def _hint(seen: Waits) -> str | None:
     told = [one for wait in alone for one in wait.awaited if one.channel is not None and one.channel not in _hinted]
     _hinted.update(one.channel for one in told if one.channel is not None)
     lines = [
-        f"csp: main waits without a deadline and {one}: it waits for itself. Close the handles that were given away "
+        f"csp: main waits without a deadline and {one}: it waits for itself. {_way_out(one)} "
         "(docs/how-to/debug-a-hang.md)\n"
         for one in told
     ]
     return "".join(lines) or None
+
+
+def _way_out(awaited: Awaited) -> str:
+    if awaited.thing != "channel":
+        return "No other interpreter has a handle of it"
+    if awaited.operation == "receive":
+        return "Close the Senders that were given away"
+    return "Give a Receiver to who is to receive, or the channel a buffer"

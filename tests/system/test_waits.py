@@ -1,11 +1,16 @@
 """csp.waits(): who waits for what, until when, and who could end it; and the hint to a main that waits for itself."""
 
+import itertools
 import signal
 import threading
 
 import pytest
 
 import csp
+from csp._native import self_id
+from csp.observe.waits import _hint
+
+_numbers = itertools.count(2**63)  # of channels that there never are
 
 
 def on(end):
@@ -78,12 +83,12 @@ def test_a_select_is_one_wait_for_several_things(waiting):
     (tx, rx), lock = csp.channel(), csp.Lock()
     with lock:
         wait = waiting(lambda: csp.select(rx, lock), rx)
-        assert {(one.operation, one.thing, one.channel) for one in wait.awaited} == {
-            ("receive", "channel", rx.channel_id),
-            ("receive", "Lock", lock.channel_id),
-        }
+        a_channel, a_lock = sorted(wait.awaited, key=lambda one: one.thing == "Lock")
+        assert (a_channel.operation, a_channel.thing, a_channel.channel) == ("receive", "channel", rx.channel_id)
+        assert (a_lock.operation, a_lock.thing) == ("receive", "Lock")
+        assert f"waits for Lock {a_lock.channel} (who could let it go: main" in str(wait)
+        assert f"Lock {a_lock.channel}" in repr(lock)
         assert ", or " in str(wait)
-        assert f"waits for Lock {lock.channel_id}" in str(wait)
         tx.send(1)
 
 
@@ -273,6 +278,25 @@ def test_main_that_waits_for_itself_is_told(program):
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=20)
     assert "csp: main waits" not in err
+
+
+WAYS_OUT = {
+    ("receive", "channel"): "Close the Senders that were given away",
+    ("send", "channel"): "Give a Receiver to who is to receive, or the channel a buffer",
+    ("receive", "Lock"): "No other interpreter has a handle of it",
+}
+
+
+@pytest.mark.parametrize(("operation", "thing"), WAYS_OUT)
+def test_the_hint_says_what_to_do(operation, thing):
+    """Another thing for each kind of wait; and each channel is told of once."""
+    me = self_id()
+    awaited = csp.Awaited(operation, thing, channel := next(_numbers), (csp.Peer("main", me, 1),))
+    waits = csp.Waits([csp.Wait("main", me, 1, None, None, (awaited,), stuck=True)])
+    said = _hint(waits)
+    assert f" {thing} {channel} " in said
+    assert WAYS_OUT[operation, thing] in said
+    assert _hint(waits) is None
 
 
 HANDLED = """
