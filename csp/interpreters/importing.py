@@ -147,13 +147,12 @@ def _script() -> ModuleType:
 
 
 def _import_advice(module: str, error: ImportError) -> str:
+    from csp.interpreters.refusing import instead_of
+
     text = str(error)
-    if "does not support loading in subinterpreters" in text:
-        return (
-            f"importing {module} failed in an own-GIL interpreter: {text}. That package does not support "
-            "subinterpreters: keep it out of what this actor or process imports and use it in the main interpreter, or "
-            "in a child process"
-        )
+    instead = instead_of(text)
+    if instead is not None:
+        return f"importing {module} failed in an own-GIL interpreter: {text}; {instead}"
     return f"importing {module} failed in another interpreter: {type(error).__name__}: {text}"
 
 

@@ -49,9 +49,12 @@ def main_module() -> ModuleType:
             refuse_at_top_level("the program would exit", SCRIPT_ELSEWHERE)
         if isinstance(error, CspError) or not isinstance(error, Exception):
             raise
+        from csp.interpreters.refusing import instead_of
+
+        instead = instead_of(str(error)) if isinstance(error, ImportError) else None
         raise NotImportable(
             f"the script {name or file} could not be run once more as a module in another interpreter: "
-            f"{type(error).__name__}: {error}"
+            f"{type(error).__name__}: {error}{'; ' + instead if instead is not None else ''}"
         ) from error
     finally:
         importing.script_that_runs = None

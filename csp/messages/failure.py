@@ -12,17 +12,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from csp.messages.pickling import End
 
-REFUSED_IMPORT = (
-    "csp: that package does not support subinterpreters. Keep it out of what this actor or process imports: use it in "
-    "the main interpreter, or in a child process (subprocess, multiprocessing)"
-)
-
 type Failure = tuple[bytes | None, tuple[End, ...], str, str, str, str]
 
 
 def pack(error: BaseException) -> Failure:
     """Make *error* fit to travel. Never raises."""
-    if isinstance(error, ImportError) and "does not support loading in subinterpreters" in text_of(error):
+    if isinstance(error, ImportError) and not isinstance(error, CspError):
         _advise(error)
     data: bytes | None = None
     ends: list[End] = []
@@ -34,10 +29,13 @@ def pack(error: BaseException) -> Failure:
     return data, tuple(ends), name_of(error), text_of(error), format_exception(error), why
 
 
-def _advise(error: BaseException) -> None:
-    """Say what to do about a package that refuses, once: not where csp's own error, or an earlier stop, has said it."""
-    if not isinstance(error, CspError) and REFUSED_IMPORT not in notes_of(error):
-        add_note(error, REFUSED_IMPORT)
+def _advise(error: ImportError) -> None:
+    """Say what to do about a module that CPython refuses here, once: an earlier stop may have said it."""
+    from csp.interpreters.refusing import instead_of
+
+    instead = instead_of(text_of(error))
+    if instead is not None and (note := f"csp: {instead}") not in notes_of(error):
+        add_note(error, note)
 
 
 def _pickled(error: BaseException) -> tuple[bytes, list[End]]:

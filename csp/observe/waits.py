@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from time import monotonic
 
-from csp._native import self_id, wait_graph
+from csp._native import self_id, thread_count, wait_graph
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Awaited:
     thing: str
     """``channel``, ``call``, or the class of a synchronisation object: ``Lock``, ``Event``, ..."""
     channel: int | None
-    """Its number, as ``channel_id`` of its ends has it; None for a call."""
+    """Its number, as its repr shows it; of a channel also the ``channel_id`` of its ends. None for a call."""
     peers: tuple[Peer, ...]
     """Who could end it. Of a call: who has taken it; nobody yet, if it still stands in a mailbox."""
 
@@ -115,23 +115,23 @@ class Waits(tuple[Wait, ...]):
     def __str__(self) -> str:
         now = monotonic()
         lines = [f"{len(self)} wait{'s' * (len(self) != 1)} in csp", *(f"  {wait.described(now)}" for wait in self)]
-        stuck = [f"{wait.name} ({wait.number})" for wait in self.stuck]
-        if stuck:
-            lines.append(
-                f"STUCK: none of {', '.join(dict.fromkeys(stuck))} can go on, unless a thread of theirs that does not "
-                "wait in csp ends one of these waits"
-            )
+        lines += [f"STUCK: {ring}" for ring in _rings(self.stuck)]
+        if len(lines) > 1 + len(self):
+            lines.append("Only a thread of theirs that does not wait in csp could end that.")
         return "\n".join(lines)
 
 
 def waits() -> Waits:
-    """Who waits for what, in all interpreters of this process, and who could end it. Does not block.
+    """Who waits for what, in all interpreters of this process, and who could end it.
+
+    It enters no interpreter and waits for no thread, however stuck: it holds each channel's lock only while it reads
+    who stands there. Its time grows with the channels, about ten microseconds for each, and with their handles.
 
     A thread that computes, sleeps (also in csp.sleep) or is in a system call is not listed: it waits for nobody here.
     What the library waits for by itself is listed, too; an actor that has nothing to do receives from its mailbox.
     """
     before = wait_graph()
-    return _read(before, wait_graph(), self_id(), len(sys._current_frames()))
+    return _read(before, wait_graph(), self_id(), thread_count())
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------
@@ -139,6 +139,25 @@ def waits() -> Waits:
 
 def _named(peers: Iterable[Peer]) -> str:
     return ", ".join(f"{peer.name} ({peer.number})" if peer.number else "one inside a message" for peer in peers)
+
+
+def _rings(stuck: Waits) -> list[str]:
+    """Who waits for whom, from each on to the first that could end its wait, until it comes round."""
+    names = {wait.number: f"{wait.name} ({wait.number})" for wait in stuck}
+    after = {wait.number: peer.number for wait in stuck for one in wait.awaited for peer in one.peers}
+    shown: set[int] = set()
+    rings: list[str] = []
+    for number, name in names.items():
+        path = [number]
+        while path[-1] not in shown:
+            shown.add(path[-1])
+            path.append(after[path[-1]])
+        if path == [number, number]:
+            rings.append(f"{name} waits for itself")
+        elif len(path) > 1:
+            first, *others = (names[one] for one in path)
+            rings.append(f"{first} waits for {', which waits for '.join(others)}")
+    return rings
 
 
 def _key(edge: _Edge) -> tuple[object, ...]:
@@ -149,7 +168,8 @@ def _key(edge: _Edge) -> tuple[object, ...]:
 
 def _read(before: list[_Edge], after: list[_Edge], me: int, threads: int) -> Waits:
     """What two looks say to the interpreter *me*, which has so many threads."""
-    lasting = {_key(edge) for edge in before if edge[0] != "holds"}
+    # Asleep at the first look: then it had taken its place in all channels that it waits for.
+    lasting = {_key(edge) for edge in before if edge[0] != "holds" and edge[9] is not None}
     names = {edge[1]: edge[2] for edge in after}
     holders: dict[tuple[int, str], list[Peer]] = {}
     of_wait: dict[tuple[object, ...], list[_Edge]] = {}
@@ -212,9 +232,15 @@ _hinted: set[int] = set()
 def hint() -> None:
     """Called in main's thread while it has waited for a while: say so where it waits for itself, once for a channel.
 
-    Only where every thread of this interpreter is stuck, and no signal handler of the program could end it.
+    Only where every thread of this interpreter is stuck, and no signal handler of the program could end it. What a
+    signal handler raises goes through.
     """
-    try:
+    from signal import default_int_handler, getsignal, valid_signals
+
+    handled = (getsignal(number) for number in valid_signals())
+    if any(callable(handler) and handler is not default_int_handler for handler in handled):
+        return
+    try:  # from here on an Exception is no signal handler's
         text = _hint(waits())
         if text is not None and sys.stderr is not None:
             sys.stderr.write(text)
@@ -224,18 +250,21 @@ def hint() -> None:
 
 
 def _hint(seen: Waits) -> str | None:
-    import signal
-
-    handled = (signal.getsignal(number) for number in signal.valid_signals())
-    if any(callable(h) and h is not signal.default_int_handler for h in handled):
-        return None
     me = self_id()
     alone = [wait for wait in seen.stuck if wait.number == me and wait.for_itself]
     told = [one for wait in alone for one in wait.awaited if one.channel is not None and one.channel not in _hinted]
     _hinted.update(one.channel for one in told if one.channel is not None)
     lines = [
-        f"csp: main waits without a deadline and {one}: it waits for itself. Close the handles that were given away "
+        f"csp: main waits without a deadline and {one}: it waits for itself. {_way_out(one)} "
         "(docs/how-to/debug-a-hang.md)\n"
         for one in told
     ]
     return "".join(lines) or None
+
+
+def _way_out(awaited: Awaited) -> str:
+    if awaited.thing != "channel":
+        return "No other interpreter has a handle of it"
+    if awaited.operation == "receive":
+        return "Close the Senders that were given away"
+    return "Give a Receiver to who is to receive, or the channel a buffer"

@@ -303,6 +303,8 @@ static uint32_t park_word(csp_waiter *waiter, uint32_t *parked) {
 
 static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t deadline,
                                     const csp_hooks *hooks) {
+    /* Released by the change of state: who finds it PARKED finds since when. */
+    atomic_store_explicit(&waiter->since, csp_now(), memory_order_relaxed);
     uint32_t parked, code = park_word(waiter, &parked);
     if (code != CSP_PARKED) {
         return code;
@@ -310,7 +312,6 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
     csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
     csp_scopes *scopes = thread->scopes;
     atomic_fetch_add_explicit(&statistics->parks, 1, memory_order_relaxed);
-    atomic_store_explicit(&waiter->since, csp_now(), memory_order_relaxed);
     count_out(thread);
     int64_t slice = hooks != NULL && hooks->interrupted != NULL ? hooks->slice_ns : 0;
     for (;;) {

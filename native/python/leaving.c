@@ -200,7 +200,6 @@ static PyObject *leave_without_them(PyObject *module, PyObject *leaving) {
     if (!any_lives() || PyErr_Occurred()) {
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     }
-    Py_INCREF(leaving); /* what runs now may take the exit handlers away */
     call(leaving, 0);
     run_other_exit_handlers();
     call(leaving, 1);

@@ -47,6 +47,8 @@ typedef struct {
 } native_wait;
 
 void native_wait_begin(native_wait *wait, const native_state *state);
+/* How long the main thread waits before it is told if nobody but itself could end that; 5 s at first. */
+void native_set_hint_delay(int64_t nanoseconds);
 /* Whether the calling thread is the only one of its interpreter. */
 bool native_is_alone(void);
 /* Whether a signal handler raised: while we waited, or now. To be asked with a received value in hand, because the handler

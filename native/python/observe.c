@@ -153,6 +153,31 @@ static PyObject *set_placement(PyObject *module, PyObject *object) {
     Py_RETURN_NONE;
 }
 
+static PyObject *thread_count(PyObject *module, PyObject *unused) {
+    (void)module;
+    (void)unused;
+    long count = 0;
+    for (PyThreadState *t = PyInterpreterState_ThreadHead(PyInterpreterState_Get()); t != NULL;
+         t = PyThreadState_Next(t)) {
+        count++;
+    }
+    return PyLong_FromLong(count);
+}
+
+static PyObject *set_hint_delay(PyObject *module, PyObject *seconds) {
+    (void)module;
+    double value = PyFloat_AsDouble(seconds);
+    if (value == -1.0 && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (!(value >= 0.0 && value <= 1e6)) {
+        PyErr_Format(PyExc_ValueError, "the hint's delay must be between 0 and 1e6 seconds, not %R", seconds);
+        return NULL;
+    }
+    native_set_hint_delay((int64_t)(value * 1e9));
+    Py_RETURN_NONE;
+}
+
 static PyObject *set_spin_limit(PyObject *module, PyObject *seconds) {
     (void)module;
     double value = PyFloat_AsDouble(seconds);
@@ -212,9 +237,15 @@ PyMethodDef observe_methods[] = {
     {"totals", totals, METH_NOARGS, "totals()\n--\n\nWhat is alive in this process, by kind: a dict of counts."},
     {"wait_graph", wait_graph, METH_NOARGS,
      "wait_graph()\n--\n\n[(kind, holder, name, thread, channel, asked, direction, deadline, count, since, wait, "
-     "thing)]; "
+     "thing)];\n"
      "kind is waits, holds or asks.\n\ndeadline and since are instants of time.monotonic() or None (none; it does not "
      "sleep yet); wait tells one wait of a thread from its next; thing is channel, Lock, ..."},
+    {"thread_count", thread_count, METH_NOARGS,
+     "thread_count()\n--\n\nHow many threads the calling interpreter has, also those that are in C code and have no "
+     "frame."},
+    {"set_hint_delay", set_hint_delay, METH_O,
+     "set_hint_delay(seconds, /)\n--\n\nAfter how long a main thread that waits is told if it waits for itself; for "
+     "tests."},
     {"set_placement", set_placement, METH_O,
      "set_placement(on, /)\n--\n\nWhether interpreters that wait for each other more than they work may be moved to "
      "one CPU "

@@ -2,6 +2,7 @@
  *
  * Waiting without a GIL, and saying in Python what a status means. */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,19 +17,24 @@ static void detach(void *context) { ((native_wait *)context)->saved = PyEval_Sav
 static void attach(void *context) { PyEval_RestoreThread(((native_wait *)context)->saved); }
 
 /* Who has waited for so long is told if it waits for nobody but itself. */
-#define HINT_NS INT64_C(5000000000)
+static _Atomic int64_t hint_delay = INT64_C(5000000000);
 
+void native_set_hint_delay(int64_t nanoseconds) {
+    atomic_store_explicit(&hint_delay, nanoseconds, memory_order_relaxed);
+}
+
+/* With an exception set if a signal handler raised while Python ran for the hint: that is the waiting program's. */
 static void hint_in_time(native_wait *wait) {
     int64_t now = csp_now();
     if (wait->hint == 0) {
-        wait->hint = now + HINT_NS;
+        wait->hint = now + atomic_load_explicit(&hint_delay, memory_order_relaxed);
     } else if (now >= wait->hint) {
         wait->hint = INT64_MAX;
         PyObject *module = PyImport_ImportModule("csp.observe.waits");
-        PyObject *done = module != NULL ? PyObject_CallMethod(module, "hint", NULL) : NULL;
-        if (done == NULL && PyErr_ExceptionMatches(PyExc_Exception)) {
-            PyErr_Clear(); /* no hint; but what a signal handler raised meanwhile is not ours */
+        if (module == NULL && PyErr_ExceptionMatches(PyExc_ImportError)) {
+            PyErr_Clear(); /* nothing can be imported any more, at the end of the program: no hint */
         }
+        PyObject *done = module != NULL ? PyObject_CallMethod(module, "hint", NULL) : NULL;
         Py_XDECREF(done);
         Py_XDECREF(module);
     }

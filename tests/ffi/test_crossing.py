@@ -160,10 +160,10 @@ def test_memory_is_flat():
 
 def test_a_name_that_is_cut_within_a_character():
     """Names are cut for reports, and half a character does not spoil these."""
-    made = lib.csp_holder_new(("x" + "é" * 40).encode())  # a report has 63 bytes
+    made = lib.csp_holder_new(("é" * 40).encode())  # a report has 63 bytes
     tx, _rx = csp.channel()
     end = from_sender(tx, made)
     names = [edge[2] for edge in wait_graph() if edge[4] == lib.csp_end_channel(end) and edge[6] == "send"]
-    assert names == ["x" + "é" * 31]
+    assert names == ["é" * 31 + "\ufffd"]
     lib.csp_end_free(end)
     lib.csp_holder_release(made)

@@ -164,6 +164,36 @@ def test_a_handler_that_releases_and_raises():
         assert handle.acquire(False) is True
 
 
+def test_a_handler_that_hands_the_lock_on_and_raises():
+    """Acquired, and released again by a handler that raises: the lock is the next one's, and stays that."""
+    lock = csp.Lock()
+    lock.acquire()
+
+    def handler(number, frame):
+        lock.release()  # what was held before: the wait under way acquires it ...
+        lock.release()  # ... and this gives it to the next in line
+        raise ZeroDivisionError
+
+    before = signal.signal(signal.SIGUSR1, handler)
+
+    def send():
+        wait_for_waiters(lock)
+        second = in_background(lock, lock.acquire)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return second
+
+    try:
+        call = Background(send)
+        with pytest.raises(ZeroDivisionError):
+            lock.acquire()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert call.result().result() is True
+    assert lock.acquire(False) is False
+    lock.release()
+    assert lock.acquire(False) is True
+
+
 def test_a_handler_that_abandons_and_raises():
     """Told of an abandonment in the instant in which a handler raises: the handler's error comes, the news is kept."""
     lock = csp.Lock()

@@ -44,13 +44,13 @@ class Holder:
 
 @pytest.fixture
 def begin():
-    """Start holders.<name>(control, here, *arguments); gives a Holder."""
+    """Start holders.<name>(control, here, *arguments), in an interpreter that is *called* so; gives a Holder."""
     opened = []
 
-    def begin(name, *arguments):
+    def begin(name, *arguments, called=None):
         exits, ended = unbounded_channel()
         tell, here = unbounded_channel()
-        called = f"{name} {len(opened)}"
+        called = called or f"{name} {len(opened)}"
         started = start(called, exits, 1)
         order(started, "holders", name, (tell, *arguments))
         exits.close()
@@ -206,6 +206,18 @@ def test_death_of_a_holder(begin, kind, way, waits):
     assert handle.acquire(False) is True
     handle.release()
     assert handle.statistics().receivers == 1
+
+
+def test_the_name_of_a_holder_that_is_cut_within_a_character(begin):
+    """Names are kept in 63 bytes; half a character at the end does not keep the next one from being told."""
+    lock = csp.Lock()
+    holder = begin("hold", lock, called="é" * 40)
+    assert holder.says() == "held"
+    holder.end("returns")
+    with pytest.raises(csp.Abandoned) as told:
+        lock.acquire(timeout=20)
+    assert told.value.holder == "é" * 31 + "\ufffd"
+    assert str(told.value).startswith(told.value.holder + " ended while it held this")
 
 
 @pytest.mark.parametrize("kind", ACQUIRED)

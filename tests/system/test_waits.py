@@ -1,11 +1,16 @@
 """csp.waits(): who waits for what, until when, and who could end it; and the hint to a main that waits for itself."""
 
+import itertools
 import signal
 import threading
 
 import pytest
 
 import csp
+from csp._native import self_id
+from csp.observe.waits import _hint
+
+_numbers = itertools.count(2**63)  # of channels that there never are
 
 
 def on(end):
@@ -78,8 +83,12 @@ def test_a_select_is_one_wait_for_several_things(waiting):
     (tx, rx), lock = csp.channel(), csp.Lock()
     with lock:
         wait = waiting(lambda: csp.select(rx, lock), rx)
-        assert [(one.operation, one.thing) for one in wait.awaited] == [("receive", "channel"), ("receive", "Lock")]
-        assert ", or waits for Lock" in str(wait)
+        a_channel, a_lock = sorted(wait.awaited, key=lambda one: one.thing == "Lock")
+        assert (a_channel.operation, a_channel.thing, a_channel.channel) == ("receive", "channel", rx.channel_id)
+        assert (a_lock.operation, a_lock.thing) == ("receive", "Lock")
+        assert f"waits for Lock {a_lock.channel} (who could let it go: main" in str(wait)
+        assert f"Lock {a_lock.channel}" in repr(lock)
+        assert ", or " in str(wait)
         tx.send(1)
 
 
@@ -139,8 +148,63 @@ def test_a_deadlock_is_called_stuck(wait_until):
         assert {peer.number for wait in stuck for one in wait.awaited for peer in one.peers} == {
             wait.number for wait in stuck
         }
-        assert "STUCK: none of meet" in str(csp.waits())
+        one, other = stuck
+        said = f"STUCK: meet ({one.number}) waits for meet ({other.number}), which waits for meet ({one.number})\n"
+        assert said in str(csp.waits())
         raise Over
+
+
+def test_each_ring_is_told_by_itself():
+    """Rings, one who waits for itself, and who waits for one of a ring: a line for each."""
+
+    def wait(name, number, *peers):
+        awaited = csp.Awaited("receive", "channel", 7, tuple(csp.Peer(f"p{peer}", peer, 1) for peer in peers))
+        return csp.Wait(name, number, number, None, None, (awaited,), stuck=True)
+
+    waits = csp.Waits([wait("p1", 1, 2), wait("p2", 2, 3), wait("p3", 3, 1), wait("p4", 4, 4), wait("p5", 5, 4)])
+    assert [line for line in str(waits).splitlines() if line.startswith("STUCK")] == [
+        "STUCK: p1 (1) waits for p2 (2), which waits for p3 (3), which waits for p1 (1)",
+        "STUCK: p4 (4) waits for itself",
+        "STUCK: p5 (5) waits for p4 (4)",
+    ]
+
+
+def test_nothing_that_waits():
+    """Without waits one line is printed, which says so."""
+    assert str(csp.Waits()) == "0 waits in csp"
+
+
+def compute(ready, over):
+    """Never wait, and never let go of anything."""
+    with ready:
+        ready.send(1)
+    while not over.is_set():
+        pass
+
+
+def test_it_does_not_wait_for_who_computes():
+    """An interpreter that keeps its GIL hides nothing, and is no wait itself."""
+    over, (tx, rx) = csp.Event(), csp.channel()
+    with csp.parallel() as par:
+        par.start(compute, tx, over)
+        tx.close()
+        rx.recv()
+        assert not [wait for wait in csp.waits() if wait.name == "compute"]
+        over.set()
+
+
+def test_a_thread_in_c_code_may_end_a_wait(waiting):
+    """A thread of this interpreter that has no Python frame, and does not wait in csp, counts as one that runs."""
+    tx, rx = csp.channel()
+    made = threading.Lock()
+    made.acquire()
+    helper = threading.Thread(target=made.acquire, daemon=True)
+    helper.start()
+    wait = waiting(rx.recv, rx)
+    assert not wait.stuck
+    made.release()
+    helper.join()
+    tx.send(1)
 
 
 def test_two_that_wait_with_a_deadline_are_not_stuck(wait_until):
@@ -175,9 +239,21 @@ def test_a_ring_that_goes_on_is_never_stuck():
 
 # ---- the hint --------------------------------------------------------------------------------------------------------
 
-FORGOT_CLOSE = """
+# Early, and heard of: "asked" is printed when the moment has come, whatever is said then.
+HASTE = """
 import csp
+from csp._native import set_hint_delay
+from csp.observe import waits
 
+def asked(hint=waits.hint):
+    hint()
+    print("asked", flush=True)
+
+set_hint_delay(0.2)
+waits.hint = asked
+"""
+
+FORGOT_CLOSE = """
 def double(xs, out):
     for x in xs:
         out.send(2 * x)
@@ -194,46 +270,104 @@ if __name__ == "__main__":
 
 def test_main_that_waits_for_itself_is_told(program):
     """Who receives until the end of a channel whose Sender it has itself is told so after a while, once."""
-    running = program.start(program.write(FORGOT_CLOSE))
+    running = program.start(program.write(HASTE + FORGOT_CLOSE))
     line = running.stderr.readline()
     assert line.startswith("csp: main waits without a deadline and receives from channel ")
     assert "it waits for itself" in line
+    assert running.stdout.readline() == "asked\n"
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=20)
     assert "csp: main waits" not in err
 
 
+WAYS_OUT = {
+    ("receive", "channel"): "Close the Senders that were given away",
+    ("send", "channel"): "Give a Receiver to who is to receive, or the channel a buffer",
+    ("receive", "Lock"): "No other interpreter has a handle of it",
+}
+
+
+@pytest.mark.parametrize(("operation", "thing"), WAYS_OUT)
+def test_the_hint_says_what_to_do(operation, thing):
+    """Another thing for each kind of wait; and each channel is told of once."""
+    me = self_id()
+    awaited = csp.Awaited(operation, thing, channel := next(_numbers), (csp.Peer("main", me, 1),))
+    waits = csp.Waits([csp.Wait("main", me, 1, None, None, (awaited,), stuck=True)])
+    said = _hint(waits)
+    assert f" {thing} {channel} " in said
+    assert WAYS_OUT[operation, thing] in said
+    assert _hint(waits) is None
+
+
 HANDLED = """
 import signal
-import threading
-
-import csp
 
 if __name__ == "__main__":
     tx, rx = csp.channel(1)
     signal.signal(signal.SIGUSR1, lambda *_: tx.send("told"))
-    print("ready", flush=True)
     print(rx.recv())
 """
 
 HELPED = """
+import sys
 import threading
-
-import csp
 
 if __name__ == "__main__":
     tx, rx = csp.channel(1)
-    threading.Timer(6.0, tx.send, ["told"]).start()
-    print("ready", flush=True)
+    threading.Thread(target=lambda: tx.send(sys.stdin.readline().strip())).start()
     print(rx.recv())
 """
 
+LIMITED = """
+if __name__ == "__main__":
+    tx, rx = csp.channel(1)
+    try:
+        rx.recv(timeout=1.0)
+    except TimeoutError:
+        print("told")
+"""
 
-def test_no_hint_where_something_else_could_end_the_wait(program):
-    """A signal handler of the program, or another thread of it, may send: nothing is said."""
-    helped = program.start(program.write(HELPED, "helped.py"))
-    handled = program.start(program.write(HANDLED, "handled.py"))
-    assert handled.stdout.readline() == "ready\n"
-    assert helped.communicate(timeout=40) == ("ready\ntold\n", "")
-    handled.send_signal(signal.SIGUSR1)
-    assert handled.communicate(timeout=20) == ("told\n", "")
+
+@pytest.mark.parametrize("text", [HANDLED, HELPED, LIMITED], ids=["a signal handler", "a thread", "a deadline"])
+def test_no_hint_where_something_else_could_end_the_wait(program, text):
+    """A signal handler of the program, or another thread of it, may send, or the time be up: nothing is said."""
+    running = program.start(program.write(HASTE + text))
+    assert running.stdout.readline() == "asked\n"
+    if text is HANDLED:
+        running.send_signal(signal.SIGUSR1)
+    out, err = running.communicate("told\n", timeout=20)
+    assert (out.replace("asked\n", ""), err) == ("told\n", "")
+
+
+RAISES = """
+import signal
+
+def give_up(*_):
+    raise ValueError("given up")
+
+def hint():
+    signal.raise_signal(signal.SIGUSR1)  # as if it came while the hint is made
+
+waits.hint = hint
+if __name__ == "__main__":
+    tx, rx = csp.channel(1)
+    signal.signal(signal.SIGUSR1, give_up)
+    try:
+        rx.recv()
+    except ValueError as error:
+        print(error)
+"""
+
+
+def test_what_a_signal_handler_raises_during_the_hint_is_not_lost(program):
+    """It comes out of the wait, as at any other moment."""
+    assert program.script(HASTE + RAISES) == (0, "given up\n", "")
+
+
+def test_a_hint_that_cannot_be_written(program):
+    """Without a standard error nothing is said, and the wait goes on."""
+    running = program.start(program.write(HASTE + "import sys\nsys.stderr = None\n" + FORGOT_CLOSE))
+    assert running.stdout.readline() == "asked\n"
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=20)
+    assert running.returncode != 0
