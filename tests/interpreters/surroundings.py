@@ -249,8 +249,8 @@ def hear(log):
 def watched_pairs(pairs, turns, patience):
     """Pairs talk, and a logger hears of all. Look where pairs live together, for *patience* seconds at most.
 
-    Gives in how many looks that was on all CPUs, 50 being enough, and what was seen last. (Not just once: without groups
-    it is never so. Not all the time: a busy machine breaks homes up.)
+    Gives in how many looks that was on all CPUs, 50 being enough, and what was seen last. (Without groups it is
+    never so; and a busy machine breaks homes up.)
     """
     over = csp.Event()
     cpus = os.sched_getaffinity(0)
