@@ -17,6 +17,7 @@ enum {
     LOOK_EVERY_NS = 4000000,
     MOST_OF_A_CPU = 32, /* it takes one part in so many: with thousands of threads it looks more rarely */
     FORGET_AFTER = 25,  /* looks without a wait */
+    QUEUE_LONGEST = 4,  /* looks; longer, and its CPU is taken */
     GROUP_EVERY = 4,    /* looks */
     BOND_LEAST = 4,     /* wake-ups between two groupings; fewer are chance */
     NEAR_ENOUGH = 64,   /* wake-ups at home, to judge by */
@@ -90,7 +91,6 @@ static uint32_t gather(uint32_t *near, uint32_t *late) {
     for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
         w->member = UINT32_MAX;
         if (!talks(w) || !make_room(count + 1)) {
-            atomic_store_explicit(&w->target, -1, memory_order_relaxed);
             continue;
         }
         int32_t home = atomic_load_explicit(&w->home, memory_order_relaxed);
@@ -145,7 +145,16 @@ static void group(void) {
 
 /* ---- looking -------------------------------------------------------------------------------------------------- */
 
-/* Let those go that have not waited since the latest look and want a CPU; forget those that sleep for long. */
+/* It lives on one CPU and has not waited since the latest look: it works, or the CPU is somebody else's. Who was woken and did
+ * not run yet is given a while for that: where others are busy everywhere it would be no better off. */
+static bool wants_other_cpu(const csp_waiter *w) {
+    bool queues = (int64_t)(atomic_load_explicit(&w->woken, memory_order_relaxed) -
+                            atomic_load_explicit(&w->resumed, memory_order_relaxed)) > 0;
+    return csp__is_settled(w) && w->still > (queues ? QUEUE_LONGEST : 0) &&
+           atomic_load_explicit(&w->counted, memory_order_relaxed) == 1;
+}
+
+/* Let those go that want another CPU; forget those that sleep for long. */
 static void look(void) {
     for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
         if (!csp__is_settled(w) && !talks(w)) {
@@ -154,9 +163,7 @@ static void look(void) {
         uint32_t waits = atomic_load_explicit(&w->waits, memory_order_relaxed);
         w->still = waits == w->waits_seen ? w->still + 1 : 0;
         w->waits_seen = waits;
-        bool works =
-            csp__is_settled(w) && w->still > 0 && atomic_load_explicit(&w->counted, memory_order_relaxed) == 1;
-        if (works || w->still >= FORGET_AFTER) {
+        if (wants_other_cpu(w) || w->still >= FORGET_AFTER) {
             csp__place_let_go(w);
         }
     }

@@ -79,7 +79,7 @@ def test_who_runs_the_code_of_others_is_not_moved(program, act):
 PAIRS = f"""\
 {BEGIN}
 if __name__ == "__main__":
-    print(json.dumps(surroundings.watched_pairs(8, 600, 40.0)))
+    print(json.dumps(surroundings.watched_pairs(8, 600, 60.0)))
 """
 
 
@@ -88,7 +88,5 @@ def test_who_hears_of_everybody_does_not_hold_all_on_one_cpu(program):
     """Pairs that work a little between hand-overs live together, and on all CPUs, although one logger hears of all."""
     status, out, err = program.script(PAIRS, timeout=100.0)
     assert status == 0, err
-    homes = json.loads(out)
-    together = [one for one, other in homes if one == other >= 0]
-    assert len(together) >= 7, homes
-    assert set(together) == set(sorted(os.sched_getaffinity(0))[:2]), homes
+    on_all, homes = json.loads(out)
+    assert on_all == 50, homes
