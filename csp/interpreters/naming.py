@@ -21,6 +21,8 @@ _LOOK_FOR = 0.05
 _NAMED_ANYHOW = 5.0
 # Of how many threads the line is told, and how many are named at once.
 _MOST_THREADS, _MOST_NAMED = 3, 10
+# Seconds that all looks together take: each waits for a GIL, and there may be thousands that queue for a CPU.
+_ALL_LOOKS = 0.3
 
 
 def whereabouts(id: int, seconds: float = _LOOK_FOR) -> str:
@@ -98,17 +100,22 @@ def _watch(what: str, who: Callable[[], Iterable[tuple[str, int]]], over: Receiv
 def tell(what: str, who: Iterable[tuple[str, int]], told: set[str], *, anyhow: bool = False) -> None:
     """Name those who are at a line of the program's on standard error, but for what is in *told*, to which it is added.
 
-    *anyhow*: the others, too, once.
+    *anyhow*: the others, too, once. Of many, who may just wait for their turn, it is told how many they are.
     """
     lines: list[str] = []
-    for name, id in who:
-        if len(lines) == _MOST_NAMED:
+    all_of_them = list(who)
+    until = monotonic() + _ALL_LOOKS
+    for name, id in all_of_them:
+        if len(lines) == _MOST_NAMED or monotonic() > until:
             break
         where = whereabouts(id)
         line = f"csp: {what}; waiting for {name} ({id})" + (f", {where}" if where else "")
         if line not in told and (where or (anyhow and not any(other.startswith(line) for other in told))):
             lines.append(line)
     told.update(lines)
+    if len(all_of_them) > _MOST_NAMED:
+        name, id = all_of_them[0]
+        lines.append(f"csp: {what}; waiting for {len(all_of_them)}, {name} ({id}) and others")
     try:
         sys.stderr.write("".join(f"{line}\n" for line in lines))
         sys.stderr.flush()

@@ -8,7 +8,21 @@ from csp.interpreters.guards import install
 from csp.interpreters.importing import refuse_while_loading
 from csp.interpreters.program import program
 
-type Exit = tuple[int, str, object]  # (tag, "ended" | "killed" | "failed", what it returned, or a text)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# (tag, "ended" | "killed" | "failed" | "stopped", what it returned, or a text). Stopped: before it began.
+type Exit = tuple[int, str, object]
+
+
+def exit_of(message: Any) -> Exit | None:
+    """The exit that a message to *exits* is, or None for any other message. Without an interpreter it is a bare tag."""
+    if type(message) is int:
+        return message, "failed", "the system gives no more interpreters (see the limits of memory and of open files)"
+    if type(message) is float:
+        return int(message), "stopped", "it was told to stop before it began"
+    return message if len(message) == 3 else None
 
 
 class Started:
@@ -26,7 +40,8 @@ def start(name: str, exits: Sender[Exit], tag: int, *, warm: bool = False) -> St
 
     Args:
         name: for people; shown in reports.
-        exits: gets ``(tag, ending, detail)`` when the interpreter has ended, after everything it held was closed.
+        exits: gets ``(tag, ending, detail)``, or what exit_of makes of it, when the interpreter has ended, after
+            everything it held was closed.
         tag: the caller's own number for it.
         warm: import what an actor needs before the order comes.
 
