@@ -17,12 +17,22 @@ type Exit = tuple[int, str, object]
 
 
 def exit_of(message: Any) -> Exit | None:
-    """The exit that a message to *exits* is, or None for any other message. Without an interpreter it is a bare tag."""
-    if type(message) is int:
-        return message, "failed", "the system gives no more interpreters (see the limits of memory and of open files)"
-    if type(message) is float:
-        return int(message), "stopped", "it was told to stop before it began"
+    """The exit that a message to *exits* is, or None for any other message."""
+    if is_bare(message):
+        return bare_exit(message)
     return message if len(message) == 3 else None
+
+
+def is_bare(message: object) -> bool:
+    """Whether it is the exit of one that never had an interpreter, and so no words (life.c): its tag alone."""
+    return type(message) is int or type(message) is float
+
+
+def bare_exit(tag: float) -> Exit:
+    """What a bare exit says: an int that it could not be made, a float that it was told to stop before."""
+    if type(tag) is int:
+        return tag, "failed", "the system gives no more interpreters (see the limits of memory and of open files)"
+    return int(tag), "stopped", "it was told to stop before it began"
 
 
 class Started:

@@ -6,7 +6,7 @@ bounds what is under way. It asks the source for another item only when nothing 
 
 from csp._native import select
 from csp.errors import EndOfChannel, ProcessFailed, Stopped
-from csp.interpreters.start import exit_of
+from csp.interpreters.start import exit_of, is_bare
 from csp.processes.figures import Figures
 from csp.processes.group import Group
 from csp.processes.section import CHUNK, Section
@@ -223,7 +223,7 @@ class Flow:
 
     def _handle(self, message: Any) -> None:
         """Take note of a message; raises ProcessFailed when it says that a worker failed."""
-        if type(message) is not tuple or len(message) == 3:
+        if is_bare(message) or len(message) == 3:
             self._ended(exit_of(message))
         elif len(message) == 4:
             place, chunk, cost, values = message

@@ -151,8 +151,12 @@ class Group:
         looks: list[tuple[float, Callable[[], None]]] = []
         patience = Patience(lambda delay, look: looks.append((monotonic() + delay, look)))
         late: set[int] = set()
+
+        def is_late(number: int) -> Callable[[], None]:
+            return lambda: late.add(number)
+
         for number, _ in self.alive.values():
-            patience.give(number, seconds, lambda number=number: late.add(number))
+            patience.give(number, seconds, is_late(number))
 
         def left() -> float:
             while any(number not in late for number, _ in self.alive.values()):

@@ -12,7 +12,7 @@ from csp._native import Receiver, Reply, Sender, fence_interpreter, limits_off, 
 from csp.actors.log import ActorLog
 from csp.errors import ActorError, StartFailed, SystemClosing
 from csp.interpreters.patience import Patience
-from csp.interpreters.start import exit_of, start
+from csp.interpreters.start import bare_exit, start
 from csp.messages.failure import pack
 from csp.messages.formatting import format_exception
 from csp.supervision.reason import ExitReason
@@ -156,8 +156,8 @@ class Kernel:
                     self._drain.end()
             case (int(tag), str(ending), detail):
                 self._interpreter_ended(tag, ending, detail)
-            case int() | float():
-                self._interpreter_ended(*exit_of(message))
+            case int(tag) | float(tag):
+                self._interpreter_ended(*bare_exit(tag))
             case _:
                 self.log.error("the kernel got a message it does not know", message=repr(message)[:200])
 

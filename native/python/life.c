@@ -190,7 +190,8 @@ static void *interpreter_thread(void *argument) {
     PyThreadState *mine = NULL;
     bool wanted = native_turn_take(self);
     /* What rules it out may have begun since the start was asked for. */
-    PyStatus status = wanted && native_no_starts() == NULL ? Py_NewInterpreterFromConfig(&mine, &config) : PyStatus_Ok();
+    PyStatus status =
+        wanted && native_no_starts() == NULL ? Py_NewInterpreterFromConfig(&mine, &config) : PyStatus_Ok();
     if (wanted) {
         native_turn_give();
     }

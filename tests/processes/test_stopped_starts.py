@@ -93,10 +93,6 @@ def test_what_is_killed_and_queues_for_a_cpu_is_not_said_to_be_stuck(monkeypatch
     """The time that a kill is given does not pass while those that are to end keep the CPUs busy."""
     now, ran = [100.0], [0.0]
 
-    def pass_time(seconds):
-        now[0] += seconds
-        ran[0] += seconds * busy
-
     monkeypatch.setattr(group, "monotonic", lambda: now[0])
     monkeypatch.setattr("csp.interpreters.patience.time.monotonic", lambda: now[0])
     monkeypatch.setattr("csp.interpreters.patience.interpreter_thread", lambda number: number)
@@ -107,7 +103,9 @@ def test_what_is_killed_and_queues_for_a_cpu_is_not_said_to_be_stuck(monkeypatch
         one.alive[-1] = (12345, "one")
         left = one._while_they_queue(2.0)
         for _ in range(100):
-            pass_time(left() or 0.1)
+            seconds = left() or 0.1
+            now[0] += seconds
+            ran[0] += seconds * busy
         assert (left() == 0.0) is late
         one.close()
 
