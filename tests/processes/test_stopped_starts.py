@@ -1,6 +1,7 @@
 """Processes that are told to stop before they have begun, and many that end at once."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -116,6 +117,39 @@ def test_of_many_it_is_told_how_many_they_are(capsys):
     naming.tell("the block stops", [("one", 1_000_000 + n) for n in range(5000)], set())
     assert time.monotonic() - began < 1.0 * slowness()
     assert capsys.readouterr().err == "csp: the block stops; waiting for 5000, one (1000000) and others\n"
+
+
+ASLEEP = """
+import time
+import csp
+from csp._native import interpreter_thread
+
+def sleeps(number):  # in clock_nanosleep, or nanosleep, on x86-64 or aarch64
+    with open(f"/proc/self/task/{number}/syscall") as file:
+        return number and file.read().split()[0] in {"230", "35", "115", "101"}
+
+if __name__ == "__main__":
+    with csp.parallel() as par:
+        process = par.start(time.sleep, 600)
+        while not sleeps(interpreter_thread(process._life.id)):
+            time.sleep(0.001)
+        print("asleep", flush=True)
+"""
+
+
+def test_one_inside_a_function_of_c_is_named_at_once_and_a_second_ctrl_c_ends_it(program):
+    """A process without a line of Python of its own, asleep in C, is named while its block waits for it, before its
+    grace is over; a second Ctrl-C kills it.
+    """
+    process = program.start(program.write(ASLEEP))
+    assert process.stdout.readline() == "asleep\n"
+    process.send_signal(signal.SIGINT)
+    assert process.stderr.readline() == "csp: what was started here stops; waiting for sleep (2)\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGINT
+    assert "had to be killed" in err
+    assert "cannot be stopped" not in err
 
 
 def test_a_note_names_some_of_many():
