@@ -4,7 +4,14 @@ import sys
 from _thread import daemon_threads_allowed, start_new_thread
 from time import monotonic
 
-from csp._native import Receiver, channel, look_into_interpreter
+from csp._native import (
+    Receiver,
+    channel,
+    interpreter_thread,
+    look_into_interpreter,
+    thread_is_runnable,
+    thread_times,
+)
 from csp.errors import EndOfChannel
 
 TYPE_CHECKING = False
@@ -12,15 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-# Seconds that a wait is silent, and between two looks whether anything has changed.
+# Seconds that a wait is silent, to the second look, and between all further looks.
 NAMED_AFTER = 0.5
+_LOOK_AGAIN = 0.25
 _LOOK_EVERY = 1.0
 # Seconds that a look waits for another interpreter's GIL.
 _LOOK_FOR = 0.05
 # Seconds after which one that is at no line of the program's is named, too: until then it may just wait for its turn.
+# If it has slept from one look to the next it does not; it may be inside a function that is written in C.
 _NAMED_ANYHOW = 5.0
 # Of how many threads the line is told, and how many are named at once.
 _MOST_THREADS, _MOST_NAMED = 3, 10
+# Seconds that all looks together take: each waits for a GIL, and there may be thousands that queue for a CPU.
+_ALL_LOOKS = 0.3
 
 
 def whereabouts(id: int, seconds: float = _LOOK_FOR) -> str:
@@ -46,6 +57,13 @@ def _place(frames: list[tuple[str, int, str]]) -> str:
         text = linecache.getline(file, line).strip()
         return f'File "{file}", line {line}, in {function}' + (f": {text}" if text else "")
     return ""
+
+
+def _sleeps(id: int, had: dict[int, float]) -> bool:
+    """Whether the thread of an interpreter has not had a CPU since the last look, and does not want one."""
+    thread = interpreter_thread(id)
+    before, had[id] = had.get(id), thread_times(thread)[0]
+    return thread != 0 and had[id] == before and not thread_is_runnable(thread)
 
 
 class Named:
@@ -80,35 +98,49 @@ class Named:
 
 def _watch(what: str, who: Callable[[], Iterable[tuple[str, int]]], over: Receiver[object]) -> None:
     told: set[str] = set()
+    had: dict[int, float] = {}
     begun = monotonic()
-    pause = NAMED_AFTER
+    pauses = iter((NAMED_AFTER, _LOOK_AGAIN))
     try:
         while True:
             try:
-                over.recv(timeout=pause)
+                over.recv(timeout=next(pauses, _LOOK_EVERY))
             except TimeoutError:
-                tell(what, who(), told, anyhow=monotonic() - begun > _NAMED_ANYHOW)
-            pause = _LOOK_EVERY
+                tell(what, who(), told, had, anyhow=monotonic() - begun > _NAMED_ANYHOW)
     except EndOfChannel:
         return
     except Exception:  # noqa: BLE001  (naming is a courtesy; what is waited for is what counts)
         return
 
 
-def tell(what: str, who: Iterable[tuple[str, int]], told: set[str], *, anyhow: bool = False) -> None:
+def tell(
+    what: str,
+    who: Iterable[tuple[str, int]],
+    told: set[str],
+    had: dict[int, float] | None = None,
+    *,
+    anyhow: bool = False,
+) -> None:
     """Name those who are at a line of the program's on standard error, but for what is in *told*, to which it is added.
 
-    *anyhow*: the others, too, once.
+    The others, too, once, if they have slept since the last look, which left in *had* how much CPU each had had; or
+    *anyhow*. Of many, who may just wait for their turn, it is told how many they are.
     """
     lines: list[str] = []
-    for name, id in who:
-        if len(lines) == _MOST_NAMED:
+    all_of_them = list(who)
+    until = monotonic() + _ALL_LOOKS
+    for name, id in all_of_them:
+        if len(lines) == _MOST_NAMED or monotonic() > until:
             break
         where = whereabouts(id)
         line = f"csp: {what}; waiting for {name} ({id})" + (f", {where}" if where else "")
-        if line not in told and (where or (anyhow and not any(other.startswith(line) for other in told))):
+        still = not where and had is not None and _sleeps(id, had)
+        if line not in told and (where or ((anyhow or still) and not any(other.startswith(line) for other in told))):
             lines.append(line)
     told.update(lines)
+    if len(all_of_them) > _MOST_NAMED:
+        name, id = all_of_them[0]
+        lines.append(f"csp: {what}; waiting for {len(all_of_them)}, {name} ({id}) and others")
     try:
         sys.stderr.write("".join(f"{line}\n" for line in lines))
         sys.stderr.flush()

@@ -8,7 +8,31 @@ from csp.interpreters.guards import install
 from csp.interpreters.importing import refuse_while_loading
 from csp.interpreters.program import program
 
-type Exit = tuple[int, str, object]  # (tag, "ended" | "killed" | "failed", what it returned, or a text)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# (tag, "ended" | "killed" | "failed" | "stopped", what it returned, or a text). Stopped: before it began.
+type Exit = tuple[int, str, object]
+
+
+def exit_of(message: Any) -> Exit | None:
+    """The exit that a message to *exits* is, or None for any other message."""
+    if is_bare(message):
+        return bare_exit(message)
+    return message if len(message) == 3 else None
+
+
+def is_bare(message: object) -> bool:
+    """Whether it is the exit of one that never had an interpreter, and so no words (life.c): its tag alone."""
+    return type(message) is int or type(message) is float
+
+
+def bare_exit(tag: float) -> Exit:
+    """What a bare exit says: an int that it could not be made, a float that it was told to stop before."""
+    if type(tag) is int:
+        return tag, "failed", "the system gives no more interpreters (see the limits of memory and of open files)"
+    return int(tag), "stopped", "it was told to stop before it began"
 
 
 class Started:
@@ -26,7 +50,8 @@ def start(name: str, exits: Sender[Exit], tag: int, *, warm: bool = False) -> St
 
     Args:
         name: for people; shown in reports.
-        exits: gets ``(tag, ending, detail)`` when the interpreter has ended, after everything it held was closed.
+        exits: gets ``(tag, ending, detail)``, or what exit_of makes of it, when the interpreter has ended, after
+            everything it held was closed.
         tag: the caller's own number for it.
         warm: import what an actor needs before the order comes.
 

@@ -6,9 +6,10 @@ from time import monotonic
 from csp._native import Receiver, Sender, channel
 from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, Stopped
 from csp.interpreters.importing import path_of
+from csp.interpreters.start import exit_of
 from csp.messages.probe import refuse_by_name
 from csp.processes.checks import seconds
-from csp.processes.group import Group, exit_of
+from csp.processes.group import Group
 from csp.processes.life import ABANDONED, FAILED, KILLED, RETURNED, STOPPED, Life
 
 TYPE_CHECKING = False

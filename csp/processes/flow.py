@@ -6,8 +6,9 @@ bounds what is under way. It asks the source for another item only when nothing 
 
 from csp._native import select
 from csp.errors import EndOfChannel, ProcessFailed, Stopped
+from csp.interpreters.start import exit_of, is_bare
 from csp.processes.figures import Figures
-from csp.processes.group import Group, exit_of, is_bare
+from csp.processes.group import Group
 from csp.processes.section import CHUNK, Section
 from csp.processes.stages import Batch, Stage
 from csp.processes.worker import IMPORT, ITEM, RESULT
@@ -238,7 +239,7 @@ class Flow:
         assert end is not None
         tag, ending, detail = end
         name = self._group.ended(tag)
-        if ending == "killed" or detail == "stopped":
+        if ending in {"killed", "stopped"} or detail == "stopped":
             raise ProcessFailed(f"worker {name} was stopped from outside the pipeline")
         if ending != "ended":
             raise ProcessFailed(f"worker {name} could not run: {detail}")

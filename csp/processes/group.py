@@ -17,7 +17,7 @@ from csp._native import (
 from csp.errors import Stopped
 from csp.interpreters import granted
 from csp.interpreters.naming import Named
-from csp.interpreters.start import order, start
+from csp.interpreters.start import exit_of, order, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 GRACE = 5.0
 # Seconds that a kill is given at the least: the interpreter has to get as far as its next line of Python.
 KILL_GRACE = 0.5
+# How many are named in a note.
+_MOST_NAMED = 10
 # Bytes of a name that the core keeps.
 _NAME_BYTES = 63
 
@@ -77,12 +79,13 @@ class Group:
     def stop(self, grace: float, *, stopped: bool, take: Callable[[Exit], object] | None = None) -> list[str]:
         """Stop all that live, wait for them, and close the inbox. Blocks at most for both times of grace.
 
-        They are asked first (Stopped comes out of their channel operations), killed after *grace* seconds, and cut
-        off after another. Meanwhile *take* gets the exit messages, after they were noted; all others are dropped.
-        Ctrl-C, or being stopped oneself, while it waits goes on to the next step at once. *stopped* says that Stopped
-        is the reason for it all: then each step gets no more than a third of the time that was granted to us, because
-        one that is killed can no longer stop its own. What is still alive then is not cut off here: our interpreter's
-        end waits for it (native/python/started.c).
+        They are asked first (Stopped comes out of their channel operations; one that has not begun does not begin),
+        killed after *grace* seconds, and cut off after another, which does not pass while they wait for a CPU.
+        Meanwhile *take* gets the exit messages, after they were noted; all others are dropped. Ctrl-C, or being stopped
+        oneself, while it waits goes on to the next step at once. *stopped* says that Stopped is the reason for it all:
+        then each step gets no more than a third of the time that was granted to us, because one that is killed can no
+        longer stop its own. What is still alive then is not cut off here: our interpreter's end waits for it
+        (native/python/started.c).
 
         Returns what people should know about those that did not stop in good order.
         """
@@ -96,12 +99,13 @@ class Group:
         began = monotonic()
         # What is around us may be cancelled, and be why we are here.
         with CancelScope(shield=True), Named("what was started here stops", self._whom):
-            self._step(cancel_interpreter, grace, take)
+            self._step(cancel_interpreter, _by_the_clock(grace), take)
             if self.alive:
                 # Less than the grace when it was cut short, by a second Ctrl-C for example.
                 within = min(grace, round(monotonic() - began, 1))
                 notes.append(f"csp: {self._names()} did not stop within {within:g} s and had to be killed")
-                self._step(kill_interpreter, kill_grace, take)
+                clock = _by_the_clock if ends_soon else self._while_they_queue
+                self._step(kill_interpreter, clock(kill_grace), take)
         if self.alive and not ends_soon:
             notes.append(
                 f"csp: {self._names()} cannot be stopped, being inside C code that does not return. Their channels "
@@ -117,16 +121,23 @@ class Group:
         self.inbox.close()
         self.sender.close()
 
-    def _step(self, step: Callable[[int], object], grace: float, take: Callable[[Exit], object] | None) -> None:
+    def _step(
+        self, step: Callable[[int], object], patience: Callable[[], float], take: Callable[[Exit], object] | None
+    ) -> None:
+        """Take one step with all that live, and wait until they have ended, or *patience* is 0: seconds until it is
+        asked again.
+        """
         try:
             for number, _ in self.alive.values():
                 step(number)
-            deadline = monotonic() + grace
             while self.alive:
+                seconds = patience()
                 try:
-                    message = exit_of(self.inbox.recv(max(0.0, deadline - monotonic())))
+                    message = exit_of(self.inbox.recv(seconds))
                 except TimeoutError:
-                    return
+                    if seconds == 0.0:
+                        return
+                    continue
                 except Exception:  # noqa: BLE001, S112  (a result that cannot be read; nobody wants it any more)
                     continue
                 if message is not None:
@@ -141,17 +152,38 @@ class Group:
     def _whom(self) -> list[tuple[str, int]]:
         return [(name, number) for number, name in list(self.alive.values())]
 
+    def _while_they_queue(self, seconds: float) -> Callable[[], float]:
+        """As _by_the_clock, by a clock that stands still while those that are to end keep the CPUs busy."""
+        from csp.interpreters.patience import Patience
+
+        looks: list[tuple[float, Callable[[], None]]] = []
+        patience = Patience(lambda delay, look: looks.append((monotonic() + delay, look)))
+        late: set[int] = set()
+
+        def is_late(number: int) -> Callable[[], None]:
+            return lambda: late.add(number)
+
+        for number, _ in self.alive.values():
+            patience.give(number, seconds, is_late(number))
+
+        def left() -> float:
+            while any(number not in late for number, _ in self.alive.values()):
+                due, look = looks[0]
+                if due > monotonic():
+                    return due - monotonic()
+                looks.pop()
+                look()
+            return 0.0
+
+        return left
+
     def _names(self) -> str:
-        return ", ".join(f"{name} ({number})" for number, name in self.alive.values())
+        names = [f"{name} ({number})" for number, name in self.alive.values()]
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        return ", ".join(names[:_MOST_NAMED]) + more
 
 
-def exit_of(message: Any) -> Exit | None:
-    """The exit message that this is, or None for any other message."""
-    if is_bare(message):
-        return message, "failed", "the system gives no more interpreters (see the limits of memory and of open files)"
-    return message if len(message) == 3 else None
-
-
-def is_bare(message: object) -> bool:
-    """Whether it is the exit of an interpreter that could not be made, or not say how it ended: just its tag."""
-    return type(message) is int
+def _by_the_clock(seconds: float) -> Callable[[], float]:
+    """How long there is still time to wait."""
+    deadline = monotonic() + seconds
+    return lambda: max(0.0, deadline - monotonic())

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from csp.system.patience import Patience
+    from csp.interpreters.patience import Patience
     from csp.system.places import Life
 
 # Seconds for what an interpreter does about threads and exit handlers whose time is over: told, killed, left.

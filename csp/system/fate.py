@@ -2,6 +2,7 @@
 
 from csp._native import Receiver, Sender, no_starts
 from csp.errors import ActorError, EndOfChannel, StartFailed
+from csp.interpreters.start import exit_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,10 +29,9 @@ class Fate:
             message: Any = self._exits.recv(timeout=_TOLD_WITHIN)
         except EndOfChannel, TimeoutError:
             return self._text
-        if isinstance(message, int):
-            self._text = "no interpreter could be made (see the limits of memory and of open files)"
-        elif message[1] != "ended":
-            self._text = str(message[2]) if message[1] == "failed" else message[1]
+        end = exit_of(message)
+        if end is not None and end[1] != "ended":
+            self._text = str(end[2]) if end[1] == "failed" else end[1]
         return self._text
 
     def forget(self) -> None:

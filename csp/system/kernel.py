@@ -11,7 +11,8 @@ from functools import partial
 from csp._native import Receiver, Reply, Sender, fence_interpreter, limits_off, limits_paused, no_starts, tally_new
 from csp.actors.log import ActorLog
 from csp.errors import ActorError, StartFailed, SystemClosing
-from csp.interpreters.start import start
+from csp.interpreters.patience import Patience
+from csp.interpreters.start import bare_exit, start
 from csp.messages.failure import pack
 from csp.messages.formatting import format_exception
 from csp.supervision.reason import ExitReason
@@ -19,7 +20,6 @@ from csp.system.drain import Drain
 from csp.system.endings import Endings
 from csp.system.names import Names
 from csp.system.outcome import Outcome
-from csp.system.patience import Patience
 from csp.system.places import KILLED_FOR, STOPPED_FOR, Life, Place, ended_reason, killed_reason, lost_reason
 from csp.system.pool import Pool
 from csp.system.recipe import Recipe
@@ -156,8 +156,8 @@ class Kernel:
                     self._drain.end()
             case (int(tag), str(ending), detail):
                 self._interpreter_ended(tag, ending, detail)
-            case int(tag):
-                self._interpreter_ended(tag, "failed", None)
+            case int(tag) | float(tag):
+                self._interpreter_ended(*bare_exit(tag))
             case _:
                 self.log.error("the kernel got a message it does not know", message=repr(message)[:200])
 

@@ -11,6 +11,9 @@
 /* How far the end of an interpreter is: until it has begun, and under way; done; its exit was told although it is not. */
 typedef enum { COURSE_ENDING, COURSE_ENDED, COURSE_LEFT } interpreter_course;
 
+/* A place in the line of those that wait to be made. */
+typedef struct native_turn native_turn;
+
 typedef struct interpreter {
     uint64_t id; /* its holder's */
     csp_holder *holder;
@@ -35,6 +38,7 @@ typedef struct interpreter {
     _Atomic long thread;       /* its own, as the operating system numbers it; 0 before it runs */
     unsigned long identity;    /* its own, as Python numbers it */
     int64_t references;        /* guarded by the mutex of the registry */
+    native_turn *turn;         /* while it waits to be made; guarded by turn.c */
     struct interpreter *next;
 } interpreter;
 
@@ -103,6 +107,19 @@ void native_poison_other_threads(void);
 bool native_is_poisoned(const PyThreadState *thread);
 /* Tell its exit although it has not ended, unless somebody did. Needs no GIL. */
 void native_interpreter_leave(interpreter *self);
+
+/* ---- turn.c --------------------------------------------------------------------------------------------------- */
+
+/* On its own thread: wait until it may be made. False: it was told to stop before. */
+bool native_turn_take(interpreter *self);
+/* One that has had its turn was made, or could not be. */
+void native_turn_give(void);
+/* Something has happened to it that its turn need not be waited for. */
+void native_turn_look(interpreter *self);
+/* False: it was told to stop, was killed, or cut off. */
+bool native_interpreter_wanted(const interpreter *self);
+/* Stopped comes out of its waits, now and later; and if it has not been made, it will not be. */
+void native_interpreter_cancel(interpreter *self);
 
 /* ---- ending.c ------------------------------------------------------------------------------------------------- */
 

@@ -119,18 +119,18 @@ static PyObject *act(PyObject *id, action what) {
     Py_RETURN_TRUE;
 }
 
-static void do_cancel(interpreter *self) { csp_holder_cancel(self->holder); }
 static void do_resume(interpreter *self) { csp_holder_resume(self->holder); }
 
 static void do_fence(interpreter *self) {
     self->abandoned = true;
     csp_holder_fence(self->holder);
+    native_turn_look(self);
     native_kill_started(self);
 }
 
 static PyObject *cancel_interpreter(PyObject *module, PyObject *id) {
     (void)module;
-    return act(id, do_cancel);
+    return act(id, native_interpreter_cancel);
 }
 static PyObject *resume_interpreter(PyObject *module, PyObject *id) {
     (void)module;
@@ -196,6 +196,24 @@ static PyObject *thread_times(PyObject *module, PyObject *number) {
         fclose(file);
     }
     return Py_BuildValue("(dd)", (double)ran / 1e9, (double)queued / 1e9);
+}
+
+static PyObject *thread_is_runnable(PyObject *module, PyObject *number) {
+    (void)module;
+    long thread = PyLong_AsLong(number);
+    if (thread == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    char path[64], text[128];
+    snprintf(path, sizeof path, "/proc/self/task/%ld/stat", thread);
+    FILE *file = fopen(path, "re");
+    size_t length = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file != NULL) {
+        fclose(file);
+    }
+    text[length] = '\0';
+    const char *name_ends = strrchr(text, ')');
+    return PyBool_FromLong(name_ends != NULL && strncmp(name_ends, ") R", 3) == 0);
 }
 
 static PyObject *interpreter_end_time(PyObject *module, PyObject *unused) {
@@ -286,8 +304,8 @@ PyMethodDef interpreter_methods[] = {
      "and call module.function(control) in it.\n\nReturns its id at once. (tag, ending, detail) is sent to `exits` "
      "when it has ended."},
     {"cancel_interpreter", cancel_interpreter, METH_O,
-     "cancel_interpreter(id, /)\n--\n\nRaise Stopped in every operation of it that waits, now and later. False if it "
-     "is gone."},
+     "cancel_interpreter(id, /)\n--\n\nRaise Stopped in every operation of it that waits, now and later; one that "
+     "has not been made is not made. False if it is gone."},
     {"resume_interpreter", resume_interpreter, METH_O,
      "resume_interpreter(id, /)\n--\n\nTake cancel_interpreter back."},
     {"kill_interpreter", kill_interpreter, METH_O,
@@ -302,6 +320,8 @@ PyMethodDef interpreter_methods[] = {
      "thread_times(number, /)\n--\n\n(ran, queued): seconds that a thread of this process has had a CPU, and waited "
      "for one "
      "though it could run; zeros when it is gone, and where the system does not tell."},
+    {"thread_is_runnable", thread_is_runnable, METH_O,
+     "thread_is_runnable(number, /)\n--\n\nWhether a thread of this process has a CPU right now, or waits for one."},
     {"interpreter_end_time", interpreter_end_time, METH_NOARGS,
      "interpreter_end_time()\n--\n\nSeconds of CPU that it took to end all that have ended."},
     {"end_within", FASTCALL(end_within), METH_FASTCALL,

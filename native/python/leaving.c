@@ -86,7 +86,7 @@ static bool none_within(int64_t nanoseconds, int64_t least, PyObject *tell) {
 }
 
 static void cancel(interpreter *self) {
-    csp_holder_cancel(self->holder);
+    native_interpreter_cancel(self);
     native_interpreter_end_within(self, 500 * MILLISECONDS); /* then what it has left running is told, too */
 }
 

@@ -7,6 +7,7 @@
  * attaches to it any more -> Py_EndInterpreter -> its holder is fenced -> the exit message. Whoever wants to act on a running
  * interpreter passes its gate first. */
 
+#include "csp/message_kinds.h"
 #include "interpreter.h"
 
 static _Thread_local csp_holder *thread_holder;
@@ -67,7 +68,7 @@ static void *kill_thread(void *argument) {
         native_gate_leave(self);
     }
     /* After the tracer is set: what is parked wakes up into it, and does not get as far as any clean-up. */
-    csp_holder_cancel(self->holder);
+    native_interpreter_cancel(self);
     native_kill_started(self); /* it cannot end them itself any more */
     native_interpreter_interrupt(self);
     native_interpreter_release(self);
@@ -81,7 +82,7 @@ void native_interpreter_kill(interpreter *self) {
     pthread_mutex_unlock(&self->mutex);
     native_interpreter_retain(self);
     if (!csp_thread_start(kill_thread, self, "csp killer", CSP_THREAD_OURS)) {
-        csp_holder_cancel(self->holder);
+        native_interpreter_cancel(self);
         native_kill_started(self);
         native_interpreter_release(self);
     }
@@ -107,6 +108,16 @@ static PyObject *run(interpreter *self) {
         Py_DECREF(native);
     }
     return result;
+}
+
+/* Without an interpreter there are no words: the tag as a real number says that it was told to stop before it began, and as an
+ * integer that it could not be made. */
+static void make_bare_exit(interpreter *self, bool wanted) {
+    if (wanted) {
+        native_encode_integer(self->tag, &self->exit);
+    } else {
+        self->exit = csp_message_real((double)self->tag);
+    }
 }
 
 /* The pending exception as "Type: text". */
@@ -177,11 +188,15 @@ static void *interpreter_thread(void *argument) {
         .gil = PyInterpreterConfig_OWN_GIL,
     };
     PyThreadState *mine = NULL;
+    bool wanted = native_turn_take(self);
     /* What rules it out may have begun since the start was asked for. */
-    PyStatus status = native_no_starts() == NULL ? Py_NewInterpreterFromConfig(&mine, &config) : PyStatus_Ok();
+    PyStatus status =
+        wanted && native_no_starts() == NULL ? Py_NewInterpreterFromConfig(&mine, &config) : PyStatus_Ok();
+    if (wanted) {
+        native_turn_give();
+    }
     if (PyStatus_Exception(status) || mine == NULL) {
-        /* No interpreter, so no words. */
-        native_encode_integer(self->tag, &self->exit);
+        make_bare_exit(self, wanted);
         tell_exit(self, false);
         native_interpreter_release(self);
         return NULL;
@@ -196,10 +211,14 @@ static void *interpreter_thread(void *argument) {
     if (self->killed) { /* before there was anything to raise in */
         PyEval_SetTrace(poison, NULL);
     }
-    PyObject *result = run(self);
-    PyEval_SetTraceAllThreads(NULL, NULL);
-    make_exit(self, result);
-    Py_CLEAR(result);
+    if (native_interpreter_wanted(self)) {
+        PyObject *result = run(self);
+        PyEval_SetTraceAllThreads(NULL, NULL);
+        make_exit(self, result);
+        Py_CLEAR(result);
+    } else {
+        make_bare_exit(self, false);
+    }
     int64_t cpu_before = native_thread_cpu();
     /* One that was fenced may have come back from where it was stuck: nothing keeps it from ending like any other. */
     bool ours_to_tell = native_interpreter_wind_up(self);

@@ -9,11 +9,10 @@
 /* How long those that are left at an orderly end may take to stop, and how long a kill is given. */
 enum { STOP_MS = 500, KILL_MS = 1000, LOOK_MS = 2 };
 
-static void cancel(interpreter *self) { csp_holder_cancel(self->holder); }
-
 static void fence(interpreter *self) {
     self->abandoned = true;
     csp_holder_fence(self->holder);
+    native_turn_look(self);
 }
 
 static bool gone_within(uint64_t starter, int milliseconds) {
@@ -32,7 +31,7 @@ void native_kill_started(interpreter *self) { native_registry_started_by(self->i
 void native_end_started(interpreter *self) {
     bool gone = gone_within(self->id, 0);
     if (!gone && !self->killed) {
-        native_registry_started_by(self->id, cancel);
+        native_registry_started_by(self->id, native_interpreter_cancel);
         gone = gone_within(self->id, STOP_MS);
     }
     if (!gone) {

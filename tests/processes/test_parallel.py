@@ -13,7 +13,8 @@ import workers
 
 import csp
 from csp._native import interpreter_counts, interpreters, kill_interpreter
-from csp.processes.group import Group, exit_of
+from csp.interpreters.start import exit_of
+from csp.processes.group import Group
 
 
 def running():
@@ -597,12 +598,13 @@ class TestGroup:
     """What is below blocks and pipelines."""
 
     def test_exits(self):
-        """Exits are told from other messages; one that could not say more than its tag has failed."""
+        """Exits are told from other messages; one that could not say more than its tag has failed, or was not begun."""
         assert exit_of((-1, "ended", None)) == (-1, "ended", None)
         assert exit_of((0, 1, 2, (3,))) is None
         tag, ending, detail = exit_of(-7)
         assert (tag, ending) == (-7, "failed")
         assert "no more interpreters" in detail
+        assert exit_of(-7.0) == (-7, "stopped", "it was told to stop before it began")
 
     def test_interpreter_that_could_not_be_made(self):
         """A process whose interpreter could not be made is a failure, and the block is left."""

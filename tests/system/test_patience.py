@@ -9,8 +9,9 @@ import pytest
 from sample_lives import Imports, Lingers
 
 from csp import child
-from csp._native import unbounded_channel
-from csp.system import client, endings, kernel, patience
+from csp._native import thread_is_runnable, unbounded_channel
+from csp.interpreters import patience
+from csp.system import client, endings, kernel
 
 
 class Machine:
@@ -25,6 +26,8 @@ class Machine:
         monkeypatch.setattr(patience.time, "monotonic", lambda: self.now)
         monkeypatch.setattr(patience, "interpreter_thread", lambda interpreter: interpreter)
         monkeypatch.setattr(patience, "thread_times", lambda thread: self.times.get(thread, (0.0, 0.0)))
+        self.starving = set()
+        monkeypatch.setattr(patience, "thread_is_runnable", lambda thread: thread in self.starving)
         monkeypatch.setattr(patience, "interpreter_end_time", lambda: self.ended)
         self.patience = patience.Patience(lambda delay, action: self.timers.append((self.now + delay, action)))
 
@@ -70,6 +73,17 @@ def test_one_that_queues_is_not_late(machine):
     assert machine.late == [1]
 
 
+def test_one_that_gets_no_cpu_at_all_is_not_late(machine):
+    """The system counts a wait for a CPU when it is over: one that goes on and on is seen all the same."""
+    machine.give(1)
+    machine.starving = {1}
+    machine.pass_time(60)
+    assert machine.late == []
+    machine.starving = set()
+    machine.pass_time(5.5)
+    assert machine.late == [1]
+
+
 def test_one_that_waits_behind_others_is_not_late(machine):
     """While others that are to end keep the CPUs busy, it may be waiting for what they hold."""
     machine.give(1)
@@ -109,6 +123,18 @@ def test_taken_back(machine):
     machine.pass_time(60)
     assert machine.late == []
     assert machine.timers == []
+
+
+def test_who_waits_for_a_cpu_is_told_from_who_sleeps(wait_until):
+    """A thread that runs, or would, is runnable; one that sleeps is not, and one that is gone is not."""
+    assert thread_is_runnable(threading.get_native_id())
+    sleeps = threading.Event()
+    thread = threading.Thread(target=sleeps.wait)
+    thread.start()
+    wait_until(lambda: not thread_is_runnable(thread.native_id), "the thread sleeps")
+    sleeps.set()
+    thread.join()
+    assert not thread_is_runnable(thread.native_id)
 
 
 # ---- a kernel, in a thread of the test, whose limit is short ---------------------------------------------------------

@@ -1,8 +1,8 @@
 """supervise: what a supervisor does when a child starts, is restarted, is terminated; microseconds per step.
 
 With 50 children and with 5,000: both should cost the same. Nothing is started: five thousand interpreters would measure
-this machine's memory. So it is what deciding and book-keeping add to a start (spawn), in the one thread that does it for
-all trees of a system.
+this machine's memory. So it is what deciding and book-keeping add to a start (spawn), in the one thread that does it
+for all trees of a system.
 """
 
 import time

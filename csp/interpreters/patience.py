@@ -7,7 +7,13 @@ has run by itself for as long as it was given is late all the same.
 
 import time
 
-from csp._native import interpreter_end_time, interpreter_thread, limits_paused, thread_times
+from csp._native import (
+    interpreter_end_time,
+    interpreter_thread,
+    limits_paused,
+    thread_is_runnable,
+    thread_times,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +81,8 @@ class Patience:
         for one in self._given.values():
             ran, queued = thread_times(one.thread)
             busy += max(0.0, ran - one.ran) + max(0.0, queued - one.queued)
+            if ran == one.ran and queued == one.queued and thread_is_runnable(one.thread):
+                busy += passed  # how long it queued is counted when it gets its CPU, and it has not got one
             one.ran, one.queued = ran, queued
         if busy < _BUSY * passed:
             self._clock += passed
