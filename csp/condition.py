@@ -63,7 +63,8 @@ class Condition:
         The time is *timeout* seconds, or until the instant *deadline* of ``time.monotonic()``.
 
         Raises RuntimeError when the lock is not held; Stopped, Abandoned (by the lock's last holder) and ClosedEnd:
-        then the lock may not be held, and leaving ``with`` is right all the same.
+        then the lock may not be held, and leaving ``with`` is right all the same. Cancelled, by a scope around it: the
+        lock is held again.
         """
         return self._queue.wait(self.lock, timeout, deadline)
 

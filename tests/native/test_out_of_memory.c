@@ -372,3 +372,31 @@ CASE(a_thread_without_memory_has_done_nothing,
     csp_end_free(condition);
     csp_end_free(barrier);
 }
+
+/* ---- scopes ---------------------------------------------------------------------------------------------------- */
+
+static csp_scope *scope;
+
+static csp_status enter_a_scope(void) {
+    scope = csp_scope_new(CSP_FOREVER, false);
+    csp_status status = scope != NULL ? csp_scope_enter(scope) : CSP_NO_MEMORY;
+    if (status != CSP_OK) {
+        csp_scope_release(scope);
+    }
+    return status;
+}
+
+static void *enter_without_memory(void *argument) {
+    int64_t times = *(int64_t *)argument;
+    csp_status status;
+    bool caught;
+    WHILE_MEMORY_ENDS(times, status, enter_a_scope(), CHECK(!csp_scope_inside()));
+    CHECK(csp_scope_inside());
+    CHECK_STATUS(csp_scope_leave(scope, &caught), CSP_OK);
+    csp_scope_release(scope);
+    return NULL;
+}
+
+CASE(a_scope, "A scope that could not be made or entered is none; the next one is.") {
+    FOR_BOTH_ENDS(times) { finish(go(enter_without_memory, &times)); /* in a thread that was never in one */ }
+}

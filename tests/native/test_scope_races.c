@@ -112,7 +112,8 @@ static void *recv_all(void *argument) {
     return NULL;
 }
 
-static void race(uint32_t capacity, bool selects, int64_t deadlines) {
+/* How many operations were cancelled. */
+static int64_t race(uint32_t capacity, bool selects, int64_t deadlines) {
     side s[2];
     pthread_t cancelling[2];
     pair p = channel(capacity);
@@ -132,10 +133,10 @@ static void race(uint32_t capacity, bool selects, int64_t deadlines) {
         atomic_store(&s[i].board.enough, true);
         finish(cancelling[i]);
     }
-    CHECK_INT(s[0].given_up + s[1].given_up, >, 0);
     tally_check(&arrived, 1);
     CHECK_CONSERVED(p.rx);
     free_pair(&p);
+    return s[0].given_up + s[1].given_up;
 }
 
 CASE(a_cancel_that_races_with_delivery,
@@ -143,7 +144,8 @@ CASE(a_cancel_that_races_with_delivery,
     for (uint32_t capacity = 0; capacity < 3; capacity += 2) {
         for (int selects = 0; selects < 2; selects++) {
             note("capacity %u, selects %d", capacity, selects);
-            race(capacity, selects != 0, 0);
+            while (race(capacity, selects != 0, 0) == 0) {
+            } /* whoever cancels may get no CPU for so long */
         }
     }
 }
@@ -151,7 +153,8 @@ CASE(a_cancel_that_races_with_delivery,
 CASE(a_deadline_that_races_with_delivery, "The same with deadlines that others move, and with shields.") {
     for (uint32_t capacity = 0; capacity < 3; capacity += 2) {
         note("capacity %u", capacity);
-        race(capacity, false, 30000);
+        while (race(capacity, false, 30000) == 0) {
+        }
     }
 }
 

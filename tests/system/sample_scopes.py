@@ -17,6 +17,13 @@ class Waits(csp.Actor):
         return self.ran
 
     @csp.handler
+    def log_in_a_cancelled_scope(self):
+        with csp.CancelScope() as scope:
+            scope.cancel()
+            self.log.info("logged")
+            return scope.cancel_called
+
+    @csp.handler
     def give_up_on(self, receiver):
         with csp.move_on_after(0.01) as scope:
             receiver.recv()

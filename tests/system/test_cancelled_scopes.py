@@ -99,6 +99,11 @@ def test_inside_an_actor(waits):
     tx.close()
 
 
+def test_who_is_cancelled_can_log(waits):
+    """Logging never waits, and so is not cancelled."""
+    assert waits.log_in_a_cancelled_scope() is True
+
+
 def test_a_system_is_left(event):
     """A system that is left by Cancelled stops all it has, behind a shield; what is queued is not handled."""
     with csp.move_on_after(0.5) as scope, csp.System(warm=0) as system:
