@@ -4,8 +4,8 @@
 #include "running.h"
 
 #include "cpus.h"
-#include "place.h"
 #include "csp/csp.h"
+#include "place.h"
 
 csp_load csp__load = {.running = 0, .cpus = 0, .spin_limit = 6000};
 
