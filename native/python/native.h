@@ -44,10 +44,11 @@ typedef struct {
     PyThreadState *saved;
     bool signalled; /* a signal handler raised while we waited: the exception is set */
     int64_t hint;   /* of the main thread: when to look whether it waits for itself; 0: not known yet */
+    int64_t pause;  /* until it looks again, after that */
 } native_wait;
 
 void native_wait_begin(native_wait *wait, const native_state *state);
-/* How long the main thread waits before it is told if nobody but itself could end that; 5 s at first. */
+/* How long the main thread waits before it is told if nobody but itself could end that; 5 s unless this was called. */
 void native_set_hint_delay(int64_t nanoseconds);
 /* Whether the calling thread is the only one of its interpreter. */
 bool native_is_alone(void);

@@ -23,13 +23,16 @@ void native_set_hint_delay(int64_t nanoseconds) {
     atomic_store_explicit(&hint_delay, nanoseconds, memory_order_relaxed);
 }
 
-/* With an exception set if a signal handler raised while Python ran for the hint: that is the waiting program's. */
+/* What could end the wait may go later, so one looks again, ever more rarely: a look costs as much as there are channels. With
+ * an exception set if a signal handler raised while Python ran for the hint: that is the waiting program's. */
 static void hint_in_time(native_wait *wait) {
     int64_t now = csp_now();
     if (wait->hint == 0) {
-        wait->hint = now + atomic_load_explicit(&hint_delay, memory_order_relaxed);
+        wait->pause = atomic_load_explicit(&hint_delay, memory_order_relaxed);
+        wait->hint = now + wait->pause;
     } else if (now >= wait->hint) {
-        wait->hint = INT64_MAX;
+        wait->pause = wait->pause < INT64_MAX / 4 ? 2 * wait->pause : wait->pause;
+        wait->hint = now + wait->pause;
         PyObject *module = PyImport_ImportModule("csp.observe.waits");
         if (module == NULL && PyErr_ExceptionMatches(PyExc_ImportError)) {
             PyErr_Clear(); /* nothing can be imported any more, at the end of the program: no hint */

@@ -303,7 +303,7 @@ def test_import_failing_in_the_actor(program):
     )
     assert status == 1
     assert "csp.errors.NotImportable: importing needs failed in an own-GIL interpreter" in err
-    assert "keep it out of what this actor or process imports" in err
+    assert "Keep it out of what this actor or process imports" in err
 
 
 def test_path_changed_after_the_system_was_made(program):
