@@ -22,9 +22,14 @@ static pthread_mutex_t turns = PTHREAD_MUTEX_INITIALIZER; /* guards what follows
 static long being_made;
 static native_turn *first, *last;
 
+/* `turns` is held. */
 static long most(void) {
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    return cpus * EACH_CPU > AT_LEAST ? cpus * EACH_CPU : AT_LEAST;
+    static long known; /* asking reads a file */
+    if (known == 0) {
+        long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+        known = cpus * EACH_CPU > AT_LEAST ? cpus * EACH_CPU : AT_LEAST;
+    }
+    return known;
 }
 
 bool native_interpreter_wanted(const interpreter *self) {
