@@ -124,21 +124,22 @@ def tell(
     """Name those who are at a line of the program's on standard error, but for what is in *told*, to which it is added.
 
     The others, too, once, if they have slept since the last look, which left in *had* how much CPU each had had; or
-    *anyhow*. Of many, who may just wait for their turn, it is told how many they are.
+    *anyhow*. Of a crowd, which may just wait for its turn, it is told how many they are.
     """
     lines: list[str] = []
     all_of_them = list(who)
+    crowd = len(all_of_them) > _MOST_NAMED
     until = monotonic() + _ALL_LOOKS
     for name, id in all_of_them:
         if len(lines) == _MOST_NAMED or monotonic() > until:
             break
         where = whereabouts(id)
         line = f"csp: {what}; waiting for {name} ({id})" + (f", {where}" if where else "")
-        still = not where and had is not None and _sleeps(id, had)
-        if line not in told and (where or ((anyhow or still) and not any(other.startswith(line) for other in told))):
+        alone = not crowd and not where and (anyhow or (had is not None and _sleeps(id, had)))
+        if line not in told and (where or (alone and not any(other.startswith(line) for other in told))):
             lines.append(line)
     told.update(lines)
-    if len(all_of_them) > _MOST_NAMED:
+    if crowd:
         name, id = all_of_them[0]
         lines.append(f"csp: {what}; waiting for {len(all_of_them)}, {name} ({id}) and others")
     try:
