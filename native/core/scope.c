@@ -54,7 +54,9 @@ static csp_waiter *settle(csp_scopes *scopes) {
     int64_t deadline, before = atomic_load_explicit(&scopes->deadline, memory_order_relaxed);
     bool called = any_called(scopes->innermost, &deadline), must_wake = false;
     atomic_store_explicit(&scopes->cancelled, called, memory_order_relaxed);
-    atomic_store_explicit(&scopes->deadline, deadline, memory_order_relaxed);
+    /* seq_cst, with csp__nudge and with who parks: we store the deadline and read the word then; it stores the word and reads
+     * the deadline then. One of us sees what the other did. */
+    atomic_store_explicit(&scopes->deadline, deadline, memory_order_seq_cst);
     csp_waiter *waiter = scopes->waiting;
     if (waiter == NULL) {
         return NULL;

@@ -55,7 +55,7 @@ static inline csp_status csp__may_begin(const csp_waiter *self, bool may_wait) {
 
 /* When a wait ends at the latest. */
 static inline int64_t csp__scoped_deadline(const csp_scopes *scopes, int64_t deadline) {
-    int64_t own = scopes != NULL ? atomic_load_explicit(&scopes->deadline, memory_order_relaxed) : CSP_FOREVER;
+    int64_t own = scopes != NULL ? atomic_load_explicit(&scopes->deadline, memory_order_seq_cst) : CSP_FOREVER;
     own = own > 0 ? own : 1;
     return own < deadline ? own : deadline;
 }

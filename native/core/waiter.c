@@ -296,8 +296,8 @@ static uint32_t park_word(csp_waiter *waiter, uint32_t *parked) {
     uint32_t state = atomic_load_explicit(&waiter->state, memory_order_acquire);
     *parked = (state & ~UINT32_C(0xffff)) | CSP_PARKED;
     bool done = csp__code(state) == CSP_ARMED &&
-                atomic_compare_exchange_strong_explicit(&waiter->state, &state, *parked, memory_order_acq_rel,
-                                                        memory_order_acquire);
+                atomic_compare_exchange_strong_explicit(&waiter->state, &state, *parked, memory_order_seq_cst,
+                                                        memory_order_acquire); /* seq_cst: see settle in scope.c */
     return done ? CSP_PARKED : csp__code(state);
 }
 

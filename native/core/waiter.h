@@ -170,10 +170,10 @@ static inline bool csp__claim(csp_waiter *waiter, uint32_t code, bool *must_wake
 /* Make a sleeper look again how long it may sleep; true: it is to be woken. The word changes, or one that is about to sleep would
  * miss it. */
 static inline bool csp__nudge(csp_waiter *waiter) {
-    uint32_t state = atomic_load_explicit(&waiter->state, memory_order_acquire);
+    uint32_t state = atomic_load_explicit(&waiter->state, memory_order_seq_cst);
     while (csp__code(state) == CSP_PARKED) {
         if (atomic_compare_exchange_weak_explicit(&waiter->state, &state, (state & ~UINT32_C(0xffff)) | CSP_ARMED,
-                                                  memory_order_acq_rel, memory_order_acquire)) {
+                                                  memory_order_seq_cst, memory_order_seq_cst)) {
             return true;
         }
     }
