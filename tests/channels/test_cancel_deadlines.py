@@ -111,7 +111,7 @@ def test_the_wait_graph_knows_the_deadline(rx, wait_until):
     """Who waits in a scope with a deadline does not wait for ever: csp.waits() calls nobody stuck for it."""
     inside = Within(csp.move_on_after(LONG), rx.recv)
     wait_until(lambda: waiting(rx), "it waits")
-    (deadline,) = [edge[7] for edge in wait_graph() if edge[0] == "waits" and edge[7] is not None]
+    (deadline,) = [edge[7] for edge in wait_graph() if edge[0] == "waits" and edge[4] == rx.channel_id]
     assert deadline == pytest.approx(inside.scope.deadline)
     inside.scope.cancel()
     assert inside.end()

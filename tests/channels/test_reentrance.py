@@ -231,7 +231,12 @@ def test_a_list_of_messages_is_not_seen_before_it_is_whole(when_decoded):
     tx, rx = csp.channel(4)
     tx.send_many([3, ActsLater(), 4])
     found = []
-    when_decoded.append(lambda: found.extend(repr(thing) for thing in gc.get_objects() if type(thing) is list))
+
+    def look():
+        lists = [thing for thing in gc.get_objects() if type(thing) is list and len(thing) == 3]
+        found.extend(repr(thing) for thing in lists if type(thing[0]) is int and thing[0] == 3)
+
+    when_decoded.append(look)
     assert rx.recv_many(3) == [3, 2, 4]
     assert not any("<NULL>" in text for text in found)
 
