@@ -41,6 +41,12 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "leaves(*kinds): the test leaves these behind on purpose")
 
 
+def pytest_collection_finish(session):
+    """Thousands of tests stay to the end: the collector, which tests call again and again, looks at them no more."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if _folder(item) in CHECKED and item.get_closest_marker("timeout") is None:

@@ -234,6 +234,7 @@ class AlternativeMachine(RuleBasedStateMachine):
             self.note_turn(which, chosen, eligible, on, priority)
             assert value == self.carry_out(chosen)
             self.check_served()
+            self.forget_who_is_not_ready()
 
     def note_turn(self, which, chosen, eligible, on, priority):
         """No guard is chosen twice while another one stays ready. Priorities begin the rotation anew, and so does the
@@ -252,6 +253,12 @@ class AlternativeMachine(RuleBasedStateMachine):
         chosen.passed_over_by.clear()
         if priority:
             for guard in self.guards[which]:
+                guard.passed_over_by.clear()
+
+    def forget_who_is_not_ready(self):
+        """Whoever is not ready, be it for an instant, did not stay ready."""
+        for guard in self.guards[0] + self.guards[1]:
+            if not (guard.is_on() and self.is_ready(guard)):
                 guard.passed_over_by.clear()
 
     @rule(which=WHICH, priority=st.booleans(), timer=st.booleans())
@@ -456,13 +463,11 @@ class AlternativeMachine(RuleBasedStateMachine):
             assert (seen.senders, seen.receivers) == (model.handles[SENDER], model.handles[RECEIVER])
             assert (seen.waiting_senders, seen.waiting_receivers) == (len(model.senders), len(model.receivers))
         assert self.lock.locked() is self.locked
+        self.forget_who_is_not_ready()
         for which, guards in enumerate(self.guards):
             found = self.alternatives[which].guards[1:]
             assert len(found) == len(guards)
             assert all(real is guard.real for real, guard in zip(found, guards, strict=True))
-            for guard in guards:
-                if not (guard.is_on() and self.is_ready(guard)):
-                    guard.passed_over_by.clear()
 
     def end_everything(self):
         if self.mortal:
