@@ -29,7 +29,8 @@ typedef struct interpreter {
     pthread_cond_t changed;
     int inside;
     bool open, closing;
-    bool may_settle; /* we hear what it must not be moved for */
+    bool may_settle;         /* we hear what it must not be moved for */
+    pthread_mutex_t killing; /* one killer at a time: each looks at all thread states, the other's among them */
     _Atomic bool killed;
     _Atomic bool abandoned;
     interpreter_course course; /* guarded by the mutex, as the next */

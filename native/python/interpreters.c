@@ -72,6 +72,7 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&self->mutex, NULL);
+    pthread_mutex_init(&self->killing, NULL);
     pthread_cond_init(&self->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     PyObject *id = PyLong_FromUnsignedLongLong(self->id);

@@ -57,6 +57,7 @@ void native_poison_other_threads(void) {
 /* On a thread of its own, because attaching waits for the victim's GIL, which C code may hold for long. */
 static void *kill_thread(void *argument) {
     interpreter *self = argument;
+    pthread_mutex_lock(&self->killing);
     if (native_gate_enter(self)) {
         PyThreadState *mine = PyThreadState_New(self->state);
         if (mine != NULL) {
@@ -71,6 +72,7 @@ static void *kill_thread(void *argument) {
     native_interpreter_cancel(self);
     native_kill_started(self); /* it cannot end them itself any more */
     native_interpreter_interrupt(self);
+    pthread_mutex_unlock(&self->killing);
     native_interpreter_release(self);
     return NULL;
 }

@@ -51,6 +51,7 @@ void native_interpreter_release(interpreter *self) {
     pthread_mutex_unlock(&registry_mutex);
     if (last) {
         pthread_mutex_destroy(&self->mutex);
+        pthread_mutex_destroy(&self->killing);
         pthread_cond_destroy(&self->changed);
         csp_holder_release(self->holder);
         free(self);
