@@ -14,9 +14,9 @@ from csp.actors.actor import Actor
 from csp.actors.context import Context
 from csp.actors.description import describe
 from csp.actors.handler import handlers_of
-from csp.actors.stdlib_log import send_to_main
 from csp.errors import ChannelError, EndOfChannel, NotShareable, StartFailed, Stopped, SystemClosing
 from csp.interpreters import boot, granted
+from csp.interpreters.after_import import after_import
 from csp.interpreters.importing import resolve
 
 TYPE_CHECKING = False
@@ -118,6 +118,23 @@ def _start_failure(name: str, error: BaseException) -> tuple[object, ...]:
     return pack_text(failure) if any(end.closed for end in failure[1]) else failure
 
 
+def _send_to_main(log: Sender[object], name: str) -> None:
+    """What this interpreter logs and warns of through the standard library goes to main, once it imports these."""
+
+    def records(logging: Any) -> None:
+        from csp.actors.stdlib_log import hand_over_records
+
+        hand_over_records(logging, log, name)
+
+    def told_warnings(warnings: Any) -> None:
+        from csp.actors.stdlib_log import hand_over_warnings
+
+        hand_over_warnings(warnings, log, name)
+
+    after_import("logging", records)
+    after_import("warnings", told_warnings)
+
+
 def _say_to(log: Sender[object], name: str) -> Callable[..., object]:
     """What is to be said when the actor is no more, is said in the log."""
 
@@ -146,7 +163,7 @@ def _begin(
     global _handlers, _methods
     sys.path[:] = folders
     boot.say = _say_to(log, name)
-    send_to_main(log, name)  # before the actor's module, which may log while it is imported
+    _send_to_main(log, name)  # before the actor's module, which may log while it is imported
     begun = monotonic()
     cls = resolve(*path)
     took = monotonic() - begun

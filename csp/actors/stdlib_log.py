@@ -2,14 +2,14 @@
 
 Both modules belong to an interpreter: what a program sets up in main is unknown in its actors. So in an actor the root
 logger gets one handler, which sends records on the log channel, and main hands them to its logger of the same name; and
-a warning that this interpreter's filters let through meets those of main, too. Neither module is imported for it.
+a warning that this interpreter's filters let through meets those of main, too. Neither module is imported for it, and
+this one only when they are.
 """
 
 import time
 
 from csp._native import Sender, log_level
 from csp.errors import ChannelError
-from csp.interpreters.after_import import after_import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,13 +23,9 @@ _OWN = frozenset({
 })  # fmt: skip
 
 
-def send_to_main(channel: Sender[object], actor: str) -> None:
-    """From now on, what this interpreter logs and warns of goes there, told as the actor's."""
-    after_import("logging", lambda logging: _hand_over_records(logging, channel, actor))
-    after_import("warnings", lambda warnings: _hand_over_warnings(warnings, channel, actor))
+def hand_over_records(logging: Any, channel: Sender[object], actor: str) -> None:
+    """From now on, what goes to the module *logging* of this interpreter goes to main, told as the actor's."""
 
-
-def _hand_over_records(logging: Any, channel: Sender[object], actor: str) -> None:
     class ToMain(logging.Handler):  # type: ignore[misc]  # the module comes as an argument, and late
         """Sends each record on the log channel."""
 
@@ -74,7 +70,8 @@ def _name_in_main(name: object) -> object:
     return "__main__" if name == SCRIPT_ELSEWHERE else name
 
 
-def _hand_over_warnings(warnings: Any, channel: Sender[object], actor: str) -> None:
+def hand_over_warnings(warnings: Any, channel: Sender[object], actor: str) -> None:
+    """The same for what this interpreter warns of."""
     shown_here = warnings.showwarning
 
     def to_main(
