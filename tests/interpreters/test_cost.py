@@ -40,7 +40,6 @@ IN_AN_ACTOR = IN_A_PROCESS | {
     "csp.actors.handler",
     "csp.actors.loop",
     "csp.actors.mailbox",
-    "csp.actors.stdlib_log",
     "csp.generic",
     "csp.interpreters.granted",
 }
