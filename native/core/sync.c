@@ -231,7 +231,7 @@ void csp__sync_untake(csp_end *end, csp_message *message) {
     csp__lock(&channel->lock);
     if (message->kind == 0) {
         channel->sync->abandoned = true; /* somebody else is told */
-    } else if (channel->sync->kind != CSP_SYNC_LOCK || channel->sync->thread == self->id) {
+    } else if (channel->sync->kind != CSP_SYNC_LOCK || channel->sync->thread == csp__thread_id(self)) {
         /* An event has nothing to give back; and a signal handler may have released the lock, which is another's now. */
         release_locked(channel, end, 1, self);
     }
