@@ -95,15 +95,10 @@ class Named(csp.Actor):
 # ---- seen by an actor that placement has moved -----------------------------------------------------------------------
 
 
-class Relay(csp.Actor):
-    """One of a chain in which every call goes to the end of it."""
-
-    def __init__(self, after=None):
-        self.after = after
-
+class Echo(csp.Actor):
     @csp.handler
-    def relay(self, number):
-        return number if self.after is None else self.after.relay(number)
+    def echo(self, number):
+        return number
 
 
 def _by_interpreters():
@@ -160,10 +155,10 @@ ACTS = STARTERS | {
 
 
 class Talker(csp.Actor):
-    """Calls a chain without end, until it is told to do something."""
+    """Calls its echo without end, until it is told to do something."""
 
-    def __init__(self, chain):
-        self.chain = chain
+    def __init__(self, echo):
+        self.echo = echo
 
     @csp.handler
     def thread(self):
@@ -173,7 +168,7 @@ class Talker(csp.Actor):
     def talk(self, told):
         number = 0
         while True:
-            number = self.chain.relay(number + 1)
+            number = self.echo.echo(number + 1)
             if number % 16 == 0:
                 try:
                     act = told.recv_nowait()
@@ -193,17 +188,20 @@ def _is_moved(thread, patience):
 
 
 def watched_talk(acts, patience):
-    """Let actors talk until one is moved to one CPU; let it act then, and so on. It waits for the first move as long as
-    that takes on a busy machine, for the later ones at most *patience* seconds.
+    """Let pairs talk, more than there are CPUs, until one of them is moved to one CPU; let it act then, and so on. It
+    waits for the first move as long as that takes on a busy machine, for the later ones at most *patience* seconds.
+
+    Pairs, because two that talk live together whatever else the machine does; and more of them than CPUs, because
+    nobody spins then, which is the other way to be quick.
 
     Gives whether it was moved and what it got for each act.
     """
     with csp.System(warm=0) as system:
-        chain = None
-        for _ in range(len(os.sched_getaffinity(0)) + 2):
-            chain = system.spawn(Relay, chain)
-        talker = system.spawn(Talker, chain)
+        pairs = [system.spawn(Talker, system.spawn(Echo)) for _ in range(len(os.sched_getaffinity(0)) + 2)]
+        talker, *others = pairs
         thread = talker.thread()
+        over, is_over = csp.channel(len(others))
+        ends = [other.talk.options(timeout=None).future(is_over) for other in others]
         results = []
         for act in acts:
             tell, told = csp.channel(1)
@@ -212,6 +210,10 @@ def watched_talk(acts, patience):
             tell.send(act)
             results.append((moved, result.result()))
             tell.close()
+        for _ in others:
+            over.send("count")
+        for end in ends:
+            end.result()
         return results
 
 
