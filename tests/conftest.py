@@ -46,7 +46,7 @@ def pytest_configure(config):
 def pytest_collection_finish(session):
     """Thousands of tests stay to the end: the collector, which tests call again and again, looks at them no more.
 
-    Nor does it show them: at its first test hypothesis asks it who holds its random numbers, so that test is over before.
+    Nor does it show them: at its first test hypothesis asks it who holds its random numbers, so one is run before.
     """
     hypothesis.given(hypothesis.strategies.none())(lambda _: None)()
     gc.collect()
