@@ -67,7 +67,6 @@ if TYPE_CHECKING:
     from csp.errors import NotShareable as NotShareable
     from csp.errors import ProcessFailed as ProcessFailed
     from csp.errors import RemoteError as RemoteError
-    from csp.errors import RemoteTraceback as RemoteTraceback
     from csp.errors import ReservedName as ReservedName
     from csp.errors import StartFailed as StartFailed
     from csp.errors import Stopped as Stopped
@@ -160,7 +159,6 @@ _HOMES = {
         "NotShareable",
         "ProcessFailed",
         "RemoteError",
-        "RemoteTraceback",
         "ReservedName",
         "StartFailed",
         "Stopped",

@@ -30,7 +30,6 @@
         Abandoned      (RuntimeError)     who held a lock or unit ended without releasing it; carries .holder
         BrokenBarrier  (RuntimeError)     a party of the barrier left, or will never come
       ForkRefused      (RuntimeError)     os.fork while interpreters live
-    RemoteTraceback (Exception)           where that was raised: the __cause__ of an exception from elsewhere
     Stopped (BaseException)               an actor or process is told to stop; never swallow it
     Cancelled (BaseException)             a CancelScope around the operation was cancelled; ends at the scope
 
@@ -94,16 +93,6 @@ class NotShareable(CspError, TypeError):
 
 class NotImportable(CspError, ImportError):
     """A class or function cannot be reached by import from another interpreter."""
-
-
-class RemoteTraceback(Exception):
-    """Where an exception was raised in another interpreter: the ``__cause__`` of the exception raised here.
-
-    Its text is the traceback as that interpreter saw it.
-    """
-
-    def __str__(self) -> str:
-        return "\n" + str(self.args[0] if self.args else "")
 
 
 class RemoteError(CspError):

@@ -1,6 +1,6 @@
 """The extended rendezvous as a context manager; reached as ``Receiver.extended()``."""
 
-from csp._native import Receiver, Reply, recv_extended
+from csp._native import Receiver, Reply, recv_extended, unseen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Extended[T]:
         self._reply: Reply | None = None
         self._entered = False
 
+    @unseen
     def __enter__(self) -> T:
         if self._entered:
             raise RuntimeError("this extended rendezvous is under way: call extended() again for another sender")
@@ -36,6 +37,7 @@ class Extended[T]:
             raise
         return message
 
+    @unseen
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

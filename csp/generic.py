@@ -45,12 +45,16 @@ class _Arguments:
 
 def with_hints(public: Any) -> None:
     """Make what is public tell its arguments: a function, or a class and its methods."""
+    public = getattr(public, "__wrapped__", public)
     if isinstance(public, type) and issubclass(public, BaseException):
         public.__signature__ = _Arguments()  # type: ignore[attr-defined]  # read by inspect.signature
     found: list[Any] = [public]
     if isinstance(public, type):
         for value in vars(public).values():
-            found += (value, *(getattr(value, part, None) for part in ("__func__", "function", "fget", "fset")))
+            found += (
+                value,
+                *(getattr(value, part, None) for part in ("__func__", "__wrapped__", "function", "fget", "fset")),
+            )
     for one in found:
         if (type(one) is FunctionType or one is public) and type(getattr(one, "__annotate__", None)) is FunctionType:
             hints: Any = _Hints(one.__annotate__)

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import traceback
 
 _KINDS = ("channels", "ends", "holders", "blocks", "replies")
 
@@ -18,6 +19,11 @@ def alive():
         "Python threads": threading.active_count(),
         "fds": len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0,
     }
+
+
+def raised_in(error):
+    """The functions in an exception's traceback, the outermost first."""
+    return [entry.name for entry in traceback.extract_tb(error.__traceback__)]
 
 
 def slowness():

@@ -1,6 +1,6 @@
 """Handlers seen through a ref: calls, casts, tells, futures."""
 
-from csp._native import Sender, call, cast, tally_add
+from csp._native import Sender, call, cast, raise_arrived, tally_add, unseen
 from csp.actors import context
 from csp.errors import (
     ActorDied,
@@ -31,6 +31,7 @@ DEFAULT_TIMEOUT = float("5")  # seconds, as OTP's gen_server:call; an object of 
 
 # How a call ended; see native/python/calls.c
 _ANSWERED, _FAILED, _NEVER_RAN, _LOST = range(4)
+_DIED = "died"  # in place of a failure: the actor ended while it handled the call
 
 
 class _SignatureForInspect:
@@ -47,7 +48,7 @@ class BoundHandler(Generic[P, T_co]):
 
     Arguments that the handler does not take are a TypeError here, before anything is sent; the others travel as
     messages do. The call's time limit (``options(timeout=seconds)``, default 5) covers the wait for the mailbox and for
-    the answer. Errors: the handler's own exception, with the remote traceback as its cause; CallTimeout (the call may
+    the answer. Errors: the handler's own exception, as if the call had been a local one; CallTimeout (the call may
     still run, its answer is dropped); ActorDied, with ``maybe_ran``; ActorRestarting (with
     ``options(on_restart="fail")``); MailboxFull; CallsSelf; NotShareable.
     """
@@ -71,6 +72,7 @@ class BoundHandler(Generic[P, T_co]):
         self._timeout = timeout
         self._on_restart: OnRestart = on_restart
 
+    @unseen
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
         signature = self._signature
         if kwargs or not signature.fewest <= len(args) <= signature.most:
@@ -93,10 +95,11 @@ class BoundHandler(Generic[P, T_co]):
         except NotShareable, ClosedEnd:
             self._refuse_by_name(args, kwargs)
             raise
-        if code == _ANSWERED:
-            return value  # type: ignore[no-any-return]  # what the handler returned
-        raise remote_error(self._actor, sender, code, value)
+        if code != _ANSWERED:
+            raise_remote(self._actor, sender, code, value)
+        return value  # type: ignore[no-any-return]  # what the handler returned
 
+    @unseen
     def cast(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Send and do not wait for an answer; returns when the mailbox has accepted the message.
 
@@ -126,6 +129,7 @@ class BoundHandler(Generic[P, T_co]):
             self._refuse_by_name(args, kwargs)
             raise
 
+    @unseen
     def tell(self, *args: P.args, **kwargs: P.kwargs) -> bool:
         """Cast, and never raise for the state that the other one is in; True when its mailbox has accepted the message.
 
@@ -144,6 +148,7 @@ class BoundHandler(Generic[P, T_co]):
             return False
         return True
 
+    @unseen
     def future(self, *args: P.args, **kwargs: P.kwargs) -> Future[T_co]:
         """Call, and return a concurrent.futures.Future of the answer. Never waits, for the mailbox neither.
 
@@ -171,6 +176,7 @@ class BoundHandler(Generic[P, T_co]):
             self._refuse_by_name(args, kwargs)
             raise
 
+    @unseen
     def options(
         self, *, timeout: float | EllipsisType | None = ..., on_restart: OnRestart | EllipsisType = ...
     ) -> BoundHandler[P, T_co]:
@@ -217,7 +223,7 @@ class BoundHandler(Generic[P, T_co]):
 def remote_error(actor: str, sender: Sender[object], code: int, value: tuple[Any, ...] | None) -> BaseException:
     """What a call that was not answered means to its caller."""
     if code == _FAILED and isinstance(value, tuple):
-        if value[0] == "died":
+        if value[0] == _DIED:
             return ActorDied(f"{actor} ended while it handled the call: {value[1]}", str(value[1]), maybe_ran=True)
         from csp.messages.failure import unpack
 
@@ -229,6 +235,14 @@ def remote_error(actor: str, sender: Sender[object], code: int, value: tuple[Any
                 f"the mailbox of {actor} was full and dropped the call ({seen.overflow}); it did not run"
             )
     return died(actor, sender.cause, maybe_ran=code == _LOST)
+
+
+def raise_remote(actor: str, sender: Sender[object], code: int, value: tuple[Any, ...] | None) -> NoReturn:
+    """Raise that; what its actor raised, as if the call had been a local one."""
+    __tracebackhide__ = True  # what arrives may have no frames
+    if code == _FAILED and isinstance(value, tuple) and value[0] != _DIED:
+        raise_arrived(value)
+    raise remote_error(actor, sender, code, value)
 
 
 def died(actor: str, cause: object, *, maybe_ran: bool) -> ActorDied:

@@ -22,6 +22,7 @@ from csp._native import (
     post,
     recv_reply,
     unbounded_channel,
+    unseen,
     withdraw,
 )
 from csp.actors.bound import died, remote_error
@@ -111,8 +112,12 @@ class Answer(Future[object]):
         """Whether the mailbox has accepted it, and it has not been answered."""
         return self.posting is None and not self.done()
 
+    @unseen
     def result(self, timeout: float | None = None) -> object:
         self._wait(timeout)
+        error = super().exception(0)
+        if error is not None:
+            raise error
         return super().result(0)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:

@@ -183,12 +183,17 @@ def _begin(
         from csp.messages.pickling import loads
 
         args, kwargs = loads(data, list(ends))
-    actor = cls(*args, **kwargs)
+    actor = _made(cls, args, kwargs)
     if not isinstance(actor, cls):
         maker = f"{path[1]}.__new__" if type(cls).__call__ is type.__call__ else f"{type(cls).__qualname__}.__call__"
         raise TypeError(f"{maker} gave {type(actor).__qualname__}, and not the actor")
     actor.on_start()
     return actor
+
+
+def _made(cls: type[Actor], args: tuple[object, ...], kwargs: dict[str, object]) -> Any:
+    __tracebackhide__ = True  # what it raises is the user's
+    return cls(*args, **kwargs)
 
 
 def _callable(name: str, method: object) -> Callable[..., Any]:
@@ -231,6 +236,7 @@ def _serve(actor: Actor, control: Receiver[object], mailbox: Receiver[object]) -
 
 def dispatch(actor: Actor, message: Any) -> None:
     """Carry out one message from the mailbox: a call or cast (they come with a Reply), or a plain message."""
+    __tracebackhide__ = True  # what it raises is the user's
     parts: tuple[Any, ...] = message  # for the checkers; the next line sees whether it is one
     if type(parts) is not tuple or not parts or type(parts[0]) is not Reply:
         actor.receive(message)

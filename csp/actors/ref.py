@@ -2,7 +2,7 @@
 
 from types import GenericAlias
 
-from csp._native import Sender
+from csp._native import Sender, unseen
 from csp.actors import context
 from csp.actors.bound import BoundHandler, died, refuse_own_rendezvous
 from csp.actors.signature import signatures
@@ -57,12 +57,14 @@ class ActorRef:
         """A number that no other actor of this process ever has: that of its mailbox in statistics and wait graph."""
         return self._sender.channel_id
 
+    @unseen
     def __getattr__(self, name: str) -> BoundHandler[..., Any]:
         signature = self._signatures.get(name)
         if signature is None:
             raise self._no_such(name)
         return BoundHandler(self._sender, self._name, self._letters, signature)
 
+    @unseen
     def send(self, message: object, timeout: float | None = None) -> None:
         """Send a plain message to the actor's ``receive``; returns when the mailbox has accepted it.
 

@@ -1,22 +1,45 @@
 """Exceptions that cross: packed where they were raised, raised again where somebody waits for them.
 
-A failure is a plain tuple ``(pickle, ends, type, text, traceback, why)`` of natively carried values; the pickle is None
-for an exception whose own type cannot travel, and then *why* says why not.
+A failure is a plain tuple ``(pickle, ends, type, text, whole, why, trail)`` of natively carried values. The pickle is
+None for an exception whose own type cannot travel, and then *why* says why not. *whole* is the text with the traceback,
+for those who only tell of it. The trail is what pickle leaves out: where it was raised, and what it came from.
 """
 
-from csp.errors import ChannelError, CspError, NotShareable, RemoteError, RemoteTraceback, SyncError
-from csp.messages.formatting import format_exception, last_words
-from csp.messages.shapes import add_note, members_of, name_of, notes_of, set_cause, text_of
+import sys
+
+from csp.errors import ChannelError, CspError, NotShareable, RemoteError, SyncError
+from csp.messages.formatting import format_exception
+from csp.messages.frames import rebuilt, taken
+from csp.messages.shapes import (
+    add_note,
+    members_of,
+    name_of,
+    notes_of,
+    origin_of,
+    set_cause,
+    set_context,
+    set_traceback,
+    text_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from csp.messages.frames import Frames
     from csp.messages.pickling import End
 
-type Failure = tuple[bytes | None, tuple[End, ...], str, str, str, str]
+# Its frames; what it came from, and whether on purpose; the trails of its members, if it is a group.
+type Trail = tuple[Frames, Failure | None, bool, tuple[Trail, ...]]
+type Failure = tuple[bytes | None, tuple[End, ...], str, str, str, str, Trail]
+
+_LONGEST = 32  # exceptions, each of which came from the next, that cross; a program may make chains of thousands
 
 
 def pack(error: BaseException) -> Failure:
     """Make *error* fit to travel. Never raises."""
+    return _packed(error, format_exception(error), set())
+
+
+def _packed(error: BaseException, whole: str, seen: set[int]) -> Failure:
     if isinstance(error, ImportError) and not isinstance(error, CspError):
         _advise(error)
     data: bytes | None = None
@@ -26,7 +49,20 @@ def pack(error: BaseException) -> Failure:
         data, ends = _pickled(error)
     except Exception as refusal:  # noqa: BLE001  (then its text goes alone)
         why = _told(refusal)
-    return data, tuple(ends), name_of(error), text_of(error), format_exception(error), why
+    return data, tuple(ends), name_of(error), text_of(error), whole, why, _trail(error, seen)
+
+
+def _trail(error: BaseException, seen: set[int]) -> Trail:
+    """Where it was raised, and what it came from; each exception once."""
+    seen.add(id(error))
+    origin, on_purpose = origin_of(error)
+    failure: Failure | None = None
+    if origin is not None and id(origin) not in seen and len(seen) < _LONGEST:
+        failure = _packed(origin, "", seen)
+        if failure[1]:  # ends would have to stay open until it goes
+            failure = _as_text(failure, "it holds an end of a channel, and is only what another exception came from")
+    members = tuple([_trail(member, {*seen}) for member in members_of(error)])
+    return taken(error), failure, on_purpose, members
 
 
 def _advise(error: ImportError) -> None:
@@ -72,12 +108,16 @@ def _alike(one: BaseException, other: BaseException) -> bool:
 
 def pack_text(failure: Failure) -> Failure:
     """The failure without the exception itself, which holds an end that is closed: what can be read of it travels."""
-    return (None, (), *failure[2:5], "it holds an end of a channel that is closed")
+    return _as_text(failure, "it holds an end of a channel that is closed")
+
+
+def _as_text(failure: Failure, why: str) -> Failure:
+    return (None, (), *failure[2:5], why, failure[6])
 
 
 def unpack(failure: Failure) -> BaseException:
-    """The exception to raise here. Its cause holds the remote traceback."""
-    data, ends, name, text, trace, why = failure
+    """The exception to raise here, with the frames of there in its traceback, and come from what it came from there."""
+    data, ends, name, text, _, why, trail = failure
     error: BaseException | None = None
     if data is not None:
         try:
@@ -94,22 +134,32 @@ def unpack(failure: Failure) -> BaseException:
         )
     elif text_of(error) != text:
         add_note(error, f"csp: where it was raised its text was: {text}")
-    where = _where(trace, name, text, error)
-    if where:
-        set_cause(error, RemoteTraceback(where))
+    _follow(error, trail)
     return error
 
 
-def _where(trace: str, name: str, text: str, error: BaseException) -> str:
-    """The remote traceback without what the exception itself says once more: of a long text, all but its first line.
+def _follow(error: BaseException, trail: Trail) -> None:
+    """Give it what pickle has left out."""
+    frames, origin, on_purpose, trails = trail
+    set_traceback(error, rebuilt(frames))
+    if origin is not None:
+        (set_cause if on_purpose else set_context)(error, unpack(origin))
+    members = members_of(error)
+    if len(members) == len(trails):
+        for i, member in enumerate(members):
+            _follow(member, trails[i])
 
-    Nothing is left of an error that csp itself made there.
-    """
-    words = last_words(name, text, notes_of(error))
-    if not trace.endswith(words):
-        return trace
-    above, first = trace.removesuffix(words), words.partition("\n")[0]
-    return "" if not above and isinstance(error, CspError) else f"{above}{first}"
+
+def unpack_here(failure: Failure) -> BaseException:
+    """As unpack, to be raised as it is: it began in what the caller handles, as if the call had been a local one."""
+    error = unpack(failure)
+    handled = sys.exception()
+    if handled is not None:
+        first = error
+        while (origin := origin_of(first)[0]) is not None:
+            first = origin
+        set_context(first, handled)
+    return error
 
 
 def unpack_held(failure: Failure) -> BaseException:

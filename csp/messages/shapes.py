@@ -23,12 +23,22 @@ _members: Any = BaseExceptionGroup.__dict__["exceptions"]
 
 def forget_traceback(error: BaseException) -> None:
     """Let go of the frames that it was raised through, and of all that they hold."""
-    BaseException.with_traceback(error, None)
+    set_traceback(error, None)
 
 
 def traceback_of(error: BaseException) -> Any:
     """Its own traceback, or None."""
     return _traceback.__get__(error)
+
+
+def set_traceback(error: BaseException, traceback: Any) -> None:
+    """Give it a traceback, or none."""
+    BaseException.with_traceback(error, traceback)
+
+
+def set_context(error: BaseException, context: BaseException) -> None:
+    """As raising it while *context* is handled does."""
+    _context.__set__(error, context)
 
 
 def set_cause(error: BaseException, cause: BaseException) -> None:

@@ -51,7 +51,7 @@ class Block:
             raise RuntimeError("processes are started inside the block: with csp.parallel() as par: par.start(...)")
         self.look()
         if self._failed:
-            raise self._failed[0].error()
+            raise self._failed[0].error().with_traceback(None)
         module, path = path_of(fn, "a process's function")
         ends = list(_ends_among(name, args, kwargs))
         result, box = channel(1)
@@ -80,7 +80,7 @@ class Block:
         deadline = None if timeout is None else monotonic() + seconds(timeout, "timeout")
         while not life.ending:
             if self._failed:
-                raise self._failed[0].error()
+                raise self._failed[0].error().with_traceback(None)
             try:
                 message = self._group.inbox.recv(None if deadline is None else max(0.0, deadline - monotonic()))
             except TimeoutError:

@@ -54,7 +54,7 @@ class Life:
     def value(self) -> object:
         """What it returned; always the same object. Raises ProcessFailed. It has ended."""
         if self.ending != RETURNED:
-            raise self.error()
+            raise self.error().with_traceback(None)
         if not self._value:
             try:
                 self._value.append(self._box.recv_nowait())

@@ -3,6 +3,7 @@
 It is occam's PAR, over the processes of CSP (Hoare 1978), and what others now call structured concurrency.
 """
 
+from csp._native import unseen
 from csp.generic import Generic, T_co
 from csp.processes.block import Block
 from csp.processes.checks import seconds, whole
@@ -80,6 +81,7 @@ class Process(Generic[T_co]):
         self._block.look()
         return self._life.ending != ""
 
+    @unseen
     def result(self, timeout: float | None = None) -> T_co:
         """What the function returned. Blocks until the process has ended, at most *timeout* seconds (None: no limit).
 
@@ -107,6 +109,7 @@ class Parallel:
     def __init__(self, grace: float) -> None:
         self._block = Block(grace)
 
+    @unseen
     def start[**P, R](self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Process[R]:
         """Start ``fn(*args, **kwargs)`` in an interpreter of its own. Does not wait for it.
 
@@ -124,6 +127,7 @@ class Parallel:
         """
         return Process(self._block, self._block.start(fn, _name_of(fn), args, kwargs))
 
+    @unseen
     def start_many[**P, R](self, n: int, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> list[Process[R]]:
         """Start *n* processes with the same function and arguments, numbered from 0 in their names. Else as start.
 
@@ -139,6 +143,7 @@ class Parallel:
         self._block.enter()
         return self
 
+    @unseen
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

@@ -1,5 +1,6 @@
 """Pipelines: an iterable, functions that run on it in interpreters of their own, and what becomes of the results."""
 
+from csp._native import unseen, unseen_iterator
 from csp.generic import Generic, T_co
 from csp.processes.checks import seconds
 from csp.processes.group import GRACE
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from csp.processes.statistics import PipelineStatistics
 
 
+@unseen
 def pipeline[T](iterable: Iterable[T], *, grace: float = GRACE) -> Pipeline[T]:
     """Work on the items of *iterable* in many interpreters at once.
 
@@ -72,6 +74,7 @@ class Pipeline(Generic[T_co]):
 
     # ---- stages -----------------------------------------------------------------------------------------------------
 
+    @unseen
     def map[R](
         self, fn: Callable[[T_co], R], *, workers: int | None = None, ordered: bool = True, window: int | None = None
     ) -> Pipeline[R]:
@@ -92,6 +95,7 @@ class Pipeline(Generic[T_co]):
         """
         return self._with(fn, False, workers, ordered, window)
 
+    @unseen
     def filter(
         self,
         fn: Callable[[T_co], object],
@@ -103,6 +107,7 @@ class Pipeline(Generic[T_co]):
         """Keep the items for which ``fn(item)`` is true. It runs in workers; arguments and errors are those of map."""
         return self._with(fn, True, workers, ordered, window)
 
+    @unseen
     def batch(self, n: int) -> Pipeline[tuple[T_co, ...]]:
         """Join each *n* items that follow each other into a tuple; the last may be shorter. The caller does it.
 
@@ -116,8 +121,9 @@ class Pipeline(Generic[T_co]):
 
     def __iter__(self) -> Generator[T_co]:
         """Run; give the results as they are asked for. Blocks for each. Closing the generator ends the workers."""
-        return self._results(None)
+        return unseen_iterator(self._results(None))
 
+    @unseen
     def collect(self, *, progress: bool | str = False) -> list[T_co]:
         """Run; the results in a list. Blocks until all workers have ended.
 
@@ -126,6 +132,7 @@ class Pipeline(Generic[T_co]):
         """
         return list(self._results(progress))
 
+    @unseen
     def reduce[A](self, fn: Callable[[A, T_co], A], initial: A, *, progress: bool | str = False) -> A:
         """Run; ``fn(fn(fn(initial, x0), x1), x2)`` and so on. Blocks until all workers have ended.
 
@@ -141,6 +148,7 @@ class Pipeline(Generic[T_co]):
             results.close()
         return result
 
+    @unseen
     def for_each(self, fn: Callable[[T_co], object], *, progress: bool | str = False) -> None:
         """Run; call *fn* with each result, in the caller's thread. Else as reduce."""
         results = self._results(progress)

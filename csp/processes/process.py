@@ -50,6 +50,7 @@ def run(
 
 def _call(function: object, given: Receiver[Given]) -> object:
     """Call it so that the arguments belong to it alone: an end that it drops is closed, though it still runs."""
+    __tracebackhide__ = True  # what is raised here is the user's
     taken: list[tuple[object, ...]] = [*given.recv()]
     given.close()
     return function(*taken.pop(0), **_keywords(taken.pop()))  # type: ignore[operator]  # path_of saw that it is callable

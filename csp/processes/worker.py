@@ -88,6 +88,7 @@ def _serve(
     give_up: Callable[..., _GivenUp],
     report: Callable[[int, int, int], None],
 ) -> None:
+    __tracebackhide__ = True  # what the functions raise is the user's
     sending = 0  # nanoseconds that it took to send the last chunk on; the next is about as large
     meter = Meter()
     count = work = told = 0

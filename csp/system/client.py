@@ -1,7 +1,7 @@
 """Asking the kernel. The same from the main interpreter and from inside an actor."""
 
 from csp._native import Sender, call, self_id
-from csp.actors.bound import remote_error
+from csp.actors.bound import raise_remote
 from csp.actors.handler import handlers_of
 from csp.actors.ref import ActorRef
 from csp.errors import ActorError, BrokenChannel, CallTimeout, ChannelError, ClosedEnd, NoSuchActor, Stopped
@@ -38,7 +38,7 @@ def ask(kernel: Sender[object], request: tuple[object, ...], timeout: float | No
     if code == 0:
         return value
     if code == 1:
-        raise remote_error("the system", kernel, code, value)
+        raise_remote("the system", kernel, code, value)
     raise gone(kernel, f"the system ended before it answered {request[0]!r}")
 
 

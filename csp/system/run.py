@@ -4,7 +4,7 @@ import signal
 import sys
 from threading import Thread
 
-from csp._native import Sender, channel, select
+from csp._native import Sender, channel, select, unseen
 from csp.errors import ActorError, ChannelError, EscalationError, StartFailed
 from csp.interpreters.importing import refuse_while_loading
 from csp.messages.shapes import described
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from csp.supervision.supervisor import Supervisor
 
 
+@unseen
 def run(supervisor: type[Supervisor] | Supervisor, *, warm: int | None = None, log_level: str | None = None) -> None:
     """Run a supervision tree until SIGTERM or SIGINT, then stop it in order and exit. Does not return.
 

@@ -5,7 +5,7 @@ from _thread import daemon_threads_allowed
 from _warnings import warn
 from functools import partial
 
-from csp._native import CancelScope, Receiver, Sender, cast, kill_interpreter, no_starts, unbounded_channel
+from csp._native import CancelScope, Receiver, Sender, cast, kill_interpreter, no_starts, unbounded_channel, unseen
 from csp.actors.log import ActorLog
 from csp.actors.ref import ActorRef
 from csp.errors import ActorError, CallTimeout, Cancelled, ChannelError, StartFailed
@@ -100,6 +100,7 @@ class System:
 
     # ---- actors -----------------------------------------------------------------------------------------------------
 
+    @unseen
     def spawn[**P, A](self, what: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A:
         """Start an actor and wait until its ``__init__`` has returned; gives its ref.
 
@@ -121,6 +122,7 @@ class System:
         @overload
         def lookup[A](self, name: str, cls: type[A]) -> A: ...
 
+    @unseen
     def lookup(self, name: str, cls: type | None = None) -> Any:
         """The ref of an actor by its name: ``"account/bob"``, or the last part of it where that is unique.
 
@@ -129,6 +131,7 @@ class System:
         """
         return client.lookup(self._kernel, name, cls)
 
+    @unseen
     def stop(self, ref: object, *, grace: float | None = 5.0) -> None:
         """Stop an actor and wait until it has ended. One that is gone already is fine.
 
@@ -139,6 +142,7 @@ class System:
         limit = checks.seconds(grace, "grace")
         client.ask(self._kernel, ("stop", *_place_of(ref), limit))
 
+    @unseen
     def kill(self, ref: object) -> bool:
         """Kill the present life of an actor, without asking; True if there was one. Its supervisor sees a crash.
 
@@ -148,6 +152,7 @@ class System:
 
     # ---- supervision ------------------------------------------------------------------------------------------------
 
+    @unseen
     def supervise(self, supervisor: Supervisor, *, name: str | None = None) -> str:
         """Start a supervision tree and wait until all of it is up; gives its name (default: its class in lower case).
 
@@ -173,6 +178,7 @@ class System:
             )
         return str(client.start(self._kernel, ("supervise", name, packed)))
 
+    @unseen
     def stop_supervisor(self, name: str) -> None:
         """Stop a supervision tree in order and wait until all of it has ended; one that has ended is fine.
 
@@ -188,6 +194,7 @@ class System:
         @overload
         def wait(self, what: Actor | ActorRef, timeout: float | None = None) -> str: ...
 
+    @unseen
     def wait(self, what: object, timeout: float | None = None) -> str:
         """Wait until an actor or a supervision tree has ended for good; gives the reason, also if it had ended before.
 
@@ -203,6 +210,7 @@ class System:
             return str(client.ask(self._kernel, ("wait_actor", *_place_of(what)), limit))
         return str(client.ask(self._kernel, ("wait", checks.name(what, "wait", "a supervisor or an actor")), limit))
 
+    @unseen
     def which_children(self, name: str) -> list[tuple[str, str, int, str, int, str | None]]:
         """``(name, status, incarnation, kind, restarts, last exit reason)`` of a supervisor's children, in start order.
 
@@ -220,6 +228,7 @@ class System:
         """
         return dict(client.ask(self._kernel, ("statistics",))) | {"log_lost": self._log.lost + self._log.dropped()}
 
+    @unseen
     def close(self, timeout: float | None = None) -> None:
         """Stop everything, the youngest first, and wait until it has ended; idempotent.
 
@@ -281,6 +290,7 @@ class System:
     def __enter__(self) -> Self:
         return self
 
+    @unseen
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

@@ -241,11 +241,18 @@ static PyObject *call_tuple(native_state *state, csp_end *end, PyObject *request
 PyObject *native_raise_failure(const char *unpack, PyObject *value) {
     PyObject *error = call_failure(unpack, value);
     Py_DECREF(value);
-    if (error != NULL) {
-        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+    if (error != NULL && !PyExceptionInstance_Check(error)) {
+        PyErr_Format(PyExc_TypeError, "%s gave no exception, but %T", unpack, error);
         Py_DECREF(error);
+    } else if (error != NULL) {
+        PyErr_SetRaisedException(error); /* as it is: PyErr_SetObject would make it come from what is handled here */
     }
     return NULL;
+}
+
+PyObject *native_raise_arrived(PyObject *module, PyObject *failure) {
+    (void)module;
+    return native_raise_failure("unpack_here", Py_NewRef(failure));
 }
 
 /* sender.call(message, timeout=None): one deadline for both ways. */
@@ -273,7 +280,7 @@ PyObject *native_sender_call(PyObject *self, PyObject *const *args, Py_ssize_t c
         return value;
     }
     if (code == ANSWER_FAILED) {
-        return native_raise_failure("unpack", value);
+        return native_raise_failure("unpack_here", value);
     }
     Py_DECREF(value);
     return code == ANSWER_NEVER_RAN

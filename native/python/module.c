@@ -64,6 +64,8 @@ static int module_exec(PyObject *module) {
         !add_type(module, &skip_spec, "Skip", &state->skip_type) ||
         !add_type(module, &alternative_spec, "Alternative", &state->alternative_type) ||
         !add_type(module, &scope_spec, "CancelScope", &state->scope_type) ||
+        !add_type(module, &unseen_spec, "unseen", &state->unseen_type) ||
+        !add_type(module, &unseen_iterator_spec, "unseen_iterator", &state->unseen_iterator_type) ||
         !add_type(module, &reply_spec, "Reply", &state->reply_type) || !native_add_sync_types(module)) {
         return -1;
     }
@@ -75,7 +77,7 @@ static int module_exec(PyObject *module) {
     state->skip = native_skip_new(state);
     if (state->skip == NULL || PyModule_AddFunctions(module, interpreter_methods) < 0 ||
         PyModule_AddFunctions(module, leaving_methods) < 0 || PyModule_AddFunctions(module, observe_methods) < 0 ||
-        PyModule_AddFunctions(module, tally_methods) < 0 || PyModule_AddFunctions(module, limit_methods) < 0 ||
+        PyModule_AddFunctions(module, tally_methods) < 0 || PyModule_AddFunctions(module, unseen_methods) < 0 || PyModule_AddFunctions(module, limit_methods) < 0 ||
         PyModule_AddFunctions(module, capsule_methods) < 0 || !native_add_capsule(module)) {
         return -1;
     }
@@ -92,6 +94,8 @@ static int module_exec(PyObject *module) {
     X(alternative_type) \
     X(statistics_type)  \
     X(scope_type)       \
+    X(unseen_type)      \
+    X(unseen_iterator_type) \
     X(skip)             \
     X(end_of_channel)   \
     X(broken_channel)   \
@@ -219,6 +223,8 @@ static PyMethodDef module_methods[] = {
      "cast(sender, message, timeout, /)\n--\n\nSend (reply, *message) whose answer nobody waits for. "
      "BrokenChannel.unsent is the "
      "message."},
+    {"raise_arrived", native_raise_arrived, METH_O,
+     "raise_arrived(failure, /)\n--\n\nRaise what a call was answered with, as it was raised there."},
     {"gather", FASTCALL(native_gather), METH_FASTCALL,
      "gather(iterator, most, inbox, /)\n--\n\nA tuple of 1 to most items; cut short once a message is at inbox. "
      "StopIteration, with the tuple as its value, at the end of the iterator."},

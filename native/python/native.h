@@ -14,7 +14,7 @@ typedef struct {
     csp_holder *holder; /* this interpreter */
     bool is_main;
     PyTypeObject *sender_type, *receiver_type, *offer_type, *timer_type, *skip_type, *reply_type, *alternative_type,
-        *statistics_type, *scope_type;
+        *statistics_type, *scope_type, *unseen_type, *unseen_iterator_type;
     PyTypeObject *sync_types[CSP_SYNC_BROADCAST + 1]; /* by csp_sync_kind */
     PyObject *skip;                                   /* the one skip guard */
     /* csp.errors */
@@ -116,6 +116,11 @@ PyObject *native_statistics_object(native_state *state, const csp_statistics *st
 
 extern PyType_Spec sender_spec, receiver_spec;
 
+/* ---- unseen.c ------------------------------------------------------------------------------------------------- */
+
+extern PyType_Spec unseen_spec, unseen_iterator_spec;
+extern PyMethodDef unseen_methods[];
+
 /* ---- sync.c --------------------------------------------------------------------------------------------------- */
 
 bool native_add_sync_types(PyObject *module);
@@ -179,6 +184,8 @@ PyObject *native_recv_reply(PyObject *module, PyObject *const *args, Py_ssize_t 
 PyObject *native_sender_call(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
 /* Raise what the other side failed with, by that function of csp.messages.failure; consumes the value. Always NULL. */
 PyObject *native_raise_failure(const char *unpack, PyObject *value);
+/* The same for what a call was answered with. Always NULL. */
+PyObject *native_raise_arrived(PyObject *module, PyObject *failure);
 
 /* ---- extended.c ----------------------------------------------------------------------------------------------- */
 

@@ -8,7 +8,7 @@ import pytest
 from sample_actors import AsksAtTheEnd, Everything, Own
 
 import csp
-from csp.errors import RemoteTraceback
+from observed import raised_in
 
 
 @pytest.fixture
@@ -23,7 +23,10 @@ def test_futures(system, actor):
     failing = actor.raise_.future("own", 3)
     error = failing.exception(10)
     assert type(error) is Own
-    assert isinstance(error.__cause__, RemoteTraceback)
+    assert raised_in(error) == ["raise_"]
+    with pytest.raises(Own) as caught:
+        failing.result(10)
+    assert raised_in(caught.value) == ["test_futures", "raise_"]
 
 
 def test_future_of_a_dying_actor(system):

@@ -178,6 +178,7 @@ def test_upward_imports_of_the_extension():
         "csp.extended",
         "csp.interpreters.importing",
         "csp.messages.failure",
+        "csp.messages.frames",
         "csp.messages.pickling",
         "csp.observe.waits",
     }

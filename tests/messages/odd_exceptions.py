@@ -116,6 +116,13 @@ class Raiser(csp.Actor):
         raise ExceptionGroup("both", errors)
 
     @csp.handler
+    def fail_while_handling(self):
+        try:
+            raise KeyError("first")
+        except KeyError:
+            raise LookupError("second")  # noqa: B904  (that it is implied is the point)
+
+    @csp.handler
     def ask(self, other, shape):
         other.fail(shape)
 

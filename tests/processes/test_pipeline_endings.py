@@ -14,6 +14,7 @@ import workers
 
 import csp
 from csp._native import cancel_interpreter, interpreter_counts, interpreters, kill_interpreter
+from observed import raised_in
 
 
 class TestFailure:
@@ -34,7 +35,7 @@ class TestFailure:
         assert str(error) == "refuse_seven raised KeyError: 'seven'; the item was 7"
         assert error.item == 7
         assert isinstance(error.__cause__, KeyError)
-        assert "in refuse_seven" in str(error.__cause__.__cause__)
+        assert raised_in(error.__cause__) == ["refuse_seven"]
 
     def test_later_stage(self):
         """The item is what the function that raised was called with."""
