@@ -64,8 +64,8 @@ static int module_exec(PyObject *module) {
         !add_type(module, &skip_spec, "Skip", &state->skip_type) ||
         !add_type(module, &alternative_spec, "Alternative", &state->alternative_type) ||
         !add_type(module, &scope_spec, "CancelScope", &state->scope_type) ||
-        !add_type(module, &unseen_spec, "unseen", &state->unseen_type) ||
-        !add_type(module, &unseen_iterator_spec, "unseen_iterator", &state->unseen_iterator_type) ||
+        !add_type(module, &unseen_spec, NULL, &state->unseen_type) ||
+        !add_type(module, &unseen_iterator_spec, NULL, &state->unseen_iterator_type) ||
         !add_type(module, &reply_spec, "Reply", &state->reply_type) || !native_add_sync_types(module)) {
         return -1;
     }
@@ -77,39 +77,40 @@ static int module_exec(PyObject *module) {
     state->skip = native_skip_new(state);
     if (state->skip == NULL || PyModule_AddFunctions(module, interpreter_methods) < 0 ||
         PyModule_AddFunctions(module, leaving_methods) < 0 || PyModule_AddFunctions(module, observe_methods) < 0 ||
-        PyModule_AddFunctions(module, tally_methods) < 0 || PyModule_AddFunctions(module, unseen_methods) < 0 || PyModule_AddFunctions(module, limit_methods) < 0 ||
-        PyModule_AddFunctions(module, capsule_methods) < 0 || !native_add_capsule(module)) {
+        PyModule_AddFunctions(module, tally_methods) < 0 || PyModule_AddFunctions(module, unseen_methods) < 0 ||
+        PyModule_AddFunctions(module, limit_methods) < 0 || PyModule_AddFunctions(module, capsule_methods) < 0 ||
+        !native_add_capsule(module)) {
         return -1;
     }
     return 0;
 }
 
-#define EACH_OBJECT(X)  \
-    X(sender_type)      \
-    X(receiver_type)    \
-    X(offer_type)       \
-    X(timer_type)       \
-    X(skip_type)        \
-    X(reply_type)       \
-    X(alternative_type) \
-    X(statistics_type)  \
-    X(scope_type)       \
-    X(unseen_type)      \
+#define EACH_OBJECT(X)      \
+    X(sender_type)          \
+    X(receiver_type)        \
+    X(offer_type)           \
+    X(timer_type)           \
+    X(skip_type)            \
+    X(reply_type)           \
+    X(alternative_type)     \
+    X(statistics_type)      \
+    X(scope_type)           \
+    X(unseen_type)          \
     X(unseen_iterator_type) \
-    X(skip)             \
-    X(end_of_channel)   \
-    X(broken_channel)   \
-    X(closed_end)       \
-    X(would_block)      \
-    X(stopped)          \
-    X(cancelled)        \
-    X(not_shareable)    \
-    X(abandoned)        \
-    X(broken_barrier)   \
-    X(dumps)            \
-    X(loads)            \
-    X(str_deadline)     \
-    X(str_timeout)      \
+    X(skip)                 \
+    X(end_of_channel)       \
+    X(broken_channel)       \
+    X(closed_end)           \
+    X(would_block)          \
+    X(stopped)              \
+    X(cancelled)            \
+    X(not_shareable)        \
+    X(abandoned)            \
+    X(broken_barrier)       \
+    X(dumps)                \
+    X(loads)                \
+    X(str_deadline)         \
+    X(str_timeout)          \
     X(str_priority)
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {

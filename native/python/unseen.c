@@ -40,12 +40,8 @@ static PyObject *unseen_vectorcall(PyObject *self, PyObject *const *args, size_t
     return result;
 }
 
-static PyObject *unseen_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"", NULL};
-    PyObject *function;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O:unseen", names, &function)) {
-        return NULL;
-    }
+static PyObject *unseen(PyObject *module, PyObject *function) {
+    PyTypeObject *type = state_of_module(module)->unseen_type;
     unseen_object *self = (unseen_object *)type->tp_alloc(type, 0);
     if (self != NULL) {
         self->vectorcall = unseen_vectorcall;
@@ -113,24 +109,18 @@ static PyGetSetDef unseen_properties[] = {
 };
 
 static PyType_Slot unseen_slots[] = {
-    {Py_tp_new, unseen_new},
-    {Py_tp_traverse, unseen_traverse},
-    {Py_tp_clear, unseen_clear},
-    {Py_tp_dealloc, unseen_dealloc},
-    {Py_tp_call, PyVectorcall_Call},
-    {Py_tp_descr_get, unseen_bind},
-    {Py_tp_getattro, unseen_getattro},
-    {Py_tp_repr, unseen_repr},
-    {Py_tp_members, unseen_members},
-    {Py_tp_getset, unseen_properties},
-    {0, NULL},
+    {Py_tp_traverse, unseen_traverse}, {Py_tp_clear, unseen_clear},
+    {Py_tp_dealloc, unseen_dealloc},   {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_descr_get, unseen_bind},    {Py_tp_getattro, unseen_getattro},
+    {Py_tp_repr, unseen_repr},         {Py_tp_members, unseen_members},
+    {Py_tp_getset, unseen_properties}, {0, NULL},
 };
 
 PyType_Spec unseen_spec = {
-    .name = "csp._native.unseen",
+    .name = "csp._native.Unseen",
     .basicsize = sizeof(unseen_object),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR |
-             Py_TPFLAGS_IMMUTABLETYPE,
+             Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = unseen_slots,
 };
 
@@ -138,18 +128,14 @@ PyType_Spec unseen_spec = {
 
 typedef struct {
     PyObject_HEAD PyObject *iterator;
-} unseen_iterator;
+} iterator_object;
 
-static PyObject *iterator_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"", NULL};
-    PyObject *iterator;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "O:unseen_iterator", names, &iterator)) {
-        return NULL;
-    }
+static PyObject *unseen_iterator(PyObject *module, PyObject *iterator) {
     if (!PyIter_Check(iterator)) {
         return PyErr_Format(PyExc_TypeError, "unseen_iterator takes an iterator, not %T", iterator);
     }
-    unseen_iterator *self = (unseen_iterator *)type->tp_alloc(type, 0);
+    PyTypeObject *type = state_of_module(module)->unseen_iterator_type;
+    iterator_object *self = (iterator_object *)type->tp_alloc(type, 0);
     if (self != NULL) {
         self->iterator = Py_NewRef(iterator);
     }
@@ -158,12 +144,12 @@ static PyObject *iterator_new(PyTypeObject *type, PyObject *args, PyObject *keyw
 
 static int iterator_traverse(PyObject *self, visitproc visit, void *arg) {
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT(((unseen_iterator *)self)->iterator);
+    Py_VISIT(((iterator_object *)self)->iterator);
     return 0;
 }
 
 static int iterator_clear(PyObject *self) {
-    Py_CLEAR(((unseen_iterator *)self)->iterator);
+    Py_CLEAR(((iterator_object *)self)->iterator);
     return 0;
 }
 
@@ -176,7 +162,7 @@ static void iterator_dealloc(PyObject *self) {
 }
 
 static PyObject *iterator_next(PyObject *self) {
-    PyObject *iterator = ((unseen_iterator *)self)->iterator;
+    PyObject *iterator = ((iterator_object *)self)->iterator;
     PyObject *value = Py_TYPE(iterator)->tp_iternext(iterator);
     if (value == NULL && PyErr_Occurred() != NULL && !PyErr_ExceptionMatches(PyExc_StopIteration)) {
         trim();
@@ -188,13 +174,12 @@ static PyObject *iterator_getattro(PyObject *self, PyObject *name) {
     PyObject *value = PyObject_GenericGetAttr(self, name);
     if (value == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
         PyErr_Clear();
-        value = PyObject_GetAttr(((unseen_iterator *)self)->iterator, name);
+        value = PyObject_GetAttr(((iterator_object *)self)->iterator, name);
     }
     return value;
 }
 
 static PyType_Slot iterator_slots[] = {
-    {Py_tp_new, iterator_new},
     {Py_tp_traverse, iterator_traverse},
     {Py_tp_clear, iterator_clear},
     {Py_tp_dealloc, iterator_dealloc},
@@ -205,9 +190,9 @@ static PyType_Slot iterator_slots[] = {
 };
 
 PyType_Spec unseen_iterator_spec = {
-    .name = "csp._native.unseen_iterator",
-    .basicsize = sizeof(unseen_iterator),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .name = "csp._native.UnseenIterator",
+    .basicsize = sizeof(iterator_object),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = iterator_slots,
 };
 
@@ -223,6 +208,10 @@ static PyObject *frame_of(PyObject *module, PyObject *const *args, Py_ssize_t co
 }
 
 PyMethodDef unseen_methods[] = {
+    {"unseen", unseen, METH_O,
+     "unseen(function, /)\n--\n\nThat function, whose own frame and those of csp below are left out of what it "
+     "raises."},
+    {"unseen_iterator", unseen_iterator, METH_O, "unseen_iterator(iterator, /)\n--\n\nThe same for an iterator."},
     {"frame_of", (PyCFunction)(void (*)(void))frame_of, METH_FASTCALL,
      "frame_of(code, names, /)\n--\n\nA frame of that code which does not run: what an entry of a traceback shows."},
     {NULL, NULL, 0, NULL},
