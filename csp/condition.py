@@ -1,6 +1,6 @@
 """A condition for threads of any interpreter, made of a lock and a queue that both travel inside messages."""
 
-from csp._native import ConditionQueue, Lock, RLock, after, at
+from csp._native import ConditionQueue, Lock, RLock, after, at, unseen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Condition:
 
     __slots__ = ("_queue", "lock")
 
+    @unseen
     def __init__(self, lock: Lock | RLock | None = None) -> None:
         given: object = lock  # for the checkers: who has none may give anything
         if given is not None and not isinstance(given, (Lock, RLock)):
@@ -57,6 +58,7 @@ class Condition:
     ) -> None:
         self.lock.__exit__(kind, error, trace)
 
+    @unseen
     def wait(self, timeout: float | None = None, *, deadline: float | None = None) -> bool:
         """Release the lock, block until notified, take the lock again. False when the time was up first.
 
@@ -66,8 +68,10 @@ class Condition:
         then the lock may not be held, and leaving ``with`` is right all the same. Cancelled, by a scope around it: the
         lock is held again.
         """
+        __tracebackhide__ = True  # what it passes on is the caller's
         return self._queue.wait(self.lock, timeout, deadline)
 
+    @unseen
     def wait_for[T](
         self, predicate: Callable[[], T], timeout: float | None = None, *, deadline: float | None = None
     ) -> T:
@@ -77,6 +81,7 @@ class Condition:
         """
         from time import monotonic
 
+        __tracebackhide__ = True  # what it passes on is the caller's
         if timeout is not None and deadline is not None:
             raise TypeError("give a timeout or a deadline, not both")
         if deadline is not None:
@@ -93,6 +98,7 @@ class Condition:
             result = predicate()
         return result
 
+    @unseen
     def notify(self, n: int = 1) -> None:
         """Let up to *n* go on that wait now; they take the lock one after the other.
 
@@ -102,6 +108,7 @@ class Condition:
             raise RuntimeError("notify on a Condition whose lock is not held: enter it with `with` first")
         self._queue.notify(n)
 
+    @unseen
     def notify_all(self) -> None:
         """Let all go on that wait now."""
         self.notify(_ALL)

@@ -141,6 +141,7 @@ class BoundHandler(Generic[P, T_co]):
         Raises what is the caller's own: TypeError (the handler takes other arguments), NotShareable, Stopped,
         Cancelled.
         """
+        __tracebackhide__ = True  # what it passes on is the caller's
         try:
             self.cast(*args, **kwargs)
         except ActorDied, ActorRestarting, CallsSelf, CallTimeout, MailboxFull:

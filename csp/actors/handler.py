@@ -5,6 +5,7 @@ and inherited, like any method. For type checkers it is a descriptor that keeps 
 ref it is a BoundHandler.
 """
 
+from csp._native import unseen
 from csp.generic import Generic, P, T_co
 
 TYPE_CHECKING = False
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 else:
 
+    @unseen
     def handler[F: Callable[..., Any]](function: F, /) -> F:
         """Mark a method of an Actor as one that others may call.
 

@@ -1,5 +1,6 @@
 """What stands in front of an actor: a rendezvous by default, or a buffered queue by choice."""
 
+from csp._native import unseen
 from csp.actors import context
 
 TYPE_CHECKING = False
@@ -27,6 +28,7 @@ class Buffered:
 
     __slots__ = ("capacity", "overflow")
 
+    @unseen
     def __init__(self, capacity: int, *, overflow: Overflow = "block") -> None:
         if not isinstance(capacity, int) or not 1 <= capacity <= 2**30:
             raise ValueError(

@@ -71,6 +71,7 @@ class ActorRef:
         With a rendezvous mailbox that is when the actor takes it. *timeout* is in seconds. Raises ActorDied,
         MailboxFull, TimeoutError, CallsSelf (an actor sends to its own rendezvous mailbox).
         """
+        __tracebackhide__ = True  # what it passes on is the caller's
         sender = self._sender
         if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
             refuse_own_rendezvous(sender, self._name, "sends to")

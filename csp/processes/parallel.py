@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from csp.processes.life import Life
 
 
+@unseen
 def parallel(*, grace: float = GRACE) -> Parallel:
     """A block whose processes run side by side, each in its own interpreter, and have all ended when it is left.
 

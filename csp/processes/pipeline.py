@@ -158,6 +158,7 @@ class Pipeline(Generic[T_co]):
         finally:
             results.close()
 
+    @unseen
     def statistics(self) -> PipelineStatistics:
         """Where the run that began last spent its time, and an advice if handing over cost more than the work.
 

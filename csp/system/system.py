@@ -57,6 +57,7 @@ class System:
 
     _closed = True  # until it has begun to run
 
+    @unseen
     def __init__(self, *, warm: int | None = None, drain: bool = True, log_level: str | None = None) -> None:
         refuse_while_loading("a csp.System would be made")
         if not daemon_threads_allowed():  # so this is not the main interpreter, which is what a log's thread needs
