@@ -95,6 +95,8 @@ def handlers_of(cls: type) -> dict[str, object]:
     """
     found: dict[str, object] = {}
     for base in reversed(cls.__mro__):
+        if base is object or "__csp_stays__" in base.__dict__:  # Actor: it has none, and this is on every start's way
+            continue
         for name, value in base.__dict__.items():
             if is_handler(value):
                 found[name] = value
