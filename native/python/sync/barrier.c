@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What meets or counts: Barrier, the queue of a Condition, Counter. */
-#include "sync.h"
+#include "sync/objects.h"
 
 static bool is_open(PyObject *self) {
     if (csp_end_is_closed(end_of(self))) {

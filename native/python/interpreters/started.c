@@ -4,7 +4,7 @@
  * ends leaves none behind. */
 #include <time.h>
 
-#include "interpreter.h"
+#include "interpreters/interpreter.h"
 
 /* How long those that are left at an orderly end may take to stop, and how long a kill is given. */
 enum { STOP_MS = 500, KILL_MS = 1000, LOOK_MS = 2 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Broadcaster: the sending handle of a broadcast or a watch. Its subscribers have ordinary Receivers. */
-#include "sync.h"
+#include "sync/objects.h"
 
 /* A watch keeps the latest value from its making on. */
 static bool is_watch(PyObject *self) {

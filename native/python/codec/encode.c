@@ -3,7 +3,7 @@
  * Objects to messages: what fits goes into the message itself, the rest into a block that is written here. */
 #include <string.h>
 
-#include "codec.h"
+#include "codec/format.h"
 
 enum { FIRST_BYTES = 512, FIRST_ENDS = 8 };
 

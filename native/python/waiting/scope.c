@@ -4,7 +4,7 @@
  * their exceptions do. */
 #include <math.h>
 
-#include "ends.h"
+#include "channels/end.h"
 
 typedef struct {
     PyObject_HEAD csp_scope *scope;

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "interpreter.h"
+#include "interpreters/interpreter.h"
 
 static _Atomic bool program_ends;
 

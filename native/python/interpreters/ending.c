@@ -10,7 +10,7 @@
  * that the interpreter held is closed, and the own thread ends it when there is nothing left to wait for. */
 #include <time.h>
 
-#include "interpreter.h"
+#include "interpreters/interpreter.h"
 
 #define MILLISECONDS INT64_C(1000000)
 

@@ -21,7 +21,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "interpreter.h"
+#include "interpreters/interpreter.h"
 
 enum { ROUNDS = 60, FIRST_PAUSE_US = 500, LONGEST_PAUSE_US = 50000, MOST_THREADS = 256 };
 /* Rounds that a thread sleeps in one and the same futex before locks are made free: who waits for a GIL, or in csp, does not. */

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "interpreter.h"
+#include "interpreters/interpreter.h"
 
 /* Modules of CPython's that run code of others (_ctypes, _sqlite3, _tkinter), or start threads or programs unasked. */
 static bool opens_a_door(const char *module) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The guards of an Alternative come and go: at once between two selects, and by the select itself during one. */
-#include "alternative.h"
+#include "alternatives/alternative.h"
 
 static bool is_watched(native_state *state, PyObject *guard) {
     return Py_IS_TYPE(guard, state->receiver_type) || native_can_be_acquired(guard);

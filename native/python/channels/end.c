@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The two ends of a channel: how they are made and freed, and what both have. */
-#include "ends.h"
+#include "channels/end.h"
 
 /* ---- making and freeing --------------------------------------------------------------------------------------- */
 

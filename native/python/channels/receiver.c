@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Receiver: the end of a channel that receives, as Python sees it. */
-#include "codec.h"
-#include "ends.h"
+#include "codec/format.h"
+#include "channels/end.h"
 
 /* A message, or NULL with an exception; with `end_is_stop`, the end of the channel is NULL without one. */
 static PyObject *receiver_get(PyObject *self, int64_t deadline, PyObject *missing, bool nowait, bool end_is_stop) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sender: the end of a channel that sends, as Python sees it. */
-#include "ends.h"
+#include "channels/end.h"
 
 static PyObject *sender_put(PyObject *self, PyObject *object, int64_t deadline, bool nowait) {
     native_state *state = state_of(self);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What is acquired: Lock, RLock, Semaphore, Event. */
-#include "sync.h"
+#include "sync/objects.h"
 
 /* ---- acquiring ------------------------------------------------------------------------------------------------ */
 

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "interpreter.h"
+#include "interpreters/interpreter.h"
 
 enum { STEP_US = 50, WITHIN_US = 20000 };
 enum { NOBODY = 0, BUSY = -1 };

@@ -3,7 +3,7 @@
  * Messages to objects, of the interpreter that decodes; the message is used up. */
 #include <string.h>
 
-#include "codec.h"
+#include "codec/format.h"
 
 typedef struct {
     native_state *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What all synchronisation objects have: making, reading of arguments, representation, and their types in the module. */
-#include "sync.h"
+#include "sync/objects.h"
 
 PyObject *sync_make(PyTypeObject *type, csp_sync_kind kind, int64_t value, int64_t limit) {
     native_state *state = state_of_type(type);

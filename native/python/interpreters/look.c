@@ -6,7 +6,7 @@
 #include <math.h>
 #include <time.h>
 
-#include "interpreter.h"
+#include "interpreters/interpreter.h"
 
 enum { MOST_FRAMES = 40 };
 

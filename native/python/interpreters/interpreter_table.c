@@ -9,7 +9,7 @@
 #include <unistd.h>
 #endif
 
-#include "interpreter.h"
+#include "interpreters/interpreter.h"
 
 static pthread_mutex_t registry_mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the list, references and the numbers */
 static interpreter *all, *all_left; /* those that run, and those whose exit was told although they have not ended */

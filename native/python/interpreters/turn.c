@@ -7,7 +7,7 @@
  * for its turn is not made at all. */
 #include <unistd.h>
 
-#include "interpreter.h"
+#include "interpreters/interpreter.h"
 
 /* How many at once: some more than there are CPUs, since they wait for main's GIL now and then. */
 enum { AT_LEAST = 16, EACH_CPU = 2 };

@@ -4,7 +4,7 @@
  * interpreter that it runs in. */
 #include <stdio.h>
 
-#include "interpreter.h"
+#include "interpreters/interpreter.h"
 
 /* Nanoseconds that what an interpreter leaves running has for its end, when nobody says otherwise: as a child's shutdown. */
 static const int64_t END_WITHIN = INT64_C(5000000000);

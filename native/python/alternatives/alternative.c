@@ -2,7 +2,7 @@
  *
  * Alternative: guards that are selected from again and again. Receivers, synchronisation objects and timers stay watched
  * between two selects; while an offer is on, or a skip stands among priorities, one select() over all guards does it. */
-#include "alternative.h"
+#include "alternatives/alternative.h"
 
 /* ---- selecting ------------------------------------------------------------------------------------------------ */
 

@@ -8,7 +8,7 @@
  * interpreter passes its gate first. */
 
 #include "csp/message_kinds.h"
-#include "interpreter.h"
+#include "interpreters/interpreter.h"
 
 static _Thread_local csp_holder *thread_holder;
 
