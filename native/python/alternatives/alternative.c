@@ -3,6 +3,13 @@
  * Alternative: guards that are selected from again and again. Receivers, synchronisation objects and timers stay watched
  * between two selects; while an offer is on, or a skip stands among priorities, one select() over all guards does it. */
 #include "alternatives/alternative.h"
+#include "alternatives/alternative_edits.h"
+#include "alternatives/guards.h"
+#include "alternatives/select.h"
+#include "errors.h"
+#include "holding/handles.h"
+#include "types.h"
+#include "waiting/hooks.h"
 
 /* ---- selecting ------------------------------------------------------------------------------------------------ */
 
@@ -80,7 +87,7 @@ static PyObject *select_watched(native_state *state, alternative_object *self, i
     csp_guard chosen = {.kind = CSP_GUARD_TIMER, .status = outcome, .message = &message};
     if (!Py_IS_TYPE(guard, state->timer_type)) {
         chosen.kind = CSP_GUARD_RECV;
-        chosen.end = ((end_object *)guard)->end;
+        chosen.end = end_of(guard);
     }
     bool received = chosen.kind == CSP_GUARD_RECV && outcome == CSP_OK;
     return native_guard_outcome(state, guard, &chosen, received ? native_wait_signalled(&wait) : wait.signalled);
@@ -230,8 +237,6 @@ static PyObject *alternative_new(PyTypeObject *type, PyObject *args, PyObject *k
     return (PyObject *)self;
 }
 
-#define FASTCALL(function) ((PyCFunction)(void (*)(void))(function))
-
 static PyMethodDef alternative_methods[] = {
     {"select", FASTCALL(alternative_select), METH_FASTCALL | METH_KEYWORDS,
      "select($self, /, *, priority=False, timeout=None, deadline=None)\n--\n\nWait until one guard is ready, carry it "
@@ -272,5 +277,4 @@ static PyType_Slot alternative_slots[] = {
     {0, NULL},
 };
 
-PyType_Spec alternative_spec = {"csp.Alternative", sizeof(alternative_object), 0,
-                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, alternative_slots};
+PyType_Spec alternative_spec = {"csp.Alternative", sizeof(alternative_object), 0, FINAL_TYPE, alternative_slots};

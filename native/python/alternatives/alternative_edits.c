@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The guards of an Alternative come and go: at once between two selects, and by the select itself during one. */
-#include "alternatives/alternative.h"
+#include "alternatives/alternative_edits.h"
+#include "alternatives/guards.h"
+#include "errors.h"
+#include "holding/handles.h"
 
 static bool is_watched(native_state *state, PyObject *guard) {
     return Py_IS_TYPE(guard, state->receiver_type) || native_can_be_acquired(guard);
@@ -14,7 +17,7 @@ static bool add_to_core(native_state *state, alternative_object *self, Py_ssize_
     e->place = NO_PLACE;
     csp_status status = CSP_OK;
     if (is_watched(state, e->guard)) {
-        status = csp_alternative_add(self->alternative, ((end_object *)e->guard)->end, &e->place);
+        status = csp_alternative_add(self->alternative, end_of(e->guard), &e->place);
     } else if (Py_IS_TYPE(e->guard, state->timer_type)) {
         status = csp_alternative_add_timer(self->alternative, &e->place);
     }
@@ -181,7 +184,7 @@ void alternative_forget_changes(alternative_object *self) {
     self->change_room = 0;
 }
 
-/* ---- as Python sees it: with what was noted --------------------------------------------------------------------- */
+/* ---- as Python sees it: with what was noted ------------------------------------------------------------------- */
 
 Py_ssize_t alternative_length(PyObject *object) {
     alternative_object *self = (alternative_object *)object;

@@ -1,41 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The two ends of a channel: how they are made and freed, and what both have. */
+ * The two ends of a channel: how they are made, and what both have. */
 #include "channels/end.h"
+#include "channels/statistics.h"
+#include "codec/decode.h"
+#include "codec/encode.h"
+#include "errors.h"
+#include "holding/handles.h"
 
-/* ---- making and freeing --------------------------------------------------------------------------------------- */
-
-PyObject *native_wrap_end(native_state *state, csp_end *end) {
-    csp_sync_kind kind = csp_end_sync(end);
-    PyTypeObject *type = kind != CSP_SYNC_NONE                   ? state->sync_types[kind]
-                         : csp_end_direction(end) == CSP_SENDING ? state->sender_type
-                                                                 : state->receiver_type;
-    end_object *self = PyObject_GC_New(end_object, type);
-    if (self == NULL) {
-        csp_end_free(end);
-        return NULL;
-    }
-    self->end = end;
-    PyObject_GC_Track((PyObject *)self);
-    return (PyObject *)self;
-}
-
-/* An end refers to nothing but its type, and that to the module. The collector must see even this: an end that only falls
- * with the interpreter's last garbage would otherwise keep the module, and with it the whole heap (2.7 MiB) for ever. */
-int native_end_traverse(PyObject *self, visitproc visit, void *arg) {
-    Py_VISIT(Py_TYPE(self));
-    return 0;
-}
-
-void native_end_dealloc(PyObject *self) {
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    csp_end_free(((end_object *)self)->end);
-    type->tp_free(self);
-    Py_DECREF(type);
-}
-
-bool native_is_end(PyObject *object) { return Py_TYPE(object)->tp_dealloc == native_end_dealloc; }
+/* ---- making --------------------------------------------------------------------------------------------------- */
 
 static PyObject *wrap_pair(native_state *state, csp_end *sending, csp_end *receiving) {
     PyObject *sender = native_wrap_end(state, sending);

@@ -1,21 +1,34 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of a channel's ends share: ends.c, sender.c and receiver.c. */
-#ifndef CSP_NATIVE_ENDS_H
-#define CSP_NATIVE_ENDS_H
+ * The two ends of a channel: how they are made, and what both have. */
+#ifndef CSP_NATIVE_END_H
+#define CSP_NATIVE_END_H
 
-#include "native.h"
+#include "holding/handles.h"
+#include "types.h"
 
-static inline csp_end *end_of(PyObject *self) { return ((end_object *)self)->end; }
+/* capacity and overflow, positional or by name; what is not given stays as it is. False with an exception set. */
+bool native_channel_arguments(const char *function, PyObject *const *args, Py_ssize_t count, PyObject *keywords,
+                              uint32_t *capacity, csp_overflow *overflow);
+PyObject *native_channel(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords);
+PyObject *native_unbounded_channel(PyObject *module, PyObject *unused);
 
+/* What all handles have. */
+PyObject *native_end_close(PyObject *self, PyObject *unused);
+PyObject *native_end_clone(PyObject *self, PyObject *unused);
+PyObject *native_end_abort(PyObject *self, PyObject *const *args, Py_ssize_t count);
+PyObject *native_end_statistics(PyObject *self, PyObject *unused);
+PyObject *native_end_reduce(PyObject *self, PyObject *unused);
+PyObject *native_end_compare(PyObject *self, PyObject *other, int operation);
+Py_hash_t native_end_hash(PyObject *self);
+
+/* What Sender and Receiver have. */
 PyObject *native_end_enter(PyObject *self, PyObject *unused);
 PyObject *native_end_exit(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *native_end_repr(PyObject *self);
 Py_ssize_t native_end_length(PyObject *self);
 int native_end_true(PyObject *self);
 extern PyGetSetDef native_end_getset[];
-
-#define FASTCALL(function) ((PyCFunction)(void (*)(void))(function))
 
 #define END_METHODS                                                                                                  \
     {"close", native_end_close, METH_NOARGS,                                                                         \
@@ -35,14 +48,12 @@ extern PyGetSetDef native_end_getset[];
         "__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL                                              \
     }
 
-#define END_SLOTS                                                                               \
-    {Py_tp_dealloc, (void *)native_end_dealloc}, {Py_tp_traverse, (void *)native_end_traverse}, \
-        {Py_tp_getset, native_end_getset}, {Py_tp_repr, (void *)native_end_repr},               \
-        {Py_tp_richcompare, (void *)native_end_compare}, {Py_tp_hash, (void *)native_end_hash}, \
-        {Py_sq_length, (void *)native_end_length}, {                                            \
-        Py_nb_bool, (void *)native_end_true                                                     \
+#define END_SLOTS                                                                                \
+    {Py_tp_dealloc, (void *)native_end_dealloc}, {Py_tp_traverse, (void *)native_traverse_type}, \
+        {Py_tp_getset, native_end_getset}, {Py_tp_repr, (void *)native_end_repr},                \
+        {Py_tp_richcompare, (void *)native_end_compare}, {Py_tp_hash, (void *)native_end_hash},  \
+        {Py_sq_length, (void *)native_end_length}, {                                             \
+        Py_nb_bool, (void *)native_end_true                                                      \
     }
-
-#define FINAL_TYPE (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE)
 
 #endif

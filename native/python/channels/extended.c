@@ -1,52 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The extended rendezvous: receiving and holding the sender; and what a sender learns that was held or not served. */
-#include "native.h"
-
-/* ---- the sender ----------------------------------------------------------------------------------------------- */
-
-PyObject *native_raise_lost(native_state *state, csp_end *end, const char *what, const char *and_so,
-                            PyObject *unsent) {
-    csp_message message;
-    csp_statistics channel;
-    csp_end_statistics(end, &channel);
-    PyObject *cause = csp_end_cause(end, &message) ? native_decode(state, &message) : Py_NewRef(Py_None);
-    if (cause == NULL) {
-        return NULL;
-    }
-    PyObject *text = !channel.aborted   ? PyUnicode_FromFormat("%s: %s", what, and_so)
-                     : cause == Py_None ? PyUnicode_FromFormat("the channel was aborted; %s", and_so)
-                                        : PyUnicode_FromFormat("the channel was aborted: %S; %s", cause, and_so);
-    PyObject *error = text != NULL ? PyObject_CallFunctionObjArgs(state->broken_channel, text,
-                                                                  unsent != NULL ? unsent : Py_None, cause, NULL)
-                                   : NULL;
-    if (error != NULL) {
-        PyErr_SetObject(state->broken_channel, error);
-        Py_DECREF(error);
-    }
-    Py_XDECREF(text);
-    Py_DECREF(cause);
-    return NULL;
-}
-
-PyObject *native_raise_unsent(native_state *state, csp_status status, csp_end *end, csp_message *message,
-                              PyObject *unsent, bool nowait) {
-    if (status != CSP_FAILED || PyErr_Occurred()) {
-        bool taken = status == CSP_FAILED || message->kind == 0;
-        csp_message_drop(message);
-        native_raise(state, status, end, unsent, nowait);
-        /* Stopped or interrupted while a receiver held us; or it failed, and a handler raised in the same instant. */
-        return taken ? native_add_note("the receiver has the message, and may have handled it") : NULL;
-    }
-    if (message->kind == 0) {
-        return native_raise_lost(state, end, "the receiver ended while it held this sender",
-                                 "the receiver has the message (.unsent is a copy), and may have handled it", unsent);
-    }
-    PyObject *value = native_decode(state, message);
-    return value != NULL ? native_raise_failure("unpack_held", value) : NULL;
-}
-
-/* ---- the receiver --------------------------------------------------------------------------------------------- */
+ * The extended rendezvous: receiving, and holding the sender. */
+#include "channels/extended.h"
+#include "codec/decode.h"
+#include "errors.h"
+#include "holding/handles.h"
+#include "waiting/deadlines.h"
+#include "waiting/hooks.h"
 
 /* recv_extended(receiver, timeout, deadline) -> (message, reply or None) */
 PyObject *native_recv_extended(PyObject *module, PyObject *const *args, Py_ssize_t count) {
@@ -59,7 +19,7 @@ PyObject *native_recv_extended(PyObject *module, PyObject *const *args, Py_ssize
     if (!native_timeout_or_deadline(args[1], args[2], &deadline)) {
         return NULL;
     }
-    csp_end *end = ((end_object *)args[0])->end;
+    csp_end *end = end_of(args[0]);
     csp_message message;
     csp_reply *reply;
     native_wait wait;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Drawing items from an iterator as fast as itertools.batched does, while somebody may have something to say. */
-#include "native.h"
+#include "channels/gather.h"
+#include "holding/handles.h"
 
 /* Fill the tuple, which the collector does not see while it has holes. The number of items; fewer than its size when a
  * message has arrived, *over at the end of the iterator, -1 with an exception. */
@@ -58,7 +59,7 @@ PyObject *native_gather(PyObject *module, PyObject *const *args, Py_ssize_t coun
     }
     PyObject_GC_UnTrack(items);
     bool over = false;
-    Py_ssize_t filled = fill(items, args[0], ((end_object *)args[2])->end, &over);
+    Py_ssize_t filled = fill(items, args[0], end_of(args[2]), &over);
     if (filled == most) {
         PyObject_GC_Track(items);
         return items;

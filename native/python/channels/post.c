@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Calls that nobody waits for while they stand in a channel's line: posted, and withdrawn if they are no longer wanted. */
-#include "native.h"
+#include "channels/post.h"
+#include "codec/encode.h"
+#include "errors.h"
+#include "holding/handles.h"
+#include "waiting/deadlines.h"
 
 #define POSTING_NAME "csp.posting"
 
@@ -22,15 +26,15 @@ PyObject *native_post(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if ((token == UINT64_MAX && PyErr_Occurred()) || !native_deadline(args[2], &deadline)) {
         return NULL;
     }
-    csp_reply *reply = csp_reply_new_routed(((end_object *)args[3])->end, token);
+    csp_reply *reply = csp_reply_new_routed(end_of(args[3]), token);
     if (reply == NULL) {
-        return native_raise(state, CSP_CLOSED_END, ((end_object *)args[3])->end, NULL, false);
+        return native_raise(state, CSP_CLOSED_END, end_of(args[3]), NULL, false);
     }
     csp_message message;
     if (!native_encode(state, args[1], reply, &message)) {
         return NULL;
     }
-    csp_end *end = ((end_object *)args[0])->end;
+    csp_end *end = end_of(args[0]);
     csp_posting *posting;
     csp_status status = csp_post(end, &message, deadline, &posting);
     if (status != CSP_OK) {

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * Receiver: the end of a channel that receives, as Python sees it. */
-#include "codec/format.h"
+#include "channels/receiver.h"
 #include "channels/end.h"
+#include "channels/extended.h"
+#include "codec/decode.h"
+#include "codec/format.h"
+#include "errors.h"
+#include "holding/handles.h"
+#include "types.h"
+#include "waiting/deadlines.h"
+#include "waiting/hooks.h"
 
 /* A message, or NULL with an exception; with `end_is_stop`, the end of the channel is NULL without one. */
 static PyObject *receiver_get(PyObject *self, int64_t deadline, PyObject *missing, bool nowait, bool end_is_stop) {
@@ -195,4 +203,4 @@ static PyType_Slot receiver_slots[] = {
     {0, NULL},
 };
 
-PyType_Spec receiver_spec = {"csp.Receiver", sizeof(end_object), 0, FINAL_TYPE | Py_TPFLAGS_HAVE_GC, receiver_slots};
+PyType_Spec receiver_spec = {"csp.Receiver", sizeof(end_object), 0, FINAL_TYPE_MADE_HERE, receiver_slots};

@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sender: the end of a channel that sends, as Python sees it. */
+#include "channels/sender.h"
+#include "alternatives/guards.h"
+#include "channels/calls.h"
 #include "channels/end.h"
+#include "codec/encode.h"
+#include "errors.h"
+#include "holding/handles.h"
+#include "types.h"
+#include "waiting/deadlines.h"
+#include "waiting/hooks.h"
 
 static PyObject *sender_put(PyObject *self, PyObject *object, int64_t deadline, bool nowait) {
     native_state *state = state_of(self);
@@ -158,4 +167,4 @@ static PyType_Slot sender_slots[] = {
     {0, NULL},
 };
 
-PyType_Spec sender_spec = {"csp.Sender", sizeof(end_object), 0, FINAL_TYPE | Py_TPFLAGS_HAVE_GC, sender_slots};
+PyType_Spec sender_spec = {"csp.Sender", sizeof(end_object), 0, FINAL_TYPE_MADE_HERE, sender_slots};

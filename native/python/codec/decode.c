@@ -3,7 +3,10 @@
  * Messages to objects, of the interpreter that decodes; the message is used up. */
 #include <string.h>
 
+#include "codec/decode.h"
 #include "codec/format.h"
+#include "codec/pickled.h"
+#include "holding/handles.h"
 
 typedef struct {
     native_state *state;

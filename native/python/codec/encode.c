@@ -3,7 +3,10 @@
  * Objects to messages: what fits goes into the message itself, the rest into a block that is written here. */
 #include <string.h>
 
+#include "codec/encode.h"
 #include "codec/format.h"
+#include "codec/pickled.h"
+#include "holding/handles.h"
 
 enum { FIRST_BYTES = 512, FIRST_ENDS = 8 };
 
@@ -200,31 +203,6 @@ static bool finish_block(writer *w, csp_reply *reply, uint32_t kind, csp_message
     message->kind = kind | CSP_KIND_BLOCK;
     message->size = w->ends_used; /* where the reply stands */
     message->as.block = block;
-    return true;
-}
-
-bool native_load_pickling(native_state *state) {
-    if (state->dumps == NULL) {
-        PyObject *module = PyImport_ImportModule("csp.messages.pickling");
-        if (module == NULL) {
-            return false;
-        }
-        PyObject *dumps = PyObject_GetAttrString(module, "dumps");
-        PyObject *loads = PyObject_GetAttrString(module, "loads");
-        Py_DECREF(module);
-        if (dumps == NULL || loads == NULL) {
-            Py_XDECREF(dumps);
-            Py_XDECREF(loads);
-            return false;
-        }
-        if (state->dumps != NULL) { /* another thread came first while this one imported */
-            Py_DECREF(dumps);
-            Py_DECREF(loads);
-            return true;
-        }
-        state->dumps = dumps;
-        state->loads = loads;
-    }
     return true;
 }
 

@@ -3,11 +3,10 @@
  * The format of messages, as encode.c writes it and decode.c reads it. None, bool, int, float, and str and bytes up to 16
  * bytes travel in the message itself; longer text and bytes as one copied block; tuples of these and channel ends as a
  * stream in a block; all else by pickle. A message holds no reference to any object, so any interpreter may drop it. */
-#ifndef CSP_NATIVE_CODEC_H
-#define CSP_NATIVE_CODEC_H
+#ifndef CSP_NATIVE_FORMAT_H
+#define CSP_NATIVE_FORMAT_H
 
 #include "csp/message_kinds.h"
-#include "native.h"
 
 enum {
     KIND_NONE = CSP_KIND_NONE,
@@ -38,8 +37,5 @@ enum {
     ITEM_END = 'e',
     ITEM_REPLY = 'r',
 };
-
-/* Import what pickles, if it was not yet: state->dumps and state->loads. False with an exception set. */
-bool native_load_pickling(native_state *state);
 
 #endif

@@ -11,7 +11,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "interpreters/interpreter.h"
+#include "interpreters/audit.h"
+#include "interpreters/interpreter_table.h"
+#include "types.h"
 
 /* Modules of CPython's that run code of others (_ctypes, _sqlite3, _tkinter), or start threads or programs unasked. */
 static bool opens_a_door(const char *module) {
@@ -37,7 +39,7 @@ static bool is_foreign(const char *module, const char *file) {
 static void stay(void) {
     PyThreadState *current = PyThreadState_GetUnchecked();
     if (current != NULL) {
-        native_registry_stays(PyThreadState_GetInterpreter(current));
+        native_table_stays(PyThreadState_GetInterpreter(current));
     }
 }
 
@@ -94,10 +96,10 @@ static PyObject *leave_and_call(PyObject *original, PyObject *const *arguments, 
 }
 
 static PyMethodDef stand_ins[] = {
-    {"sched_getaffinity", (PyCFunction)(void (*)(void))leave_and_call, METH_FASTCALL | METH_KEYWORDS,
+    {"sched_getaffinity", FASTCALL(leave_and_call), METH_FASTCALL | METH_KEYWORDS,
      "sched_getaffinity($module, pid, /)\n--\n\nReturn the affinity of the process identified by pid (or the current "
      "process if zero).\n\nThe affinity is returned as a set of CPU identifiers."},
-    {"sched_setaffinity", (PyCFunction)(void (*)(void))leave_and_call, METH_FASTCALL | METH_KEYWORDS,
+    {"sched_setaffinity", FASTCALL(leave_and_call), METH_FASTCALL | METH_KEYWORDS,
      "sched_setaffinity($module, pid, mask, /)\n--\n\nSet the CPU affinity of the process identified by pid to mask."},
 };
 

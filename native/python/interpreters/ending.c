@@ -10,7 +10,15 @@
  * that the interpreter held is closed, and the own thread ends it when there is nothing left to wait for. */
 #include <time.h>
 
+#include "interpreters/course.h"
+#include "interpreters/ending.h"
+#include "interpreters/exit.h"
 #include "interpreters/interpreter.h"
+#include "interpreters/interpreter_table.h"
+#include "interpreters/kill.h"
+#include "interpreters/poison.h"
+#include "interpreters/starts.h"
+#include "interpreters/visits.h"
 
 #define MILLISECONDS INT64_C(1000000)
 
@@ -183,7 +191,7 @@ static double seconds_granted(interpreter *self) {
 /* Name what is left, where it still waits, and then tell it; on a thread of its own, as a kill is. */
 static void *tell_thread(void *argument) {
     interpreter *self = argument;
-    if (native_gate_enter(self)) {
+    if (native_visit_begin(self)) {
         PyThreadState *mine = PyThreadState_New(self->state);
         if (mine != NULL) {
             PyEval_RestoreThread(mine);
@@ -197,7 +205,7 @@ static void *tell_thread(void *argument) {
             PyThreadState_Clear(mine);
             PyThreadState_DeleteCurrent();
         }
-        native_gate_leave(self);
+        native_visit_end(self);
     }
     csp_holder_cancel(self->holder);
     native_interpreter_release(self);
@@ -234,24 +242,6 @@ static void *warden_thread(void *argument) {
     }
     native_interpreter_release(self);
     return NULL;
-}
-
-void native_interpreter_end_within(interpreter *self, int64_t nanoseconds) {
-    pthread_mutex_lock(&self->mutex);
-    self->end_within = nanoseconds;
-    pthread_cond_broadcast(&self->changed);
-    pthread_mutex_unlock(&self->mutex);
-}
-
-bool native_course_change(interpreter *self, interpreter_course from, interpreter_course to) {
-    pthread_mutex_lock(&self->mutex);
-    bool changed = self->course == from;
-    if (changed) {
-        self->course = to;
-        pthread_cond_broadcast(&self->changed);
-    }
-    pthread_mutex_unlock(&self->mutex);
-    return changed;
 }
 
 bool native_interpreter_wind_up(interpreter *self) {

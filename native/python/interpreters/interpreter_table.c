@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who may touch an interpreter: it is found among the living, where finding it keeps it in memory, and is entered through
- * its gate, which keeps it from ending meanwhile. */
+ * The interpreters that live, and those that were left behind. Finding one keeps it in memory. */
 #include <malloc.h>
-#include <time.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 
 #include "interpreters/interpreter.h"
+#include "interpreters/interpreter_table.h"
 
-static pthread_mutex_t registry_mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the list, references and the numbers */
+static pthread_mutex_t table_mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the list, references and the numbers */
 static interpreter *all, *all_left; /* those that run, and those whose exit was told although they have not ended */
 static interpreter_numbers numbers;
 
-/* ---- registry ------------------------------------------------------------------------------------------------- */
-
-void native_registry_add(interpreter *self) {
-    pthread_mutex_lock(&registry_mutex);
+void native_table_add(interpreter *self) {
+    pthread_mutex_lock(&table_mutex);
     self->next = all;
     all = self;
     numbers.alive++;
     numbers.started++;
-    pthread_mutex_unlock(&registry_mutex);
+    pthread_mutex_unlock(&table_mutex);
 }
 
-interpreter *native_registry_find(uint64_t id) {
-    pthread_mutex_lock(&registry_mutex);
+interpreter *native_table_find(uint64_t id) {
+    pthread_mutex_lock(&table_mutex);
     interpreter *found = all;
     while (found != NULL && found->id != id) {
         found = found->next;
@@ -35,20 +28,20 @@ interpreter *native_registry_find(uint64_t id) {
     if (found != NULL) {
         found->references++;
     }
-    pthread_mutex_unlock(&registry_mutex);
+    pthread_mutex_unlock(&table_mutex);
     return found;
 }
 
 void native_interpreter_retain(interpreter *self) {
-    pthread_mutex_lock(&registry_mutex);
+    pthread_mutex_lock(&table_mutex);
     self->references++;
-    pthread_mutex_unlock(&registry_mutex);
+    pthread_mutex_unlock(&table_mutex);
 }
 
 void native_interpreter_release(interpreter *self) {
-    pthread_mutex_lock(&registry_mutex);
+    pthread_mutex_lock(&table_mutex);
     bool last = --self->references == 0;
-    pthread_mutex_unlock(&registry_mutex);
+    pthread_mutex_unlock(&table_mutex);
     if (last) {
         pthread_mutex_destroy(&self->mutex);
         pthread_mutex_destroy(&self->killing);
@@ -69,8 +62,8 @@ static bool take_out(interpreter **place, const interpreter *self) {
     return found;
 }
 
-void native_registry_remove(interpreter *self, bool left) {
-    pthread_mutex_lock(&registry_mutex);
+void native_table_remove(interpreter *self, bool left) {
+    pthread_mutex_lock(&table_mutex);
     if (take_out(&all, self)) {
         numbers.alive--;
         numbers.ended++;
@@ -81,52 +74,52 @@ void native_registry_remove(interpreter *self, bool left) {
         }
     }
     bool trim = numbers.ended % 64 == 0;
-    pthread_mutex_unlock(&registry_mutex);
+    pthread_mutex_unlock(&table_mutex);
     if (trim) {
         malloc_trim(0); /* what ended interpreters gave back would otherwise stay with the allocator */
     }
 }
 
-void native_registry_ended_after_all(interpreter *self) {
-    pthread_mutex_lock(&registry_mutex);
+void native_table_ended_after_all(interpreter *self) {
+    pthread_mutex_lock(&table_mutex);
     if (take_out(&all_left, self)) {
         numbers.abandoned--;
     }
-    pthread_mutex_unlock(&registry_mutex);
+    pthread_mutex_unlock(&table_mutex);
 }
 
-void native_registry_settles(interpreter *self, PyInterpreterState *state, uint64_t core_thread) {
-    pthread_mutex_lock(&registry_mutex);
+void native_table_settles(interpreter *self, PyInterpreterState *state, uint64_t core_thread) {
+    pthread_mutex_lock(&table_mutex);
     self->placed = state;
     self->core_thread = core_thread;
-    pthread_mutex_unlock(&registry_mutex);
+    pthread_mutex_unlock(&table_mutex);
 }
 
-void native_registry_stays(PyInterpreterState *state) {
+void native_table_stays(PyInterpreterState *state) {
     uint64_t core_thread = 0;
-    pthread_mutex_lock(&registry_mutex);
+    pthread_mutex_lock(&table_mutex);
     for (interpreter *i = all; i != NULL; i = i->next) {
         if (i->placed == state) {
             core_thread = i->core_thread;
             i->placed = NULL;
         }
     }
-    pthread_mutex_unlock(&registry_mutex);
+    pthread_mutex_unlock(&table_mutex);
     if (core_thread != 0) {
         csp_thread_stays(core_thread);
     }
 }
 
-interpreter_numbers native_registry_count(void) {
-    pthread_mutex_lock(&registry_mutex);
+interpreter_numbers native_table_count(void) {
+    pthread_mutex_lock(&table_mutex);
     interpreter_numbers copy = numbers;
-    pthread_mutex_unlock(&registry_mutex);
+    pthread_mutex_unlock(&table_mutex);
     return copy;
 }
 
 /* Copied under the lock, made into objects after it: an allocation may collect garbage, and that may come back here. */
-seen_interpreter *native_registry_see(bool left, size_t *count) {
-    pthread_mutex_lock(&registry_mutex);
+seen_interpreter *native_table_see(bool left, size_t *count) {
+    pthread_mutex_lock(&table_mutex);
     seen_interpreter *copies = calloc((size_t)(left ? numbers.abandoned : numbers.alive) + 1, sizeof *copies);
     *count = 0;
     for (interpreter *i = left ? all_left : all; copies != NULL && i != NULL; i = i->next) {
@@ -135,12 +128,12 @@ seen_interpreter *native_registry_see(bool left, size_t *count) {
         copy->abandoned = i->abandoned;
         snprintf(copy->name, sizeof copy->name, "%s", csp_holder_name(i->holder));
     }
-    pthread_mutex_unlock(&registry_mutex);
+    pthread_mutex_unlock(&table_mutex);
     return copies;
 }
 
-bool native_registry_started_by(uint64_t starter, void (*action)(interpreter *)) {
-    pthread_mutex_lock(&registry_mutex);
+bool native_table_started_by(uint64_t starter, void (*action)(interpreter *)) {
+    pthread_mutex_lock(&table_mutex);
     size_t count = 0;
     interpreter **found = action != NULL ? calloc((size_t)numbers.alive + 1, sizeof(interpreter *)) : NULL;
     for (interpreter *i = all; i != NULL; i = i->next) {
@@ -152,7 +145,7 @@ bool native_registry_started_by(uint64_t starter, void (*action)(interpreter *))
             count++;
         }
     }
-    pthread_mutex_unlock(&registry_mutex);
+    pthread_mutex_unlock(&table_mutex);
     for (size_t i = 0; found != NULL && i < count; i++) {
         action(found[i]);
         native_interpreter_release(found[i]);
@@ -161,60 +154,8 @@ bool native_registry_started_by(uint64_t starter, void (*action)(interpreter *))
     return count > 0;
 }
 
-/* ---- threads -------------------------------------------------------------------------------------------------- */
-
-long native_thread_number(void) {
-#ifdef __linux__
-    return syscall(SYS_gettid);
-#else
-    return 0;
-#endif
-}
-
-int64_t native_thread_cpu(void) {
-    struct timespec now = {0, 0};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-void native_registry_add_end(int64_t cpu) {
-    pthread_mutex_lock(&registry_mutex);
+void native_table_add_end(int64_t cpu) {
+    pthread_mutex_lock(&table_mutex);
     numbers.end_cpu += cpu;
-    pthread_mutex_unlock(&registry_mutex);
-}
-
-/* ---- the gate ------------------------------------------------------------------------------------------------- */
-
-bool native_gate_enter(interpreter *self) {
-    pthread_mutex_lock(&self->mutex);
-    bool entered = self->open && !self->closing;
-    if (entered) {
-        self->inside++;
-    }
-    pthread_mutex_unlock(&self->mutex);
-    return entered;
-}
-
-void native_gate_leave(interpreter *self) {
-    pthread_mutex_lock(&self->mutex);
-    self->inside--;
-    pthread_cond_broadcast(&self->changed);
-    pthread_mutex_unlock(&self->mutex);
-}
-
-void native_gate_open(interpreter *self) {
-    pthread_mutex_lock(&self->mutex);
-    self->open = true;
-    pthread_mutex_unlock(&self->mutex);
-}
-
-void native_gate_close(interpreter *self) {
-    PyThreadState *saved = PyEval_SaveThread();
-    pthread_mutex_lock(&self->mutex);
-    self->closing = true;
-    while (self->inside > 0) {
-        pthread_cond_wait(&self->changed, &self->mutex);
-    }
-    pthread_mutex_unlock(&self->mutex);
-    PyEval_RestoreThread(saved);
+    pthread_mutex_unlock(&table_mutex);
 }

@@ -4,7 +4,19 @@
  * interpreter that it runs in. */
 #include <stdio.h>
 
+#include "errors.h"
+#include "holding/handles.h"
+#include "interpreters/audit.h"
+#include "interpreters/course.h"
 #include "interpreters/interpreter.h"
+#include "interpreters/interpreter_table.h"
+#include "interpreters/interpreters.h"
+#include "interpreters/kill.h"
+#include "interpreters/look.h"
+#include "interpreters/own_thread.h"
+#include "interpreters/starts.h"
+#include "interpreters/turn.h"
+#include "types.h"
 
 /* Nanoseconds that what an interpreter leaves running has for its end, when nobody says otherwise: as a child's shutdown. */
 static const int64_t END_WITHIN = INT64_C(5000000000);
@@ -61,8 +73,8 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
         free(self);
         return PyErr_NoMemory();
     }
-    self->control = csp_end_clone(((end_object *)args[3])->end, self->holder);
-    self->exits = csp_end_clone(((end_object *)args[4])->end, NULL);
+    self->control = csp_end_clone(end_of(args[3]), self->holder);
+    self->exits = csp_end_clone(end_of(args[4]), NULL);
     self->id = csp_holder_id(self->holder);
     self->starter = csp_holder_id(state->holder);
     self->references = 1;
@@ -78,14 +90,14 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
     PyObject *id = PyLong_FromUnsignedLongLong(self->id);
     bool ready = id != NULL && self->control != NULL && self->exits != NULL;
     if (ready) {
-        native_registry_add(self);
+        native_table_add(self);
         if (native_interpreter_start(self)) {
             return id;
         }
-        native_registry_remove(self, false);
+        native_table_remove(self, false);
         PyErr_SetString(PyExc_OSError, "the system gives no more threads (see `ulimit -u` and the memory limits)");
     } else if (id != NULL) {
-        native_raise(state, CSP_CLOSED_END, ((end_object *)args[3])->end, NULL, false);
+        native_raise(state, CSP_CLOSED_END, end_of(args[3]), NULL, false);
     }
     Py_XDECREF(id);
     if (self->control != NULL) {
@@ -104,7 +116,7 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
 static interpreter *find(PyObject *id, bool *failed) {
     unsigned long long wanted = PyLong_AsUnsignedLongLong(id);
     *failed = wanted == (unsigned long long)-1 && PyErr_Occurred() != NULL;
-    return *failed ? NULL : native_registry_find(wanted);
+    return *failed ? NULL : native_table_find(wanted);
 }
 
 typedef void (*action)(interpreter *);
@@ -180,54 +192,17 @@ static PyObject *interpreter_thread_number(PyObject *module, PyObject *id) {
     return PyLong_FromLong(number);
 }
 
-static PyObject *thread_times(PyObject *module, PyObject *number) {
-    (void)module;
-    long thread = PyLong_AsLong(number);
-    if (thread == -1 && PyErr_Occurred()) {
-        return NULL;
-    }
-    char path[64];
-    unsigned long long ran = 0, queued = 0;
-    snprintf(path, sizeof path, "/proc/self/task/%ld/schedstat", thread);
-    FILE *file = fopen(path, "re");
-    if (file != NULL) {
-        if (fscanf(file, "%llu %llu", &ran, &queued) != 2) {
-            ran = queued = 0;
-        }
-        fclose(file);
-    }
-    return Py_BuildValue("(dd)", (double)ran / 1e9, (double)queued / 1e9);
-}
-
-static PyObject *thread_is_runnable(PyObject *module, PyObject *number) {
-    (void)module;
-    long thread = PyLong_AsLong(number);
-    if (thread == -1 && PyErr_Occurred()) {
-        return NULL;
-    }
-    char path[64], text[128];
-    snprintf(path, sizeof path, "/proc/self/task/%ld/stat", thread);
-    FILE *file = fopen(path, "re");
-    size_t length = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
-    if (file != NULL) {
-        fclose(file);
-    }
-    text[length] = '\0';
-    const char *name_ends = strrchr(text, ')');
-    return PyBool_FromLong(name_ends != NULL && strncmp(name_ends, ") R", 3) == 0);
-}
-
 static PyObject *interpreter_end_time(PyObject *module, PyObject *unused) {
     (void)module;
     (void)unused;
-    return PyFloat_FromDouble((double)native_registry_count().end_cpu / 1e9);
+    return PyFloat_FromDouble((double)native_table_count().end_cpu / 1e9);
 }
 
 /* ---- listing -------------------------------------------------------------------------------------------------- */
 
 static PyObject *list(bool left) {
     size_t count;
-    seen_interpreter *copies = native_registry_see(left, &count);
+    seen_interpreter *copies = native_table_see(left, &count);
     if (copies == NULL) {
         return PyErr_NoMemory();
     }
@@ -262,7 +237,7 @@ static PyObject *left_interpreters(PyObject *module, PyObject *unused) {
 static PyObject *interpreter_counts(PyObject *module, PyObject *unused) {
     (void)module;
     (void)unused;
-    interpreter_numbers numbers = native_registry_count();
+    interpreter_numbers numbers = native_table_count();
     return Py_BuildValue("(LLLL)", (long long)numbers.alive, (long long)numbers.started, (long long)numbers.ended,
                          (long long)numbers.abandoned);
 }
@@ -296,8 +271,6 @@ static PyObject *self_resume(PyObject *module, PyObject *unused) {
 
 /* ---- for the module ------------------------------------------------------------------------------------------- */
 
-#define FASTCALL(function) ((PyCFunction)(void (*)(void))(function))
-
 PyMethodDef interpreter_methods[] = {
     {"start_interpreter", FASTCALL(start_interpreter), METH_FASTCALL,
      "start_interpreter(name, module, function, control, exits, tag, /)\n--\n\nStart an own-GIL interpreter on a "
@@ -317,12 +290,6 @@ PyMethodDef interpreter_methods[] = {
      "be stopped."},
     {"interpreter_thread", interpreter_thread_number, METH_O,
      "interpreter_thread(id, /)\n--\n\nThe operating system's number of its thread; 0: it has none, or not yet."},
-    {"thread_times", thread_times, METH_O,
-     "thread_times(number, /)\n--\n\n(ran, queued): seconds that a thread of this process has had a CPU, and waited "
-     "for one "
-     "though it could run; zeros when it is gone, and where the system does not tell."},
-    {"thread_is_runnable", thread_is_runnable, METH_O,
-     "thread_is_runnable(number, /)\n--\n\nWhether a thread of this process has a CPU right now, or waits for one."},
     {"interpreter_end_time", interpreter_end_time, METH_NOARGS,
      "interpreter_end_time()\n--\n\nSeconds of CPU that it took to end all that have ended."},
     {"end_within", FASTCALL(end_within), METH_FASTCALL,

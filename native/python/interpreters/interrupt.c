@@ -22,6 +22,10 @@
 #include <unistd.h>
 
 #include "interpreters/interpreter.h"
+#include "interpreters/interrupt.h"
+#include "interpreters/poison.h"
+#include "interpreters/visits.h"
+#include "waiting/reach.h"
 
 enum { ROUNDS = 60, FIRST_PAUSE_US = 500, LONGEST_PAUSE_US = 50000, MOST_THREADS = 256 };
 /* Rounds that a thread sleeps in one and the same futex before locks are made free: who waits for a GIL, or in csp, does not. */
@@ -232,7 +236,7 @@ typedef struct {
 /* The threads that will raise at their next event, those known before with what is known of them. False: the interpreter
  * ends, or none is left. */
 static bool look_around(interpreter *self, poisoned_thread *threads, int *count, bool with_locks) {
-    if (!native_gate_enter(self)) {
+    if (!native_visit_begin(self)) {
         return false;
     }
     PyThreadState *mine = PyThreadState_New(self->state);
@@ -259,7 +263,7 @@ static bool look_around(interpreter *self, poisoned_thread *threads, int *count,
         PyThreadState_Clear(mine);
         PyThreadState_DeleteCurrent();
     }
-    native_gate_leave(self);
+    native_visit_end(self);
     *count = now;
     return now > 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The end of the program, and what else rules out that interpreters are started.
+ * The end of the program, as far as its interpreters are concerned.
  *
  * CPython hangs or crashes when it ends the main interpreter while others run. The exit handler that stops them is C: a
  * signal handler runs between two lines of Python, and what it raises there would end an exit handler in Python, wherever
@@ -8,26 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "interpreters/course.h"
 #include "interpreters/interpreter.h"
-
-static _Atomic bool program_ends;
-
-/* No memory block is tracked in this domain; the answer says whether any would be. The one question about tracemalloc that
- * every interpreter and thread may ask. */
-bool native_memory_is_traced(void) { return PyTraceMalloc_Untrack(0x637370, 0) != -2; }
-
-const char *native_no_starts(void) {
-    if (program_ends) {
-        return "the program is ending: no interpreter is started any more. Stop what starts some before its last "
-               "line, "
-               "by leaving the with block or with close()";
-    }
-    if (native_memory_is_traced()) {
-        return "tracemalloc is on, and CPython hangs or crashes when it makes an interpreter then "
-               "(python/cpython#134604): run without -X tracemalloc, PYTHONTRACEMALLOC and tracemalloc.start()";
-    }
-    return NULL;
-}
+#include "interpreters/interpreter_table.h"
+#include "interpreters/kill.h"
+#include "interpreters/leaving.h"
+#include "interpreters/starts.h"
+#include "interpreters/turn.h"
+#include "types.h"
 
 /* ---- the exit handler ----------------------------------------------------------------------------------------- */
 
@@ -41,7 +29,7 @@ static int64_t now(void) {
 }
 
 static bool any_lives(void) {
-    interpreter_numbers numbers = native_registry_count();
+    interpreter_numbers numbers = native_table_count();
     return numbers.alive + numbers.abandoned > 0;
 }
 
@@ -93,9 +81,9 @@ static void cancel(interpreter *self) {
 /* The oldest first: whoever would start others anew does not. */
 static void do_to_all(void (*what)(interpreter *)) {
     size_t count;
-    seen_interpreter *seen = native_registry_see(false, &count);
+    seen_interpreter *seen = native_table_see(false, &count);
     for (size_t i = seen != NULL ? count : 0; i-- > 0;) {
-        interpreter *self = native_registry_find(seen[i].id);
+        interpreter *self = native_table_find(seen[i].id);
         if (self != NULL) {
             what(self);
             native_interpreter_release(self);
@@ -131,7 +119,7 @@ static PyObject *end_interpreters(PyObject *module, PyObject *const *args, Py_ss
     }
     PyObject *tell = args[1];
     int64_t time = (int64_t)(each * 1e9);
-    program_ends = true;
+    native_refuse_starts();
     stop_tracing();
     do_to_all(cancel);
     if (!none_within(time, 0, tell)) {
@@ -218,7 +206,7 @@ static PyObject *no_starts(PyObject *module, PyObject *unused) {
 PyMethodDef leaving_methods[] = {
     {"hurry_the_end", hurry_the_end, METH_O,
      "hurry_the_end(seconds, /)\n--\n\nLet no step of end_interpreters take longer than that."},
-    {"end_interpreters", (PyCFunction)(void (*)(void))end_interpreters, METH_FASTCALL,
+    {"end_interpreters", FASTCALL(end_interpreters), METH_FASTCALL,
      "end_interpreters(seconds, tell, /)\n--\n\nAt the end of the program: refuse starts from now on, cancel all "
      "interpreters, and kill them after `seconds`; wait as long again.\n\nAn exception of a signal handler goes on to "
      "the next step."},

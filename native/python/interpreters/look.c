@@ -6,7 +6,13 @@
 #include <math.h>
 #include <time.h>
 
+#include "codec/decode.h"
+#include "codec/encode.h"
 #include "interpreters/interpreter.h"
+#include "interpreters/interpreter_table.h"
+#include "interpreters/look.h"
+#include "interpreters/visits.h"
+#include "waiting/reach.h"
 
 enum { MOST_FRAMES = 40 };
 
@@ -74,7 +80,7 @@ static PyObject *threads_of(PyInterpreterState *state, PyThreadState *mine) {
 static void *look_thread(void *argument) {
     look *self = argument;
     csp_message seen;
-    bool done = false, entered = native_gate_enter(self->whom);
+    bool done = false, entered = native_visit_begin(self->whom);
     if (entered) {
         PyThreadState *mine = PyThreadState_New(self->whom->state);
         if (mine != NULL) {
@@ -90,7 +96,7 @@ static void *look_thread(void *argument) {
             PyThreadState_Clear(mine);
             PyThreadState_DeleteCurrent();
         }
-        native_gate_leave(self->whom);
+        native_visit_end(self->whom);
     }
     pthread_mutex_lock(&self->mutex);
     if (done) {
@@ -152,10 +158,10 @@ static PyObject *ask_by_signal(interpreter *whom) {
     PyThreadState *saved = PyEval_SaveThread();
     pthread_mutex_lock(&telling);
     told.line = 0;
-    bool entered = native_gate_enter(whom);
+    bool entered = native_visit_begin(whom);
     if (entered) {
         native_reach((long)whom->thread, tell);
-        native_gate_leave(whom);
+        native_visit_end(whom);
     }
     PyEval_RestoreThread(saved);
     if (told.line > 0) {
@@ -194,7 +200,7 @@ PyObject *native_look(PyObject *module, PyObject *const *args, Py_ssize_t count)
         return NULL;
     }
     look *self = calloc(1, sizeof *self);
-    interpreter *whom = self != NULL ? native_registry_find(id) : NULL;
+    interpreter *whom = self != NULL ? native_table_find(id) : NULL;
     if (whom == NULL) {
         free(self);
         Py_RETURN_NONE;

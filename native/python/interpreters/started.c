@@ -5,6 +5,10 @@
 #include <time.h>
 
 #include "interpreters/interpreter.h"
+#include "interpreters/interpreter_table.h"
+#include "interpreters/kill.h"
+#include "interpreters/started.h"
+#include "interpreters/turn.h"
 
 /* How long those that are left at an orderly end may take to stop, and how long a kill is given. */
 enum { STOP_MS = 500, KILL_MS = 1000, LOOK_MS = 2 };
@@ -16,7 +20,7 @@ static void fence(interpreter *self) {
 }
 
 static bool gone_within(uint64_t starter, int milliseconds) {
-    for (int waited = 0; native_registry_started_by(starter, NULL); waited += LOOK_MS) {
+    for (int waited = 0; native_table_started_by(starter, NULL); waited += LOOK_MS) {
         if (waited >= milliseconds) {
             return false;
         }
@@ -26,12 +30,10 @@ static bool gone_within(uint64_t starter, int milliseconds) {
     return true;
 }
 
-void native_kill_started(interpreter *self) { native_registry_started_by(self->id, native_interpreter_kill); }
-
 void native_end_started(interpreter *self) {
     bool gone = gone_within(self->id, 0);
     if (!gone && !self->killed) {
-        native_registry_started_by(self->id, native_interpreter_cancel);
+        native_table_started_by(self->id, native_interpreter_cancel);
         gone = gone_within(self->id, STOP_MS);
     }
     if (!gone) {
@@ -39,6 +41,6 @@ void native_end_started(interpreter *self) {
         gone = gone_within(self->id, KILL_MS);
     }
     if (!gone) {
-        native_registry_started_by(self->id, fence);
+        native_table_started_by(self->id, fence);
     }
 }

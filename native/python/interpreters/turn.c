@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "interpreters/interpreter.h"
+#include "interpreters/turn.h"
 
 /* How many at once: some more than there are CPUs, since they wait for main's GIL now and then. */
 enum { AT_LEAST = 16, EACH_CPU = 2 };

@@ -5,7 +5,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "native.h"
+#include "looking/tally.h"
+#include "types.h"
 
 enum { PER_CHUNK = 1024, CHUNKS = 4096 };
 
@@ -73,8 +74,6 @@ static PyObject *tally_read(PyObject *module, PyObject *tally) {
     _Atomic uint64_t *place = find(tally);
     return place != NULL ? PyLong_FromUnsignedLongLong(atomic_load(place)) : NULL;
 }
-
-#define FASTCALL(function) ((PyCFunction)(void (*)(void))(function))
 
 PyMethodDef tally_methods[] = {
     {"tally_new", tally_new, METH_NOARGS, "tally_new($module, /)\n--\n\nA new count, 0, as a number for the others."},

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * What meets or counts: Barrier, the queue of a Condition, Counter. */
+ * Barrier: where threads of any interpreter wait until all have come. */
+#include "sync/barrier.h"
+#include "errors.h"
+#include "holding/handles.h"
 #include "sync/objects.h"
-
-static bool is_open(PyObject *self) {
-    if (csp_end_is_closed(end_of(self))) {
-        native_raise(state_of(self), CSP_CLOSED_END, end_of(self), NULL, false);
-        return false;
-    }
-    return true;
-}
-
-/* ---- Barrier -------------------------------------------------------------------------------------------------- */
+#include "types.h"
+#include "waiting/deadlines.h"
+#include "waiting/hooks.h"
 
 static PyObject *barrier_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     static char *names[] = {"parties", NULL};
@@ -87,98 +83,6 @@ static PyObject *get_broken(PyObject *self, void *unused) {
     return PyBool_FromLong(sync_read_state(self).broken);
 }
 
-/* ---- the queue of a Condition --------------------------------------------------------------------------------- */
-
-static PyObject *condition_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    return sync_no_arguments("ConditionQueue", args, keywords) ? sync_make(type, CSP_SYNC_CONDITION, 0, 1) : NULL;
-}
-
-static PyObject *condition_wait(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-    native_state *state = state_of(self);
-    int64_t deadline;
-    if (count != 3 || !native_is_end(args[0])) {
-        PyErr_SetString(PyExc_TypeError, "wait takes a Lock or an RLock, a timeout and a deadline");
-        return NULL;
-    }
-    if (!native_timeout_or_deadline(args[1], args[2], &deadline)) {
-        return NULL;
-    }
-    csp_end *lock = end_of(args[0]);
-    native_wait wait;
-    native_wait_begin(&wait, state);
-    csp_status status = csp_condition_wait(end_of(self), lock, deadline == CSP_POLL ? 1 : deadline, &wait.hooks);
-    if (status == CSP_OK && native_wait_signalled(&wait)) {
-        csp_condition_notify(end_of(self), 1); /* as the core does when we leave with an error */
-    }
-    if (wait.signalled) {
-        return NULL;
-    }
-    if (status == CSP_OK || status == CSP_TIMEOUT) {
-        return PyBool_FromLong(status == CSP_OK);
-    }
-    if (status == CSP_INVALID) {
-        PyErr_SetString(PyExc_RuntimeError, "wait on a Condition whose lock is not held: enter it with `with` first");
-        return NULL;
-    }
-    return native_raise(state, status, status == CSP_ABANDONED ? lock : end_of(self), NULL, false);
-}
-
-static PyObject *condition_notify(PyObject *self, PyObject *object) {
-    int64_t count;
-    if (!sync_read_int64(object, "n", &count) || !is_open(self)) {
-        return NULL;
-    }
-    return PyLong_FromLongLong(csp_condition_notify(end_of(self), count));
-}
-
-/* ---- Counter -------------------------------------------------------------------------------------------------- */
-
-static PyObject *counter_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    static char *names[] = {"value", NULL};
-    PyObject *object = NULL;
-    int64_t value = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:Counter", names, &object) ||
-        (object != NULL && !sync_read_int64(object, "value", &value))) {
-        return NULL;
-    }
-    return sync_make(type, CSP_SYNC_COUNTER, value, 1);
-}
-
-static PyObject *counter_add(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-    int64_t amount = 1;
-    if (count > 1) {
-        PyErr_SetString(PyExc_TypeError, "add takes one argument, the amount");
-        return NULL;
-    }
-    if (count == 1 && !sync_read_int64(args[0], "the amount", &amount)) {
-        return NULL;
-    }
-    return is_open(self) ? PyLong_FromLongLong(csp_counter_add(end_of(self), amount)) : NULL;
-}
-
-static PyObject *counter_exchange(PyObject *self, PyObject *object) {
-    int64_t value;
-    if (!sync_read_int64(object, "the value", &value) || !is_open(self)) {
-        return NULL;
-    }
-    return PyLong_FromLongLong(csp_counter_exchange(end_of(self), value));
-}
-
-static PyObject *counter_compare_exchange(PyObject *self, PyObject *const *args, Py_ssize_t count) {
-    int64_t expected, value;
-    if (count != 2) {
-        PyErr_SetString(PyExc_TypeError, "compare_exchange takes what is expected and the new value");
-        return NULL;
-    }
-    if (!sync_read_int64(args[0], "what is expected", &expected) || !sync_read_int64(args[1], "the value", &value) ||
-        !is_open(self)) {
-        return NULL;
-    }
-    return PyBool_FromLong(csp_counter_compare_exchange(end_of(self), &expected, value));
-}
-
-/* ---- types ---------------------------------------------------------------------------------------------------- */
-
 static PyMethodDef barrier_methods[] = {
     {"wait", FASTCALL(barrier_wait), METH_FASTCALL | METH_KEYWORDS,
      "wait($self, /, timeout=None, *, deadline=None)\n--\n\nBlock until all parties wait; gives how many came before "
@@ -191,29 +95,6 @@ static PyMethodDef barrier_methods[] = {
     HANDLE_METHODS,
     {NULL, NULL, 0, NULL},
 };
-static PyMethodDef condition_methods[] = {
-    {"wait", FASTCALL(condition_wait), METH_FASTCALL,
-     "wait($self, lock, timeout, deadline, /)\n--\n\nGive the lock up, wait, take it again. False when the timeout "
-     "passed."},
-    {"notify", condition_notify, METH_O, "notify($self, n, /)\n--\n\nRelease up to n who wait; gives how many."},
-    HANDLE_METHODS,
-    {NULL, NULL, 0, NULL},
-};
-static PyMethodDef counter_methods[] = {
-    {"add", FASTCALL(counter_add), METH_FASTCALL,
-     "add($self, amount=1, /)\n--\n\nAdd in one atomic step; gives the sum. It wraps at 64 bits. Never blocks."},
-    {"exchange", counter_exchange, METH_O, "exchange($self, value, /)\n--\n\nSet it; gives the value before."},
-    {"compare_exchange", FASTCALL(counter_compare_exchange), METH_FASTCALL,
-     "compare_exchange($self, expected, value, /)\n--\n\nSet it if it is `expected`; whether it was."},
-    HANDLE_METHODS,
-    {NULL, NULL, 0, NULL},
-};
-
-static PyGetSetDef counter_getset[] = {
-    CLOSED,
-    {"value", sync_get_value, NULL, "The number now.", NULL},
-    {NULL, NULL, NULL, NULL, NULL},
-};
 
 static PyGetSetDef barrier_getset[] = {
     CLOSED,
@@ -223,12 +104,17 @@ static PyGetSetDef barrier_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-SYNC_TYPE(barrier, "csp.Barrier", barrier_new, barrier_methods, barrier_getset,
-          "Barrier(parties)\n--\n\nWhere threads of any interpreter wait until all have come, again and again.\n\nA "
-          "party that leaves without the others breaks it, and so does an interpreter that is stopped, killed or "
-          "cut\noff while it has a handle; and it breaks when nobody is left who could come. Unlike threading's it "
-          "has no\naction, and no timeout for all waits.");
-SYNC_TYPE(condition, "csp._native.ConditionQueue", condition_new, condition_methods, sync_handle_getset,
-          "ConditionQueue()\n--\n\nWho waits on a csp.Condition.");
-SYNC_TYPE(counter, "csp.Counter", counter_new, counter_methods, counter_getset,
-          "Counter(value=0)\n--\n\nAn integer of 64 bits that threads of any interpreter change in atomic steps.");
+static PyType_Slot barrier_slots[] = {
+    {Py_tp_doc,
+     "Barrier(parties)\n--\n\nWhere threads of any interpreter wait until all have come, again and again.\n\nA "
+     "party that leaves without the others breaks it, and so does an interpreter that is stopped, killed or "
+     "cut\noff while it has a handle; and it breaks when nobody is left who could come. Unlike threading's it "
+     "has no\naction, and no timeout for all waits."},
+    {Py_tp_new, (void *)barrier_new},
+    {Py_tp_methods, barrier_methods},
+    {Py_tp_getset, barrier_getset},
+    SYNC_SLOTS,
+    {0, NULL},
+};
+
+PyType_Spec sync_barrier_spec = {"csp.Barrier", sizeof(end_object), 0, FINAL_TYPE, barrier_slots};

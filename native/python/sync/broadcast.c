@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * Broadcaster: the sending handle of a broadcast or a watch. Its subscribers have ordinary Receivers. */
+#include "sync/broadcast.h"
+#include "channels/end.h"
+#include "codec/decode.h"
+#include "codec/encode.h"
+#include "errors.h"
+#include "holding/handles.h"
 #include "sync/objects.h"
+#include "types.h"
+#include "waiting/deadlines.h"
+#include "waiting/hooks.h"
 
 /* A watch keeps the latest value from its making on. */
 static bool is_watch(PyObject *self) {
@@ -183,7 +192,16 @@ static PyGetSetDef broadcaster_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-SYNC_TYPE(broadcaster, "csp.Broadcaster", broadcaster_new, broadcaster_methods, broadcaster_getset,
-          "Broadcaster(made_by_broadcast_or_watch, /)\n--\n\nThe sending handle of a broadcast or a watch; travels "
-          "inside messages.\n\nWith the last one closed, subscribers "
-          "drain their channels and get EndOfChannel.");
+static PyType_Slot broadcaster_slots[] = {
+    {Py_tp_doc,
+     "Broadcaster(made_by_broadcast_or_watch, /)\n--\n\nThe sending handle of a broadcast or a watch; travels "
+     "inside messages.\n\nWith the last one closed, subscribers "
+     "drain their channels and get EndOfChannel."},
+    {Py_tp_new, (void *)broadcaster_new},
+    {Py_tp_methods, broadcaster_methods},
+    {Py_tp_getset, broadcaster_getset},
+    SYNC_SLOTS,
+    {0, NULL},
+};
+
+PyType_Spec sync_broadcaster_spec = {"csp.Broadcaster", sizeof(end_object), 0, FINAL_TYPE, broadcaster_slots};

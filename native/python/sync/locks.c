@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * What is acquired: Lock, RLock, Semaphore, Event. */
+#include "sync/locks.h"
+#include "errors.h"
+#include "holding/handles.h"
 #include "sync/objects.h"
+#include "types.h"
+#include "waiting/deadlines.h"
+#include "waiting/hooks.h"
 
 /* ---- acquiring ------------------------------------------------------------------------------------------------ */
 
@@ -233,19 +239,57 @@ static PyGetSetDef semaphore_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-SYNC_TYPE(
-    lock, "csp.Lock", lock_new, lock_methods, sync_handle_getset,
-    "Lock()\n--\n\nA lock for threads of any interpreter; travels inside messages.\n\nFirst come first served: unlike "
-    "threading's it is handed over, and nobody gets in between.\nIf its holder ends without releasing it, the next "
-    "taker gets Abandoned, and the lock is free.\nCan be a guard of select.");
-SYNC_TYPE(rlock, "csp.RLock", rlock_new, rlock_methods, sync_handle_getset,
-          "RLock()\n--\n\nA lock that its own thread may take again, and only that thread may release; see Lock.");
-SYNC_TYPE(
-    semaphore, "csp.Semaphore", semaphore_new, semaphore_methods, semaphore_getset,
-    "Semaphore(value=1, limit=None)\n--\n\nSo many units for threads of any interpreter (Dijkstra 1965); travels "
-    "inside messages.\n\nlimit is how many there can ever be, None for any number. Units that an interpreter holds "
-    "when it\nends are free again, and the next taker gets Abandoned. Can be a guard of select.");
-SYNC_TYPE(event, "csp.Event", event_new, event_methods, sync_handle_getset,
-          "Event()\n--\n\nA flag that threads of any interpreter wait for. Can be a guard of select.\n\nUnlike "
-          "threading's its wait refuses a negative timeout, and a set lets all through who waited then, also when "
-          "it\nis cleared at once.");
+static PyType_Slot lock_slots[] = {
+    {Py_tp_doc,
+     "Lock()\n--\n\nA lock for threads of any interpreter; travels inside messages.\n\nFirst come first served: "
+     "unlike "
+     "threading's it is handed over, and nobody gets in between.\nIf its holder ends without releasing it, the next "
+     "taker gets Abandoned, and the lock is free.\nCan be a guard of select."},
+    {Py_tp_new, (void *)lock_new},
+    {Py_tp_methods, lock_methods},
+    {Py_tp_getset, sync_handle_getset},
+    SYNC_SLOTS,
+    {0, NULL},
+};
+
+PyType_Spec sync_lock_spec = {"csp.Lock", sizeof(end_object), 0, FINAL_TYPE, lock_slots};
+
+static PyType_Slot rlock_slots[] = {
+    {Py_tp_doc,
+     "RLock()\n--\n\nA lock that its own thread may take again, and only that thread may release; see Lock."},
+    {Py_tp_new, (void *)rlock_new},
+    {Py_tp_methods, rlock_methods},
+    {Py_tp_getset, sync_handle_getset},
+    SYNC_SLOTS,
+    {0, NULL},
+};
+
+PyType_Spec sync_rlock_spec = {"csp.RLock", sizeof(end_object), 0, FINAL_TYPE, rlock_slots};
+
+static PyType_Slot semaphore_slots[] = {
+    {Py_tp_doc,
+     "Semaphore(value=1, limit=None)\n--\n\nSo many units for threads of any interpreter (Dijkstra 1965); travels "
+     "inside messages.\n\nlimit is how many there can ever be, None for any number. Units that an interpreter holds "
+     "when it\nends are free again, and the next taker gets Abandoned. Can be a guard of select."},
+    {Py_tp_new, (void *)semaphore_new},
+    {Py_tp_methods, semaphore_methods},
+    {Py_tp_getset, semaphore_getset},
+    SYNC_SLOTS,
+    {0, NULL},
+};
+
+PyType_Spec sync_semaphore_spec = {"csp.Semaphore", sizeof(end_object), 0, FINAL_TYPE, semaphore_slots};
+
+static PyType_Slot event_slots[] = {
+    {Py_tp_doc,
+     "Event()\n--\n\nA flag that threads of any interpreter wait for. Can be a guard of select.\n\nUnlike "
+     "threading's its wait refuses a negative timeout, and a set lets all through who waited then, also when "
+     "it\nis cleared at once."},
+    {Py_tp_new, (void *)event_new},
+    {Py_tp_methods, event_methods},
+    {Py_tp_getset, sync_handle_getset},
+    SYNC_SLOTS,
+    {0, NULL},
+};
+
+PyType_Spec sync_event_spec = {"csp.Event", sizeof(end_object), 0, FINAL_TYPE, event_slots};

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What all synchronisation objects have: making, reading of arguments, representation, and their types in the module. */
+ * What all synchronisation objects have: making, reading of arguments, representation. */
 #include "sync/objects.h"
+#include "errors.h"
+#include "holding/handles.h"
 
 PyObject *sync_make(PyTypeObject *type, csp_sync_kind kind, int64_t value, int64_t limit) {
     native_state *state = state_of_type(type);
@@ -15,6 +17,14 @@ PyObject *sync_done(PyObject *self, csp_status status) {
         Py_RETURN_NONE;
     }
     return native_raise(state_of(self), status, end_of(self), NULL, false);
+}
+
+bool sync_is_open(PyObject *self) {
+    if (csp_end_is_closed(end_of(self))) {
+        native_raise(state_of(self), CSP_CLOSED_END, end_of(self), NULL, false);
+        return false;
+    }
+    return true;
 }
 
 bool sync_no_arguments(const char *name, PyObject *args, PyObject *keywords) {
@@ -81,31 +91,4 @@ PyObject *sync_repr(PyObject *self) {
         default:
             return PyUnicode_FromFormat("<csp.ConditionQueue %llu, %u wait%s>", id, s.waiting, closed);
     }
-}
-
-bool native_add_sync_types(PyObject *module) {
-    static const struct {
-        csp_sync_kind kind;
-        const char *name;
-        PyType_Spec *spec;
-    } types[] = {
-        {CSP_SYNC_LOCK, "Lock", &sync_lock_spec},
-        {CSP_SYNC_RLOCK, "RLock", &sync_rlock_spec},
-        {CSP_SYNC_SEMAPHORE, "Semaphore", &sync_semaphore_spec},
-        {CSP_SYNC_EVENT, "Event", &sync_event_spec},
-        {CSP_SYNC_CONDITION, "ConditionQueue", &sync_condition_spec},
-        {CSP_SYNC_BARRIER, "Barrier", &sync_barrier_spec},
-        {CSP_SYNC_COUNTER, "Counter", &sync_counter_spec},
-        {CSP_SYNC_BROADCAST, "Broadcaster", &sync_broadcaster_spec},
-    };
-    native_state *state = state_of_module(module);
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        PyObject *type = PyType_FromModuleAndSpec(module, types[i].spec, NULL);
-        if (type == NULL || PyModule_AddObjectRef(module, types[i].name, type) < 0) {
-            Py_XDECREF(type);
-            return false;
-        }
-        state->sync_types[types[i].kind] = (PyTypeObject *)type;
-    }
-    return true;
 }

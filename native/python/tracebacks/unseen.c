@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Functions and iterators of csp's Python that do not stand in tracebacks: what they raise looks raised by the line that called
- * them. And entries of tracebacks for code that ran in another interpreter. */
-#include "native.h"
-
-#include <frameobject.h>
+ * them. */
+#include "tracebacks/unseen.h"
+#include "types.h"
 
 /* ---- what is raised ------------------------------------------------------------------------------------------- */
 
@@ -119,8 +118,7 @@ static PyType_Slot unseen_slots[] = {
 PyType_Spec unseen_spec = {
     .name = "csp._native.Unseen",
     .basicsize = sizeof(unseen_object),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR |
-             Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = FINAL_TYPE_MADE_HERE | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR,
     .slots = unseen_slots,
 };
 
@@ -192,27 +190,14 @@ static PyType_Slot iterator_slots[] = {
 PyType_Spec unseen_iterator_spec = {
     .name = "csp._native.UnseenIterator",
     .basicsize = sizeof(iterator_object),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = FINAL_TYPE_MADE_HERE,
     .slots = iterator_slots,
 };
-
-/* ---- what ran elsewhere --------------------------------------------------------------------------------------- */
-
-static PyObject *frame_of(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    (void)module;
-    if (count != 2 || !PyCode_Check(args[0]) || !PyDict_Check(args[1])) {
-        PyErr_SetString(PyExc_TypeError, "frame_of takes a code object and a dict of globals");
-        return NULL;
-    }
-    return (PyObject *)PyFrame_New(PyThreadState_Get(), (PyCodeObject *)args[0], args[1], NULL);
-}
 
 PyMethodDef unseen_methods[] = {
     {"unseen", unseen, METH_O,
      "unseen(function, /)\n--\n\nThat function, whose own frame and those of csp below are left out of what it "
      "raises."},
     {"unseen_iterator", unseen_iterator, METH_O, "unseen_iterator(iterator, /)\n--\n\nThe same for an iterator."},
-    {"frame_of", (PyCFunction)(void (*)(void))frame_of, METH_FASTCALL,
-     "frame_of(code, names, /)\n--\n\nA frame of that code which does not run: what an entry of a traceback shows."},
     {NULL, NULL, 0, NULL},
 };

@@ -6,7 +6,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "native.h"
+#include "types.h"
+#include "waiting/limits.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int prompts;          /* open now */
@@ -104,7 +105,7 @@ static PyObject *limits_off(PyObject *module, PyObject *unused) {
 PyMethodDef limit_methods[] = {
     {"pause_limits", pause_limits, METH_O,
      "pause_limits($module, on, /)\n--\n\nTime limits of calls, casts and stops stand still until it is told off."},
-    {"breakpointhook", (PyCFunction)(void (*)(void))breakpointhook, METH_VARARGS | METH_KEYWORDS,
+    {"breakpointhook", FASTCALL(breakpointhook), METH_VARARGS | METH_KEYWORDS,
      "breakpointhook($module, /, *args, **kwargs)\n--\n\nAs sys.__breakpointhook__, while time limits stand still."},
     {"limits_paused", limits_paused, METH_NOARGS,
      "limits_paused($module, /)\n--\n\nSeconds for which they have stood still, all together."},

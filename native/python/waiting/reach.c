@@ -2,13 +2,14 @@
  *
  * Reaching one thread by a signal, whatever it does. */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "interpreters/interpreter.h"
+#include "waiting/reach.h"
 
 enum { STEP_US = 50, WITHIN_US = 20000 };
 enum { NOBODY = 0, BUSY = -1 };

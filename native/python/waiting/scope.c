@@ -4,7 +4,9 @@
  * their exceptions do. */
 #include <math.h>
 
-#include "channels/end.h"
+#include "types.h"
+#include "waiting/deadlines.h"
+#include "waiting/scope.h"
 
 typedef struct {
     PyObject_HEAD csp_scope *scope;
@@ -219,11 +221,6 @@ static PyObject *scope_repr(PyObject *self) {
                                 csp_scope_shield(scope_of(self)) ? ", shielded" : "", state);
 }
 
-static int scope_traverse(PyObject *self, visitproc visit, void *arg) {
-    Py_VISIT(Py_TYPE(self)); /* which refers to the module; see end_traverse */
-    return 0;
-}
-
 static void scope_dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
     bool unused;
@@ -282,12 +279,11 @@ static PyType_Slot scope_slots[] = {
      "object is for one block.\n(trio's CancelScope.)"},
     {Py_tp_new, (void *)scope_new},
     {Py_tp_dealloc, (void *)scope_dealloc},
-    {Py_tp_traverse, (void *)scope_traverse},
+    {Py_tp_traverse, (void *)native_traverse_type},
     {Py_tp_methods, scope_methods},
     {Py_tp_getset, scope_getset},
     {Py_tp_repr, (void *)scope_repr},
     {0, NULL},
 };
 
-PyType_Spec scope_spec = {"csp.CancelScope", sizeof(scope_object), 0,
-                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, scope_slots};
+PyType_Spec scope_spec = {"csp.CancelScope", sizeof(scope_object), 0, FINAL_TYPE, scope_slots};

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * sleep(): a wait for nothing but the time, which hears what every wait hears. */
-#include "native.h"
+#include "waiting/sleep.h"
+#include "errors.h"
+#include "waiting/deadlines.h"
+#include "waiting/hooks.h"
 
 /* sleep(seconds) or sleep(deadline=instant). */
 static bool read_wake(native_state *state, PyObject *const *args, Py_ssize_t count, PyObject *keywords,
