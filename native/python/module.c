@@ -278,7 +278,7 @@ static PyModuleDef_Slot module_slots[] = {
     {0, NULL},
 };
 
-struct PyModuleDef native_module = {
+static struct PyModuleDef native_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "csp._native",
     .m_doc = "Channels, alternatives, calls and interpreters over the native core.",

@@ -24,8 +24,6 @@ typedef struct {
     PyObject *str_timeout, *str_deadline, *str_priority;
 } native_state;
 
-extern struct PyModuleDef native_module;
-
 /* All our types are final, so the type of self is the type that was made with the module. */
 static inline native_state *state_of_type(PyTypeObject *type) { return (native_state *)PyType_GetModuleState(type); }
 static inline native_state *state_of(PyObject *self) { return state_of_type(Py_TYPE(self)); }

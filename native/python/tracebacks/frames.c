@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * Tracebacks: an entry for code that ran in another interpreter, and the text of one. */
-
 #include "tracebacks/frames.h"
 #include "types.h"
 
