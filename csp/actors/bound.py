@@ -29,7 +29,7 @@ _ON_RESTART: tuple[OnRestart, ...] = ("wait", "fail")
 
 DEFAULT_TIMEOUT = float("5")  # seconds, as OTP's gen_server:call; an object of its own, see BoundHandler.future
 
-# How a call ended; see native/python/calls.c
+# How a call ended; see native/python/channels/calls.c
 _ANSWERED, _FAILED, _NEVER_RAN, _LOST = range(4)
 _DIED = "died"  # in place of a failure: the actor ended while it handled the call
 

@@ -29,12 +29,12 @@ from csp.actors.bound import died, remote_error
 from csp.errors import BrokenChannel, CallsSelf, CallTimeout, ChannelError, ClosedEnd, MailboxFull, Stopped, WouldBlock
 
 # Seconds. A signal that arrives in the instant before the program's main thread sleeps in a lock would be seen only
-# when something else wakes it, so that thread sleeps no longer than this: as in native/python/waiting.c.
+# when something else wakes it, so that thread sleeps no longer than this: as in native/python/waiting/hooks.c.
 _MAIN_SLICE = 0.04
 # Likewise, in csp, where a scope is heard: so that the wait graph takes nobody for stuck who waits for a future.
 _SCOPED_SLICE = 1.0
 
-# See recv_reply in native/python/calls.c
+# See recv_reply in native/python/channels/calls.c
 _ANSWERED, _NEVER_RAN, _UNREADABLE = 0, 2, 4
 
 TYPE_CHECKING = False

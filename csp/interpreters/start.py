@@ -24,7 +24,7 @@ def exit_of(message: Any) -> Exit | None:
 
 
 def is_bare(message: object) -> bool:
-    """Whether it is the exit of one that never had an interpreter, and so no words (life.c): its tag alone."""
+    """Whether it is the exit of one that never had an interpreter, and so no words (exit.c): its tag alone."""
     return type(message) is int or type(message) is float
 
 

@@ -85,7 +85,7 @@ class Group:
         oneself, while it waits goes on to the next step at once. *stopped* says that Stopped is the reason for it all:
         then each step gets no more than a third of the time that was granted to us, because one that is killed can no
         longer stop its own. What is still alive then is not cut off here: our interpreter's end waits for it
-        (native/python/started.c).
+        (native/python/interpreters/started.c).
 
         Returns what people should know about those that did not stop in good order.
         """

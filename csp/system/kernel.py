@@ -121,7 +121,7 @@ class Kernel:
         heapq.heappush(self._timers, (time.monotonic() + delay, self.number(), action))
 
     def limit(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do *action* when a time limit is over: it stands still while somebody debugs; see native/python/limits.c."""
+        """Do *action* when a time limit is over: it stands still while somebody debugs (native: waiting/limits.c)."""
         if not limits_off():
             self.later(seconds, partial(self._limit_over, limits_paused(), action))
 

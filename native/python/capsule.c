@@ -2,9 +2,12 @@
  *
  * What other native code gets from the extension: the table of functions in csp._native._C_API, and how an end of a channel
  * crosses from a Python object to C and back. */
+#include "capsule.h"
+#include "codec/decode.h"
+#include "codec/encode.h"
 #include "csp/capsule.h"
-
-#include "native.h"
+#include "errors.h"
+#include "holding/handles.h"
 
 /* ---- crossing ------------------------------------------------------------------------------------------------- */
 
@@ -14,7 +17,7 @@ static csp_end *move_out(native_state *state, PyObject *object, csp_holder *hold
         PyErr_Format(PyExc_TypeError, "a csp.Sender or csp.Receiver is wanted, not %T", object);
         return NULL;
     }
-    csp_end *end = ((end_object *)object)->end;
+    csp_end *end = end_of(object);
     csp_end *moved = csp_end_clone(end, holder);
     if (moved == NULL) {
         native_raise(state, csp_end_is_closed(end) ? CSP_CLOSED_END : CSP_NO_MEMORY, end, NULL, false);
@@ -73,7 +76,7 @@ bool native_add_capsule(PyObject *module) {
     return ok;
 }
 
-/* ---- the same crossings for csp.ffi, and those of messages; it knows all of them by their addresses -------------- */
+/* ---- the same crossings for csp.ffi, and those of messages; it knows all of them by their addresses ----------- */
 
 static PyObject *end_release(PyObject *module, PyObject *args) {
     PyObject *object, *address;

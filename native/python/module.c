@@ -1,9 +1,36 @@
 /* SPDX-License-Identifier: MIT
  *
  * csp._native: multi-phase, with a state and types of its own in every interpreter that imports it. */
+#include "alternatives/alternative.h"
+#include "alternatives/guards.h"
+#include "alternatives/select.h"
+#include "capsule.h"
+#include "channels/calls.h"
+#include "channels/end.h"
+#include "channels/extended.h"
+#include "channels/gather.h"
+#include "channels/post.h"
+#include "channels/receiver.h"
+#include "channels/reply.h"
+#include "channels/sender.h"
+#include "channels/statistics.h"
+#include "interpreters/interpreters.h"
+#include "interpreters/leaving.h"
+#include "interpreters/own_thread.h"
+#include "interpreters/thread_times.h"
+#include "looking/tally.h"
+#include "looking/totals.h"
+#include "looking/wait_graph.h"
 #include "native.h"
-
-PyTypeObject *native_statistics_type(void);
+#include "settings.h"
+#include "sync/broadcast.h"
+#include "sync/sync_types.h"
+#include "tracebacks/frames.h"
+#include "tracebacks/unseen.h"
+#include "types.h"
+#include "waiting/limits.h"
+#include "waiting/scope.h"
+#include "waiting/sleep.h"
 
 static bool add_type(PyObject *module, PyType_Spec *spec, const char *name, PyTypeObject **place) {
     *place = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
@@ -75,14 +102,18 @@ static int module_exec(PyObject *module) {
         return -1;
     }
     state->skip = native_skip_new(state);
-    if (state->skip == NULL || PyModule_AddFunctions(module, interpreter_methods) < 0 ||
-        PyModule_AddFunctions(module, leaving_methods) < 0 || PyModule_AddFunctions(module, observe_methods) < 0 ||
-        PyModule_AddFunctions(module, tally_methods) < 0 || PyModule_AddFunctions(module, unseen_methods) < 0 ||
-        PyModule_AddFunctions(module, limit_methods) < 0 || PyModule_AddFunctions(module, capsule_methods) < 0 ||
-        !native_add_capsule(module)) {
+    if (state->skip == NULL) {
         return -1;
     }
-    return 0;
+    PyMethodDef *const functions[] = {interpreter_methods, thread_methods,  leaving_methods, total_methods,
+                                      wait_graph_methods,  setting_methods, tally_methods,   limit_methods,
+                                      unseen_methods,      frame_methods,   capsule_methods};
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        if (PyModule_AddFunctions(module, functions[i]) < 0) {
+            return -1;
+        }
+    }
+    return native_add_capsule(module) ? 0 : -1;
 }
 
 #define EACH_OBJECT(X)      \
@@ -147,8 +178,6 @@ static void module_free(void *module) {
         state->holder = NULL;
     }
 }
-
-#define FASTCALL(function) ((PyCFunction)(void (*)(void))(function))
 
 static PyMethodDef module_methods[] = {
     {"channel", FASTCALL(native_channel), METH_FASTCALL | METH_KEYWORDS,
@@ -249,7 +278,7 @@ static PyModuleDef_Slot module_slots[] = {
     {0, NULL},
 };
 
-struct PyModuleDef native_module = {
+static struct PyModuleDef native_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "csp._native",
     .m_doc = "Channels, alternatives, calls and interpreters over the native core.",

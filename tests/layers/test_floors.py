@@ -185,7 +185,7 @@ def test_upward_imports_of_the_extension():
     pattern = re.compile(r'PyImport_Import\w*\("(?P<name>csp[\w.]*)"')
     found = {
         match["name"]
-        for path in (ROOT / "native" / "python").glob("*.c")
+        for path in (ROOT / "native" / "python").rglob("*.c")
         for match in pattern.finditer(path.read_text(encoding="utf-8"))
     }
     assert found <= wanted, f"the extension imports {found - wanted}"

@@ -7,11 +7,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HEADER = (ROOT / "native/include/csp/csp.h").read_text(encoding="utf-8")
-WAITING = (ROOT / "native/python/waiting.c").read_text(encoding="utf-8")
-EXTENSION = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "native/python").glob("*.c")}
+ERRORS = (ROOT / "native/python/errors.c").read_text(encoding="utf-8")
+EXTENSION = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "native/python").rglob("*.c")}
 
 # Those that native_raise leaves to the SystemError of a bug of ours, and where the extension meets them before.
-ELSEWHERE = {"OK": "ends.c", "FAILED": "extended.c", "INVALID": "select.c", "STALE": "observe.c"}
+ELSEWHERE = {"OK": "end.c", "FAILED": "errors.c", "INVALID": "locks.c", "STALE": "totals.c"}
 
 
 def statuses():
@@ -24,7 +24,7 @@ def statuses():
 
 
 STATUSES = statuses()
-MEANT = set(re.findall(r"^\s*case CSP_(\w+):", WAITING, re.MULTILINE))
+MEANT = set(re.findall(r"^\s*case CSP_(\w+):", ERRORS, re.MULTILINE))
 
 
 def test_the_list_is_read():
@@ -45,14 +45,14 @@ def test_texts_differ():
 
 @pytest.mark.parametrize("name", [name for name, _, _ in STATUSES])
 def test_every_status_means_something(name):
-    """A status is an exception in waiting.c, or is met where it arises; none of both is forgotten."""
+    """A status is an exception in errors.c, or is met where it arises; none of both is forgotten."""
     if name in ELSEWHERE:
-        assert name not in MEANT, f"{name} is mapped in waiting.c: take it out of ELSEWHERE"
+        assert name not in MEANT, f"{name} is mapped in errors.c: take it out of ELSEWHERE"
         assert f"CSP_{name}" in EXTENSION[ELSEWHERE[name]]
     else:
-        assert name in MEANT, f"waiting.c says nothing about CSP_{name}"
+        assert name in MEANT, f"errors.c says nothing about CSP_{name}"
 
 
 def test_nothing_else_is_meant():
-    """waiting.c maps no status that the list does not have."""
+    """errors.c maps no status that the list does not have."""
     assert {name for name, _, _ in STATUSES} >= MEANT

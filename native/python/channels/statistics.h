@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Statistics: a channel, read in one instant. */
+#ifndef CSP_NATIVE_STATISTICS_H
+#define CSP_NATIVE_STATISTICS_H
+
+#include "native.h"
+
+PyTypeObject *native_statistics_type(void);
+PyObject *native_statistics_object(native_state *state, const csp_statistics *statistics);
+
+#endif

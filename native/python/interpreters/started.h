@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an interpreter has started ends with it. */
+#ifndef CSP_NATIVE_STARTED_H
+#define CSP_NATIVE_STARTED_H
+
+#include "interpreters/interpreter.h"
+
+/* Detached, and when nothing of it runs any more: end what it has left behind, and wait for that, at most 1.5 seconds. */
+void native_end_started(interpreter *self);
+
+#endif
