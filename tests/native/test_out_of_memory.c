@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Memory that runs out in the middle: the operation says so, and everything is as it was before. */
-#include "channel.h"
+#include "channels/channel.h"
 #include "harness.h"
 #include "memory.h"
 

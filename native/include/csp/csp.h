@@ -525,7 +525,7 @@ CSP_API void csp_thread_name(const char *name);
  * more threads run than CPUs are allowed, and only where spinning has paid on that channel. */
 CSP_API void csp_spin_limit(int64_t nanoseconds);
 /* Placement. Threads that said so may be moved to one CPU while they wait for each other more than they work, and are let go
- * when they work: see native/core/place.h. Never one whose CPUs somebody else has chosen. The calling thread says that it may
+ * when they work: see native/core/waiting/placement.h. Never one whose CPUs somebody else has chosen. The calling thread says that it may
  * be, and gets its number in the core; 0 when out of memory. */
 CSP_API uint64_t csp_thread_may_settle(void);
 /* The calling thread is let go now, if it was moved, and not moved again before it has shown anew that it only talks. To be

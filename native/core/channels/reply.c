@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One-shot replies. A call allocates one of these and no channel. The answering right travels inside the call's message; so
+ * whatever becomes of the message, dropped unread or taken by somebody who then dies, the caller learns it at once. */
+#include "channels/reply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "channels/channel.h"
+#include "holding/holder.h"
+
+static _Atomic int64_t replies_alive;
+
+static csp_reply *reply_alloc(int64_t references) {
+    csp_reply *reply = aligned_alloc(alignof(csp_reply), sizeof *reply);
+    if (reply != NULL) {
+        memset(reply, 0, sizeof *reply);
+        csp__lock_init(&reply->lock);
+        csp__list_init(&reply->of_holder);
+        csp__list_init(&reply->of_channel);
+        atomic_init(&reply->references, references);
+        atomic_fetch_add_explicit(&replies_alive, 1, memory_order_relaxed);
+    }
+    return reply;
+}
+
+csp_reply *csp_reply_new(void) { return reply_alloc(2); }
+
+csp_reply *csp_reply_new_routed(csp_end *target, uint64_t tag) {
+    csp_end *mine = csp_end_clone(target, NULL);
+    if (mine == NULL) {
+        return NULL;
+    }
+    csp_reply *reply = reply_alloc(1);
+    if (reply == NULL) {
+        csp_end_free(mine);
+        return NULL;
+    }
+    reply->target = mine;
+    reply->tag = tag;
+    return reply;
+}
+
+void csp__reply_retain(csp_reply *reply) { atomic_fetch_add_explicit(&reply->references, 1, memory_order_relaxed); }
+
+void csp__reply_release(csp_reply *reply) {
+    if (atomic_fetch_sub_explicit(&reply->references, 1, memory_order_acq_rel) == 1) {
+        csp_message_drop(&reply->message);
+        if (reply->target != NULL) {
+            csp_end_free(reply->target);
+        }
+        free(reply);
+        atomic_fetch_sub_explicit(&replies_alive, 1, memory_order_relaxed);
+    }
+}
+
+int64_t csp__replies_alive(void) { return atomic_load_explicit(&replies_alive, memory_order_relaxed); }
+
+static void leave_holder(csp_reply *reply) {
+    csp_holder *holder = reply->holder;
+    if (holder != NULL) {
+        csp__lock(&holder->lock);
+        csp__list_remove(&reply->of_holder);
+        csp__unlock(&holder->lock);
+        reply->holder = NULL;
+        csp_holder_release(holder);
+    }
+}
+
+void csp__reply_taken(csp_reply *reply, csp_holder *holder) {
+    leave_holder(reply); /* a call that is passed on had one before */
+    atomic_store_explicit(&reply->callee, csp_holder_id(holder), memory_order_relaxed);
+    if (holder == NULL) {
+        return;
+    }
+    reply->holder = csp_holder_retain(holder);
+    csp__lock(&holder->lock);
+    bool fenced = atomic_load_explicit(&holder->fenced, memory_order_acquire);
+    if (!fenced) {
+        csp__list_append(&holder->replies, &reply->of_holder);
+    }
+    csp__unlock(&holder->lock);
+    if (fenced) {
+        csp__reply_force_break(reply);
+    }
+}
+
+/* Put the answer in place, once. False if there was one, or nobody waits for it any more; the message is then unchanged. */
+static bool settle(csp_reply *reply, csp_message *answer, uint64_t flags) {
+    bool must_wake = false, settled = false;
+    csp_waiter *waiter = NULL;
+    csp__lock(&reply->lock);
+    if (!reply->done && !reply->abandoned) {
+        reply->done = settled = true;
+        reply->message = *answer;
+        reply->message.tag = flags;
+        answer->kind = 0;
+        waiter = reply->waiter;
+        reply->waiter = NULL;
+        if (waiter != NULL && !csp__claim(waiter, CSP_WON, &must_wake)) {
+            must_wake = false; /* it timed out: it will look at `done` once more before it leaves */
+        }
+    }
+    csp__unlock(&reply->lock);
+    if (must_wake) {
+        waiter->wake(waiter);
+    }
+    if (settled && reply->target != NULL) {
+        csp_message routed = reply->message;
+        reply->message.kind = 0;
+        routed.tag = reply->tag | flags;
+        if (csp_send(reply->target, &routed, CSP_POLL, NULL) != CSP_OK) {
+            csp_message_drop(&routed);
+            return false;
+        }
+    }
+    return settled;
+}
+
+/* A broken reply still needs a kind that is not "empty", so that it can travel: the tag says what it is. */
+static csp_message broken_message(void) { return (csp_message){.kind = 1}; }
+
+bool csp_reply_complete(csp_reply *reply, csp_message *answer, uint64_t flags) {
+    leave_holder(reply);
+    bool settled = settle(reply, answer, flags);
+    csp_message_drop(answer);
+    csp__reply_release(reply);
+    return settled;
+}
+
+void csp_reply_break(csp_reply *reply, bool maybe_ran) {
+    csp_message broken = broken_message();
+    leave_holder(reply);
+    settle(reply, &broken, CSP_REPLY_BROKEN | (maybe_ran ? CSP_REPLY_MAYBE_RAN : 0));
+    csp__reply_release(reply);
+}
+
+void csp__reply_force_break(csp_reply *reply) {
+    csp_message broken = broken_message();
+    if (settle(reply, &broken, CSP_REPLY_BROKEN | CSP_REPLY_MAYBE_RAN) && reply->target != NULL) {
+        /* Whoever still has the answering right may keep it for ever; the channel of the answers must not wait for that. */
+        csp_end *target = reply->target;
+        reply->target = NULL;
+        csp_end_free(target);
+    }
+}
+
+/* ---- asking --------------------------------------------------------------------------------------------------- */
+
+/* The wait graph reads who asks whom through the waiter; it must not find a reply that is gone. */
+static void set_asking(csp_waiter *self, csp_reply *reply) {
+    csp__lock(&self->asking_lock);
+    atomic_store_explicit(&self->asking, reply, memory_order_relaxed);
+    csp__unlock(&self->asking_lock);
+}
+
+csp_status csp_reply_wait(csp_reply *reply, csp_holder *waiting, csp_message *answer, int64_t deadline,
+                          const csp_hooks *hooks) {
+    csp_waiter *self = csp__self();
+    answer->kind = 0;
+    if (self == NULL) {
+        return CSP_NO_MEMORY;
+    }
+    csp__pass_gate(CSP_GATE_ASK, waiting, 0);
+    csp__lock(&reply->lock);
+    bool done = reply->done;
+    if (!done && deadline != CSP_POLL) {
+        reply->waiter = self;
+        csp__arm(self, waiting, deadline);
+    }
+    csp__unlock(&reply->lock);
+    if (!done) {
+        if (deadline == CSP_POLL) {
+            return csp__nothing_yet(waiting, self);
+        }
+        set_asking(self, reply);
+        uint32_t code = csp__wait(self, &self->replies, deadline, hooks);
+        set_asking(self, NULL);
+        if (code != CSP_WON) {
+            csp__lock(&reply->lock);
+            reply->waiter = NULL;
+            done = reply->done;
+            csp__unlock(&reply->lock);
+            if (!done) {
+                return csp__unmet(code);
+            }
+        }
+    }
+    /* Nobody writes a settled reply again: no lock needed. The claim, or the lock above, published the message. */
+    *answer = reply->message;
+    reply->message.kind = 0;
+    return CSP_OK;
+}
+
+void csp_reply_abandon(csp_reply *reply) {
+    csp__lock(&reply->lock);
+    reply->abandoned = true;
+    csp__unlock(&reply->lock);
+    csp__reply_release(reply);
+}
