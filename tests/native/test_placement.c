@@ -7,8 +7,9 @@
 #include "platform/cpus.h"
 #include "platform/park.h"
 #include "waiting/placement.h"
-
-int32_t csp__settled(void);
+#include "waiting/placement_homes.h"
+#include "waiting/placement_watch.h"
+#include "waiting/thread.h"
 
 static int all_cpus; /* of the process */
 
@@ -245,24 +246,24 @@ CASE(fewer_cpus_are_noticed,
 
 CASE(the_watch_takes_little,
      "The watch sleeps for longer where there is much to look at: no more than one part in 32.") {
-    CHECK_INT(csp__place_pause(0), ==, 4 * MILLISECONDS);
-    CHECK_INT(csp__place_pause(100000), ==, 4 * MILLISECONDS);
-    CHECK_INT(csp__place_pause(5 * MILLISECONDS), ==, 160 * MILLISECONDS);
+    CHECK_INT(csp__placement_pause(0), ==, 4 * MILLISECONDS);
+    CHECK_INT(csp__placement_pause(100000), ==, 4 * MILLISECONDS);
+    CHECK_INT(csp__placement_pause(5 * MILLISECONDS), ==, 160 * MILLISECONDS);
 }
 
 CASE(a_wake_counts_once,
      "How long a thread queued at home is judged once for each wake, and never when nobody woke it.") {
     csp_waiter *mine = csp__self();
     atomic_store(&mine->home, 0);
-    csp__place_wakes_other(mine, mine);
-    csp__place_wakes(mine, true);
+    csp__placement_wakes_other(mine, mine);
+    csp__placement_wakes(mine, true);
     CHECK_INT(atomic_load(&mine->near), ==, 1);
     uint32_t late = atomic_load(&mine->late);
-    csp__place_wakes(mine, true); /* its deadline */
+    csp__placement_wakes(mine, true); /* its deadline */
     CHECK_INT(atomic_load(&mine->near), ==, 1);
-    csp__place_wakes_other(mine, mine);
+    csp__placement_wakes_other(mine, mine);
     atomic_store(&mine->woken, csp__ticks() + 1000000000); /* it goes on before its waker has come to the clock */
-    csp__place_wakes(mine, true);
+    csp__placement_wakes(mine, true);
     CHECK_INT(atomic_load(&mine->near), ==, 2);
     CHECK_INT(atomic_load(&mine->late), ==, late);
     atomic_store(&mine->home, -1);

@@ -2,19 +2,27 @@
  *
  * The reusable alternative. It waits by a record of its own, not by its thread's: so a watch that stays with its channel can
  * be claimed exactly while a select of this very alternative is under way, and at no other time. */
-#include "channels/registration.h"
+#include "alternatives/alternative.h"
 
 #include <stdlib.h>
 
-#include "alternatives/alternative.h"
+#include "channels/channel.h"
+#include "channels/registration.h"
 #include "holding/holder.h"
+#include "platform/list.h"
+#include "platform/lock.h"
 #include "sync/locks.h"
+#include "waiting/scopes.h"
+#include "waiting/stopping.h"
+#include "waiting/thread.h"
+#include "waiting/wait.h"
+#include "waiting/waiter.h"
 
 /* ---- making and changing -------------------------------------------------------------------------------------- */
 
 csp_alternative *csp_alternative_new(csp_holder *holder) {
     csp_alternative *alternative = aligned_alloc(alignof(csp_wait_statistics), sizeof *alternative);
-    csp_waiter *waiter = csp__self() != NULL ? csp__waiter_new() : NULL;
+    csp_waiter *waiter = csp__self() != NULL ? csp__waiter_new(csp__wake_thread) : NULL;
     if (alternative == NULL || waiter == NULL) {
         free(alternative);
         if (waiter != NULL) {

@@ -14,7 +14,13 @@
 #include "channels/extended.h"
 #include "channels/registration.h"
 #include "holding/holder.h"
+#include "platform/lock.h"
 #include "sync/locks.h"
+#include "waiting/scopes.h"
+#include "waiting/stopping.h"
+#include "waiting/thread.h"
+#include "waiting/wait.h"
+#include "waiting/waiter.h"
 
 enum { ON_STACK = 16 };
 

@@ -3,6 +3,11 @@
  * Batches: many messages under one lock. What cannot be done at once is done by a single operation, which waits. */
 #include "channels/channel.h"
 #include "holding/holder.h"
+#include "platform/lock.h"
+#include "waiting/scopes.h"
+#include "waiting/stopping.h"
+#include "waiting/thread.h"
+#include "waiting/waiter.h"
 
 /* As many as can be done without waiting. *done counts up. */
 static csp_status many_at_once(csp_end *end, csp_message *messages, size_t count, size_t *done,

@@ -11,7 +11,10 @@
 #include "channels/registration.h"
 #include "holding/holder.h"
 #include "holding/payload.h"
+#include "platform/list.h"
+#include "platform/lock.h"
 #include "sync/locks.h"
+#include "waiting/waiter.h"
 
 _Atomic(const csp_gate *) csp__gate;
 static _Atomic int64_t ends_alive;

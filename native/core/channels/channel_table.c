@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "channels/channel.h"
+#include "platform/lock.h"
 
 typedef struct {
     csp_channel *channel; /* NULL: free */

@@ -9,7 +9,10 @@
  * live: an end that was taken out of a buffer is not found there. */
 #include "channels/cycles.h"
 
+#include "channels/channel.h"
 #include "holding/payload.h"
+#include "platform/list.h"
+#include "platform/lock.h"
 
 enum {
     MOST_CHANNELS = 64,

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "channels/extended.h"
 
+#include "channels/channel.h"
 #include "channels/reply.h"
 #include "holding/holder.h"
+#include "platform/list.h"
+#include "platform/lock.h"
+#include "waiting/scopes.h"
+#include "waiting/stopping.h"
+#include "waiting/thread.h"
+#include "waiting/wait.h"
+#include "waiting/waiter.h"
 
 csp_status csp__wait_engaged(csp_reply *reply, csp_holder *holder, csp_message *message, const csp_hooks *hooks) {
     csp_channel *channel = reply->channel;

@@ -12,6 +12,10 @@
 #include "channels/channel.h"
 #include "channels/extended.h"
 #include "channels/registration.h"
+#include "platform/list.h"
+#include "platform/lock.h"
+#include "waiting/thread.h"
+#include "waiting/waiter.h"
 
 struct csp_posting {
     csp_waiter waiter;

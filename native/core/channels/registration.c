@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * Reusable alternatives from the channel's side: who waits is met, who does not is told for later. */
-#include "alternatives/alternative.h"
-
 #include "channels/registration.h"
+
+#include "alternatives/alternative.h"
+#include "platform/list.h"
+#include "platform/lock.h"
+#include "waiting/waiter.h"
 
 static watch *watch_of(csp_node *node) { return CSP_CONTAINER(node, watch, of_channel); }
 

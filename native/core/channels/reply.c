@@ -9,6 +9,12 @@
 
 #include "channels/channel.h"
 #include "holding/holder.h"
+#include "platform/list.h"
+#include "platform/lock.h"
+#include "waiting/stopping.h"
+#include "waiting/thread.h"
+#include "waiting/wait.h"
+#include "waiting/waiter.h"
 
 static _Atomic int64_t replies_alive;
 

@@ -9,9 +9,17 @@
 #include "channels/extended.h"
 #include "channels/registration.h"
 #include "holding/holder.h"
+#include "platform/list.h"
+#include "platform/load.h"
+#include "platform/lock.h"
 #include "platform/park.h"
 #include "sync/locks.h"
 #include "waiting/running.h"
+#include "waiting/scopes.h"
+#include "waiting/stopping.h"
+#include "waiting/thread.h"
+#include "waiting/wait.h"
+#include "waiting/waiter.h"
 
 /* ---- the ring ------------------------------------------------------------------------------------------------- */
 

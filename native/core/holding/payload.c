@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * Blocks: what a message carries beyond 16 bytes, and the ends and replies that travel in it. */
+#include "holding/payload.h"
+
 #include <stdlib.h>
 
 #include "channels/channel.h"
 #include "channels/reply.h"
 #include "csp/csp.h"
-#include "holding/payload.h"
+#include "platform/lock.h"
 
 typedef struct {
     csp_end *end; /* in transit, or NULL */

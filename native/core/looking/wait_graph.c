@@ -8,8 +8,13 @@
 #include "channels/registration.h"
 #include "channels/reply.h"
 #include "holding/holder.h"
+#include "platform/list.h"
+#include "platform/load.h"
+#include "platform/lock.h"
 #include "sync/locks.h"
 #include "waiting/running.h"
+#include "waiting/thread.h"
+#include "waiting/waiter.h"
 
 typedef struct {
     csp_edge *edges;

@@ -2,6 +2,7 @@
 #include "platform/lock.h"
 
 #include "csp/csp.h"
+#include "platform/load.h"
 #include "platform/park.h"
 #include "waiting/running.h"
 

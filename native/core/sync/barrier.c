@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * Barriers: a number of parties wait until all have come. One that leaves without the others breaks it for all. */
+#include "channels/channel.h"
 #include "holding/holder.h"
+#include "platform/list.h"
+#include "platform/lock.h"
 #include "sync/locks.h"
+#include "waiting/thread.h"
+#include "waiting/wait.h"
+#include "waiting/waiter.h"
 
 /* Each handle that is left is one of a holder whose only thread waits here. A handle inside a message is not, and one that
  * several threads may use never is: those could come. */

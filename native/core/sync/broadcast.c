@@ -3,9 +3,13 @@
  * Broadcasts: one lock, which is the turn to send, and a channel for each subscriber. */
 #include <stdlib.h>
 
+#include "channels/channel.h"
 #include "holding/holder.h"
 #include "holding/payload.h"
+#include "platform/list.h"
+#include "platform/lock.h"
 #include "sync/locks.h"
+#include "waiting/waiter.h"
 
 csp_status csp_broadcast_new(bool keep, csp_holder *holder, csp_end **handle) {
     csp_status status = csp__sync_make(CSP_SYNC_BROADCAST, 1, 1, holder, handle);

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * Conditions: wait for a notification while a lock is given up (monitors: Hoare 1974, with Mesa's semantics, 1980). */
+#include "channels/channel.h"
 #include "holding/holder.h"
+#include "platform/lock.h"
 #include "sync/locks.h"
+#include "waiting/thread.h"
+#include "waiting/wait.h"
+#include "waiting/waiter.h"
 
 /* After an interruption the lock is taken again only if that is quick: whoever pressed Ctrl-C must not wait for a lock whose
  * holder hangs. */

@@ -6,8 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels/channel.h"
 #include "channels/registration.h"
 #include "holding/holder.h"
+#include "platform/list.h"
+#include "platform/lock.h"
+#include "waiting/thread.h"
+#include "waiting/waiter.h"
 
 /* A granted waiter's message must not look empty; nothing is in it. */
 enum { GRANTED = 1 };

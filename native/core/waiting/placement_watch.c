@@ -2,16 +2,17 @@
  *
  * The watch: a thread that sleeps until more threads talk than there are CPUs, and then looks every few milliseconds who
  * works, who sleeps for long, and who should live with whom. It lets threads go; to move they have to come themselves. */
+#include "waiting/placement_watch.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "platform/cpus.h"
-#include "platform/park.h"
-#include "waiting/placement.h"
 #include "waiting/placement_groups.h"
-#include "waiting/running.h"
+#include "waiting/placement_homes.h"
+#include "waiting/waiter.h"
 
 enum {
     LOOK_EVERY_NS = 4000000,
@@ -25,8 +26,6 @@ enum {
     CALM_AT_MOST = 1024,
 };
 
-static _Atomic uint32_t word;
-static _Atomic bool sleeps;
 static pthread_mutex_t start = PTHREAD_MUTEX_INITIALIZER;
 static bool started;
 
@@ -132,7 +131,7 @@ static uint32_t gather_bonds(uint32_t count) {
 static void group(void) {
     static int32_t cpus[CSP_CPUS_MOST];
     static uint64_t loads[CSP_CPUS_MOST];
-    uint32_t cpu_count = csp__place_cpus(cpus), near = 0, late = 0, count = gather(&near, &late);
+    uint32_t cpu_count = csp__placement_cpus(cpus), near = 0, late = 0, count = gather(&near, &late);
     if (cpu_count < 2 || count <= cpu_count) {
         return;
     }
@@ -164,12 +163,12 @@ static void look(void) {
         w->still = waits == w->waits_seen ? w->still + 1 : 0;
         w->waits_seen = waits;
         if (wants_other_cpu(w) || w->still >= FORGET_AFTER) {
-            csp__place_let_go(w);
+            csp__placement_let_go(w);
         }
     }
 }
 
-int64_t csp__place_pause(int64_t took) {
+int64_t csp__placement_pause(int64_t took) {
     return took > LOOK_EVERY_NS / MOST_OF_A_CPU ? took * MOST_OF_A_CPU : LOOK_EVERY_NS;
 }
 
@@ -180,29 +179,25 @@ static int64_t used_cpu(void) {
 }
 
 static void *watch(void *unused) {
-    csp__place_refer();
+    csp__placement_refer();
     int64_t pause = LOOK_EVERY_NS;
     for (uint32_t looks = 0;; looks++) {
-        uint32_t before = atomic_load(&word);
-        atomic_store(&sleeps, true);
-        if (!csp__place_is_busy()) {
-            csp__park(&word, before, CSP_FOREVER);
+        if (csp__placement_watch_sleeps()) {
             looks = UINT32_MAX; /* and group at once: what was right before is not any more */
             continue;
         }
-        atomic_store(&sleeps, false);
         nanosleep(&(struct timespec){(time_t)(pause / 1000000000), (long)(pause % 1000000000)}, NULL);
         int64_t began = used_cpu();
         look();
         if (looks % GROUP_EVERY == 0) {
             group();
         }
-        pause = csp__place_pause(used_cpu() - began);
+        pause = csp__placement_pause(used_cpu() - began);
     }
     return unused;
 }
 
-void csp__place_start_watch(void) {
+void csp__placement_start_watch(void) {
     pthread_mutex_lock(&start);
     if (!started) {
         started = csp_thread_start(watch, NULL, "csp watch", CSP_THREAD_OURS);
@@ -210,14 +205,7 @@ void csp__place_start_watch(void) {
     pthread_mutex_unlock(&start);
 }
 
-void csp__place_wake_watch(void) {
-    if (atomic_exchange(&sleeps, false)) {
-        atomic_fetch_add(&word, 1);
-        csp__unpark(&word, 1);
-    }
-}
-
-void csp__place_watch_forked(void) {
+void csp__placement_watch_forked(void) {
     pthread_mutex_init(&start, NULL);
     started = false;
 }

@@ -28,6 +28,17 @@ struct csp_scopes {
     _Atomic int64_t deadline;
 };
 
+struct csp_scope {
+    _Atomic int64_t references;
+    _Atomic(csp_scopes *) of; /* the thread that entered it; set once, keeps a reference */
+    /* The rest is written under the lock of `of`, once it is set. */
+    csp_scope *outer;
+    _Atomic int64_t deadline;
+    _Atomic bool called, shield;
+    bool inside;
+    _Atomic bool entered; /* claimed by whoever enters it: once */
+};
+
 /* cancelled, or now: a deadline has passed. For the thread itself. */
 bool csp__scopes_cancelled(csp_scopes *scopes);
 /* The thread begins to wait by that armed waiter; false: it must not, for it is cancelled. And it has ended that wait. */
@@ -37,11 +48,35 @@ void csp__scopes_waited(csp_scopes *scopes);
  * meanwhile. */
 csp_waiter *csp__scopes_pause(csp_scopes *scopes);
 void csp__scopes_go_on(csp_scopes *scopes, csp_waiter *waiter);
-/* Of the calling thread: those it is in, or NULL. For a record that a signal handler waits by. */
-csp_scopes *csp__scopes_of_thread(void);
 /* The calling thread ends; or is the only one, in the child of a fork. */
 void csp__scopes_end(void);
 void csp__scopes_forked(void);
+
+/* Of the calling thread: those it is in, or NULL. For a record that a signal handler waits by. */
+csp_scopes *csp__scopes_of_thread(void);
+
+/* ---- for scope.c ---------------------------------------------------------------------------------------------- */
+
+/* Those of the calling thread, made when it has none yet; NULL when out of memory. */
+csp_scopes *csp__scopes_here(void);
+bool csp__scopes_are_mine(const csp_scopes *scopes);
+void csp__scopes_release(csp_scopes *scopes);
+/* Under the lock, which it gives back: something has changed. */
+void csp__scopes_unlock(csp_scopes *scopes);
+/* Under the lock: whether this scope, or one around it that is visible, is cancelled; and until when they last. */
+bool csp__scope_any_called(csp_scope *scope, int64_t *deadline);
+
+static inline bool csp__scope_is_called(const csp_scope *scope) {
+    return atomic_load_explicit(&scope->called, memory_order_seq_cst);
+}
+static inline bool csp__scope_is_shield(const csp_scope *scope) {
+    return atomic_load_explicit(&scope->shield, memory_order_relaxed);
+}
+static inline int64_t csp__scope_deadline(const csp_scope *scope) {
+    return atomic_load_explicit(&scope->deadline, memory_order_relaxed);
+}
+
+/* ---- asked by operations -------------------------------------------------------------------------------------- */
 
 /* Asked before an operation that may wait does anything: a thread that always finds something to receive must hear it, too. */
 static inline bool csp__calls_off(const csp_waiter *self) {

@@ -35,6 +35,9 @@ enum {
 typedef struct csp_waiter csp_waiter;
 typedef struct csp_scopes csp_scopes;
 
+/* How to make the owner look at its word again. Threads sleep on it; tasks and event loops will be queued. */
+typedef void (*csp__wake)(csp_waiter *waiter);
+
 /* One guard's place in one channel's queue. Every field is guarded by that channel's lock while linked. */
 typedef struct csp_case {
     csp_node node;
@@ -83,8 +86,7 @@ struct csp_waiter {
     csp_message slot;
     csp_end *single_end;
     csp_reply *single_reply;
-    /* How to make the owner look at its word again. Threads sleep on it; tasks and event loops will be queued. */
-    void (*wake)(csp_waiter *waiter);
+    csp__wake wake;
     /* Who waits; for csp_holder_cancel and the wait graph. Set before arming. */
     alignas(64) _Atomic(csp_holder *) holder;
     _Atomic int64_t deadline, since; /* `since`: when it fell asleep, for whoever finds it PARKED */
@@ -102,7 +104,7 @@ struct csp_waiter {
     csp_wait_statistics replies;
     /* The record of the thread that waits by this one: itself, or that of whoever uses the reusable alternative. */
     _Atomic(csp_waiter *) thread;
-    /* Placement; see place.h. The owner's, but for the atomics and what is the watch's. */
+    /* Placement; see placement.h. The owner's, but for the atomics and what is the watch's. */
     _Atomic int32_t home;   /* the CPU it has settled on, -1: none */
     _Atomic int32_t target; /* the one that the watch has found for it */
     _Atomic int32_t ran_on; /* where it ran when last it had none */
@@ -196,37 +198,23 @@ static inline void csp__wakes_flush(csp_wakes *wakes) {
     wakes->count = 0;
 }
 
-/* The calling thread's waiter; made at its first use, recycled when the thread ends. NULL when out of memory. */
-csp_waiter *csp__self(void);
-/* A record that belongs to no thread, for something that threads wait by; to be given back when nobody does. */
-csp_waiter *csp__waiter_new(void);
+/* A record that is to be woken so: all have the same way yet. To be given back when nobody waits by it. */
+csp_waiter *csp__waiter_new(csp__wake wake);
 void csp__waiter_recycle(csp_waiter *waiter);
+
 /* All waiters ever made, for readers that check `used`. */
 csp_waiter *csp__waiters(void);
-int64_t csp__threads_alive(void);
+
+/* In the child of a fork. */
+void csp__waiters_forked(void);
 
 static inline bool csp__is_armed(csp_waiter *waiter) {
     uint32_t code = csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
     return code == CSP_ARMED || code == CSP_PARKED;
 }
 
-/* Begin an operation: from now on the waiter can be claimed. */
-void csp__arm(csp_waiter *waiter, csp_holder *holder, int64_t deadline);
-
-/* For spins that are made elsewhere: whether they pay on this channel, and that one did. */
-bool csp__spin_pays(const csp_wait_statistics *statistics);
-void csp__spin_hit(csp_wait_statistics *statistics);
-
-/* Wait until the armed waiter is claimed; by itself on deadline, stop, interruption or the end of a scope's time. Returns the
- * code. */
-uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t deadline, const csp_hooks *hooks);
-
-/* What a code that is nobody's win means to whoever waited. */
-static inline csp_status csp__unmet(uint32_t code) {
-    return code == CSP_TIMEDOUT     ? CSP_TIMEOUT
-           : code == CSP_STOPPED    ? CSP_CANCELLED
-           : code == CSP_CALLED_OFF ? CSP_SCOPE_CANCELLED
-                                    : CSP_INTERRUPTED;
+static inline bool csp__is_settled(const csp_waiter *thread) {
+    return atomic_load_explicit(&thread->home, memory_order_relaxed) >= 0;
 }
 
 #endif
