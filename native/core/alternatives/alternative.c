@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reusable alternative. It waits by a record of its own, not by its thread's: so a watch that stays with its channel can
+ * The reusable alternative. It waits by a record of its own, not by its thread's: so a registration that stays with its channel can
  * be claimed exactly while a select of this very alternative is under way, and at no other time. */
-#include "alternatives/alternative.h"
-
 #include <stdlib.h>
 
+#include "alternatives/select.h"
 #include "channels/channel.h"
+#include "channels/end.h"
 #include "channels/registration.h"
+#include "holding/gate.h"
 #include "holding/holder.h"
 #include "platform/list.h"
 #include "platform/lock.h"
@@ -39,32 +40,33 @@ csp_alternative *csp_alternative_new(csp_holder *holder) {
     return alternative;
 }
 
-/* The first place that is free, which needs no memory, or a new one. NULL when out of memory. */
-static watch *new_place(csp_alternative *alternative) {
+/* The first one that is free, which needs no memory, or a new one. NULL when out of memory. */
+static registration *new_registration(csp_alternative *alternative) {
     for (; alternative->free_from < alternative->count; alternative->free_from++) {
-        if (!alternative->places[alternative->free_from]->used) {
-            return alternative->places[alternative->free_from];
+        if (!alternative->registrations[alternative->free_from]->used) {
+            return alternative->registrations[alternative->free_from];
         }
     }
     if (alternative->count == alternative->room) {
         uint32_t room = alternative->room == 0 ? 8 : alternative->room * 2;
-        watch **larger = room <= CSP_GUARDS_MAX * 2 ? realloc(alternative->places, sizeof *larger * room) : NULL;
+        registration **larger =
+            room <= CSP_GUARDS_MAX * 2 ? realloc(alternative->registrations, sizeof *larger * room) : NULL;
         if (larger == NULL) {
             return NULL;
         }
-        alternative->places = larger;
+        alternative->registrations = larger;
         alternative->room = room;
     }
-    watch *w = calloc(1, sizeof *w);
-    if (w != NULL) {
-        csp__list_init(&w->of_channel);
-        csp__list_init(&w->of_ready);
-        csp__list_init(&w->of_asked);
-        w->alternative = alternative;
-        w->place = alternative->count;
-        alternative->places[alternative->count++] = w;
+    registration *r = calloc(1, sizeof *r);
+    if (r != NULL) {
+        csp__list_init(&r->of_channel);
+        csp__list_init(&r->of_ready);
+        csp__list_init(&r->of_asked);
+        r->alternative = alternative;
+        r->index = alternative->count;
+        alternative->registrations[alternative->count++] = r;
     }
-    return w;
+    return r;
 }
 
 /* Under the channel's lock: whether something might be received. */
@@ -76,73 +78,73 @@ static bool may_be_ready(csp_channel *channel, const csp_end *end) {
 
 static bool is_reentrant(const csp_end *end) { return csp_end_sync(end) == CSP_SYNC_RLOCK; }
 
-csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *place) {
+csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *index) {
     csp_sync_kind kind = csp_end_sync(end);
-    /* A notification is for who waits in the queue, and nobody acquires the other two: a watch would never be told. */
-    bool unwatchable = kind == CSP_SYNC_CONDITION || kind == CSP_SYNC_BARRIER || kind == CSP_SYNC_COUNTER;
-    if (end->direction != CSP_RECEIVING || unwatchable || alternative->used >= CSP_GUARDS_MAX) {
+    /* A notification is for who waits in the queue, and nobody acquires the other two: a registration would never be told. */
+    bool unregistrable = kind == CSP_SYNC_CONDITION || kind == CSP_SYNC_BARRIER || kind == CSP_SYNC_COUNTER;
+    if (end->direction != CSP_RECEIVING || unregistrable || alternative->used >= CSP_GUARDS_MAX) {
         return CSP_INVALID;
     }
-    watch *w = new_place(alternative);
-    if (w == NULL) {
+    registration *r = new_registration(alternative);
+    if (r == NULL) {
         return CSP_NO_MEMORY;
     }
     csp_channel *channel = end->channel;
     csp__end_retain(end);
     csp__lock(&channel->lock);
-    w->end = end;
-    w->used = w->on = true;
-    w->set_aside = false;
+    r->end = end;
+    r->used = r->on = true;
+    r->set_aside = false;
     alternative->used++;
     if (is_reentrant(end)) {
-        csp__list_append(&alternative->reentrant, &w->of_asked);
+        csp__list_append(&alternative->reentrant, &r->of_asked);
     }
-    csp__list_append(&channel->watchers, &w->of_channel);
-    atomic_fetch_add_explicit(&channel->watched, 1, memory_order_relaxed);
-    w->listed = may_be_ready(channel, end);
-    if (w->listed) {
-        csp__watch_list(w);
+    csp__list_append(&channel->registered, &r->of_channel);
+    atomic_fetch_add_explicit(&channel->registrations, 1, memory_order_relaxed);
+    r->listed = may_be_ready(channel, end);
+    if (r->listed) {
+        csp__list_registration(r);
     }
     csp__unlock(&channel->lock);
-    *place = w->place;
+    *index = r->index;
     return CSP_OK;
 }
 
-csp_status csp_alternative_add_timer(csp_alternative *alternative, uint32_t *place) {
+csp_status csp_alternative_add_timer(csp_alternative *alternative, uint32_t *index) {
     if (alternative->used >= CSP_GUARDS_MAX) {
         return CSP_INVALID;
     }
-    watch *w = new_place(alternative);
-    if (w == NULL) {
+    registration *r = new_registration(alternative);
+    if (r == NULL) {
         return CSP_NO_MEMORY;
     }
-    w->end = NULL;
-    w->used = w->on = true;
-    w->listed = w->set_aside = false;
-    w->deadline = CSP_FOREVER;
+    r->end = NULL;
+    r->used = r->on = true;
+    r->listed = r->set_aside = false;
+    r->deadline = CSP_FOREVER;
     alternative->used++;
-    csp__list_append(&alternative->timers, &w->of_asked);
-    *place = w->place;
+    csp__list_append(&alternative->timers, &r->of_asked);
+    *index = r->index;
     return CSP_OK;
 }
 
-void csp_alternative_remove(csp_alternative *alternative, uint32_t place) {
-    watch *w = alternative->places[place];
-    csp_end *end = w->end;
+void csp_alternative_remove(csp_alternative *alternative, uint32_t index) {
+    registration *r = alternative->registrations[index];
+    csp_end *end = r->end;
     if (end != NULL) {
         csp__lock(&end->channel->lock);
-        csp__list_remove(&w->of_channel);
-        atomic_fetch_sub_explicit(&end->channel->watched, 1, memory_order_relaxed);
+        csp__list_remove(&r->of_channel);
+        atomic_fetch_sub_explicit(&end->channel->registrations, 1, memory_order_relaxed);
     }
-    csp__list_remove(&w->of_asked);
+    csp__list_remove(&r->of_asked);
     csp__lock(&alternative->lock);
-    csp__list_remove(&w->of_ready);
+    csp__list_remove(&r->of_ready);
     csp__unlock(&alternative->lock);
-    w->used = false;
-    w->end = NULL;
+    r->used = false;
+    r->end = NULL;
     alternative->used--;
-    if (place < alternative->free_from) {
-        alternative->free_from = place;
+    if (index < alternative->free_from) {
+        alternative->free_from = index;
     }
     if (end != NULL) {
         csp__unlock(&end->channel->lock);
@@ -150,40 +152,40 @@ void csp_alternative_remove(csp_alternative *alternative, uint32_t place) {
     }
 }
 
-void csp_alternative_enable(csp_alternative *alternative, uint32_t place, bool on) {
-    watch *w = alternative->places[place];
-    if (w->on == on) {
+void csp_alternative_enable(csp_alternative *alternative, uint32_t index, bool on) {
+    registration *r = alternative->registrations[index];
+    if (r->on == on) {
         return;
     }
-    if (w->end != NULL) {
-        csp__lock(&w->end->channel->lock);
-        w->on = on;
-        csp__unlock(&w->end->channel->lock);
+    if (r->end != NULL) {
+        csp__lock(&r->end->channel->lock);
+        r->on = on;
+        csp__unlock(&r->end->channel->lock);
     } else {
-        w->on = on;
+        r->on = on;
     }
-    if (on && w->set_aside) {
-        w->set_aside = false;
-        csp__watch_list(w);
+    if (on && r->set_aside) {
+        r->set_aside = false;
+        csp__list_registration(r);
     }
 }
 
-void csp_alternative_set_timer(csp_alternative *alternative, uint32_t place, int64_t deadline) {
-    alternative->places[place]->deadline = deadline;
+void csp_alternative_set_timer(csp_alternative *alternative, uint32_t index, int64_t deadline) {
+    alternative->registrations[index]->deadline = deadline;
 }
 
 void csp_alternative_free(csp_alternative *alternative) {
     for (uint32_t i = 0; i < alternative->count; i++) {
-        if (alternative->places[i]->used) {
+        if (alternative->registrations[i]->used) {
             csp_alternative_remove(alternative, i);
         }
     }
     for (uint32_t i = 0; i < alternative->count; i++) {
-        free(alternative->places[i]);
+        free(alternative->registrations[i]);
     }
     csp__waiter_recycle(alternative->waiter);
     csp_holder_release(alternative->holder);
-    free(alternative->places);
+    free(alternative->registrations);
     free(alternative);
 }
 
@@ -194,7 +196,7 @@ typedef struct {
     csp_waiter *self;
     csp_message *message;
     int64_t next_timer;
-    watch *chosen;
+    registration *chosen;
     csp_status status; /* of the chosen one */
 } selection;
 
@@ -202,13 +204,13 @@ typedef struct {
 static int64_t list_due_timers(csp_alternative *alternative) {
     int64_t next = CSP_FOREVER, now = csp__list_empty(&alternative->timers) ? 0 : csp_now();
     for (csp_node *n = alternative->timers.next; n != &alternative->timers; n = n->next) {
-        watch *w = CSP_CONTAINER(n, watch, of_asked);
-        if (w->on && !w->listed) {
-            if (w->deadline <= now) {
-                w->listed = true;
-                csp__watch_list(w);
-            } else if (w->deadline < next) {
-                next = w->deadline;
+        registration *r = CSP_CONTAINER(n, registration, of_asked);
+        if (r->on && !r->listed) {
+            if (r->deadline <= now) {
+                r->listed = true;
+                csp__list_registration(r);
+            } else if (r->deadline < next) {
+                next = r->deadline;
             }
         }
     }
@@ -219,41 +221,41 @@ static int64_t list_due_timers(csp_alternative *alternative) {
  * waits here it can neither get the lock nor give it up: one look per select is enough. */
 static void list_own_locks(csp_alternative *alternative, const csp_waiter *self) {
     for (csp_node *n = alternative->reentrant.next; n != &alternative->reentrant; n = n->next) {
-        watch *w = CSP_CONTAINER(n, watch, of_asked);
-        if (w->on) {
-            csp_channel *channel = w->end->channel;
+        registration *r = CSP_CONTAINER(n, registration, of_asked);
+        if (r->on) {
+            csp_channel *channel = r->end->channel;
             csp__lock(&channel->lock);
-            if (!w->listed && channel->sync->owner != NULL && channel->sync->thread == csp__thread_id(self)) {
-                w->listed = true;
-                csp__watch_list(w);
+            if (!r->listed && channel->sync->owner != NULL && channel->sync->thread == csp__thread_id(self)) {
+                r->listed = true;
+                csp__list_registration(r);
             }
             csp__unlock(&channel->lock);
         }
     }
 }
 
-/* Carry out what a watch is for, if it is ready; its place in the list goes to the end, or is lost. */
-static bool try_watch(selection *s, watch *w, bool first_of_all, csp_wakes *wakes) {
+/* Carry out what a registration is for, if it is ready; its place in the list goes to the end, or is lost. */
+static bool try_registration(selection *s, registration *r, bool first_of_all, csp_wakes *wakes) {
     csp_alternative *alternative = s->alternative;
-    if (w->end == NULL) {
-        w->listed = false;
+    if (r->end == NULL) {
+        r->listed = false;
         s->status = CSP_OK;
         /* Who is told to stop goes on for no time that is up. */
-        bool due = w->deadline <= csp_now() && csp__told(alternative->holder, s->self) == CSP_OK;
-        if (!due && w->deadline < s->next_timer) {
-            s->next_timer = w->deadline; /* a tick that was listed, and then taken elsewhere */
+        bool due = r->deadline <= csp_now() && csp__told(alternative->holder, s->self) == CSP_OK;
+        if (!due && r->deadline < s->next_timer) {
+            s->next_timer = r->deadline; /* a tick that was listed, and then taken elsewhere */
         }
         return due;
     }
-    csp_channel *channel = w->end->channel;
+    csp_channel *channel = r->end->channel;
     csp__lock(&channel->lock);
     if (first_of_all) {
         /* One instant: whatever goes before it and became ready meanwhile is on the list by now. */
         csp__lock(&alternative->lock);
         for (csp_node *n = alternative->ready.next; n != &alternative->ready; n = n->next) {
-            watch *other = CSP_CONTAINER(n, watch, of_ready);
-            if (other->on && other->place < w->place) {
-                csp__list_append(&alternative->ready, &w->of_ready);
+            registration *other = CSP_CONTAINER(n, registration, of_ready);
+            if (other->on && other->index < r->index) {
+                csp__list_append(&alternative->ready, &r->of_ready);
                 csp__unlock(&alternative->lock);
                 csp__unlock(&channel->lock);
                 return false;
@@ -261,29 +263,29 @@ static bool try_watch(selection *s, watch *w, bool first_of_all, csp_wakes *wake
         }
         csp__unlock(&alternative->lock);
     }
-    s->status = atomic_load_explicit(&w->end->closed, memory_order_relaxed)
+    s->status = atomic_load_explicit(&r->end->closed, memory_order_relaxed)
                     ? CSP_CLOSED_END
-                    : csp__take(channel, w->end, s->message, s->self, wakes);
-    w->listed = s->status != CSP_WOULD_BLOCK && may_be_ready(channel, w->end);
-    if (w->listed) {
-        csp__watch_list(w);
+                    : csp__take(channel, r->end, s->message, s->self, wakes);
+    r->listed = s->status != CSP_WOULD_BLOCK && may_be_ready(channel, r->end);
+    if (r->listed) {
+        csp__list_registration(r);
     }
     csp__unlock(&channel->lock);
     return s->status != CSP_WOULD_BLOCK;
 }
 
-/* The watch whose turn it is, taken off the list: the one that is there longest, or the first in order. NULL: none. */
-static watch *next_listed(csp_alternative *alternative, bool priority) {
-    watch *found = NULL;
+/* The registration whose turn it is, taken off the list: the one that is there longest, or the first in order. NULL: none. */
+static registration *next_listed(csp_alternative *alternative, bool priority) {
+    registration *found = NULL;
     csp__lock(&alternative->lock);
     for (csp_node *n = alternative->ready.next; n != &alternative->ready;) {
-        watch *w = CSP_CONTAINER(n, watch, of_ready);
+        registration *r = CSP_CONTAINER(n, registration, of_ready);
         n = n->next;
-        if (!w->on) {
-            csp__list_remove(&w->of_ready);
-            w->set_aside = true;
-        } else if (found == NULL || w->place < found->place) {
-            found = w;
+        if (!r->on) {
+            csp__list_remove(&r->of_ready);
+            r->set_aside = true;
+        } else if (found == NULL || r->index < found->index) {
+            found = r;
             if (!priority) {
                 break;
             }
@@ -298,50 +300,13 @@ static watch *next_listed(csp_alternative *alternative, bool priority) {
 
 static bool look(selection *s, bool priority) {
     csp_wakes wakes = {.count = 0};
-    watch *w = NULL;
+    registration *r = NULL;
     s->next_timer = list_due_timers(s->alternative);
-    while ((w = next_listed(s->alternative, priority)) != NULL && !try_watch(s, w, priority, &wakes)) {
+    while ((r = next_listed(s->alternative, priority)) != NULL && !try_registration(s, r, priority, &wakes)) {
     }
     csp__wakes_flush(&wakes);
-    s->chosen = w;
-    return w != NULL;
-}
-
-bool csp__alternative_interrupted(csp_alternative *alternative) {
-    csp__lock(&alternative->lock);
-    bool interrupted = alternative->interrupted;
-    alternative->interrupted = false;
-    csp__unlock(&alternative->lock);
-    return interrupted;
-}
-
-void csp__alternative_waits(csp_alternative *alternative, csp_waiter *waiter) {
-    bool unused;
-    csp__lock(&alternative->lock);
-    alternative->selecting = waiter;
-    if (waiter != NULL && alternative->interrupted) {
-        csp__claim(waiter, CSP_NOTIFIED, &unused);
-    }
-    csp__unlock(&alternative->lock);
-}
-
-void csp_alternative_interrupt(csp_alternative *alternative) {
-    csp_waiter *waiters[2] = {alternative->waiter, NULL};
-    bool must_wake[2] = {false, false};
-    csp__lock(&alternative->lock);
-    alternative->interrupted = true;
-    waiters[1] = alternative->selecting;
-    for (int i = 0; i < 2; i++) {
-        if (waiters[i] == NULL || !csp__claim(waiters[i], CSP_NOTIFIED, &must_wake[i])) {
-            must_wake[i] = false;
-        }
-    }
-    csp__unlock(&alternative->lock);
-    for (int i = 0; i < 2; i++) {
-        if (must_wake[i]) {
-            waiters[i]->wake(waiters[i]);
-        }
-    }
+    s->chosen = r;
+    return r != NULL;
 }
 
 /* Armed, and nothing listed nor interrupted since the look: then nobody can have missed us. */
@@ -354,7 +319,7 @@ static bool may_wait(csp_alternative *alternative) {
 }
 
 csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64_t deadline, const csp_hooks *hooks,
-                                  csp_message *message, uint32_t *place, csp_status *outcome) {
+                                  csp_message *message, uint32_t *index, csp_status *outcome) {
     bool priority = (flags & CSP_SELECT_PRIORITY) != 0;
     selection s = {.alternative = alternative, .self = csp__self(), .message = message};
     csp_waiter *waiter = alternative->waiter;
@@ -371,7 +336,7 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
             return CSP_INTERRUPTED;
         }
         if (look(&s, priority)) {
-            *place = s.chosen->place;
+            *index = s.chosen->index;
             *outcome = s.status;
             return CSP_OK;
         }
@@ -382,10 +347,10 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
         csp__arm(waiter, alternative->holder, until);
         uint32_t code = may_wait(alternative) ? csp__wait(waiter, &alternative->waits, until, hooks) : CSP_NOTIFIED;
         if (code >= CSP_WON) {
-            watch *w = alternative->places[code - CSP_WON];
-            *message = w->slot;
-            *place = w->place;
-            *outcome = (csp_status)w->outcome;
+            registration *r = alternative->registrations[code - CSP_WON];
+            *message = r->slot;
+            *index = r->index;
+            *outcome = (csp_status)r->outcome;
             return CSP_OK;
         }
         if (code == CSP_STOPPED || code == CSP_SIGNALLED || code == CSP_CALLED_OFF) {

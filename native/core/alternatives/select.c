@@ -8,11 +8,15 @@
  *
  * Fair: any of the ready guards, each as likely as the others. To start anywhere and take the first ready one from there on
  * would be cheaper, but gives a guard also the share of all the quiet ones before it. */
+#include "alternatives/select.h"
+
 #include <stdlib.h>
 
 #include "channels/channel.h"
+#include "channels/end.h"
 #include "channels/extended.h"
 #include "channels/registration.h"
+#include "holding/gate.h"
 #include "holding/holder.h"
 #include "platform/lock.h"
 #include "sync/locks.h"
@@ -53,7 +57,7 @@ static bool looks_ready(const csp_guard *guard) {
     }
     return buffered < channel->capacity || channel->overflow != CSP_OVERFLOW_BLOCK ||
            atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) > 0 ||
-           csp__is_watched(channel);
+           csp__has_registrations(channel);
 }
 
 /* Under the guard's channel's lock: carry it out if it is ready. */
@@ -216,8 +220,8 @@ static void enqueue_all(csp_guard *guards, uint32_t count, csp_waiter *self, csp
                 .message = guards[i].message,
             };
             csp__enqueue(guards[i].end->channel, &c->base);
-            if (csp__is_watched(guards[i].end->channel) && guards[i].kind == CSP_GUARD_SEND) {
-                csp__notify_watchers(guards[i].end->channel, NULL, wakes);
+            if (csp__has_registrations(guards[i].end->channel) && guards[i].kind == CSP_GUARD_SEND) {
+                csp__notify_registered(guards[i].end->channel, NULL, wakes);
             }
         }
     }

@@ -1,445 +1,241 @@
 /* SPDX-License-Identifier: MIT
  *
- * Making, sharing and ending channels. The transfer itself is in transfer.c. */
+ * The hand-over itself, under the channel's lock: buffer, queues, and the two halves of every transfer. */
 #include "channels/channel.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "channels/cycles.h"
-#include "channels/extended.h"
 #include "channels/registration.h"
-#include "holding/holder.h"
-#include "holding/payload.h"
 #include "platform/list.h"
-#include "platform/lock.h"
+#include "platform/park.h"
 #include "sync/locks.h"
 #include "waiting/waiter.h"
 
-_Atomic(const csp_gate *) csp__gate;
-static _Atomic int64_t ends_alive;
+/* ---- the ring ------------------------------------------------------------------------------------------------- */
 
-void csp_gate_set(const csp_gate *gate) { atomic_store_explicit(&csp__gate, gate, memory_order_release); }
-
-/* ---- ends ----------------------------------------------------------------------------------------------------- */
-
-/* Written under the channel's lock, because the wait graph reads it there. */
-static void set_holder(csp_end *end, csp_holder *holder) {
-    csp__lock(&end->channel->lock);
-    atomic_store_explicit(&end->holder, holder, memory_order_relaxed);
-    csp__unlock(&end->channel->lock);
+/* Room for one more message. The ring grows as it is used: a channel of capacity 1024 that never holds more than three
+ * messages stays small. */
+static bool ring_reserve(csp_channel *channel) {
+    if (channel->count < channel->room) {
+        return true;
+    }
+    uint32_t room = channel->room == 0 ? 8 : channel->room * 2;
+    csp_message *ring = room > channel->room ? malloc(sizeof *ring * room) : NULL;
+    if (ring == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < channel->count; i++) {
+        ring[i] = channel->ring[(channel->head + i) & (channel->room - 1)];
+    }
+    free(channel->ring);
+    channel->ring = ring;
+    channel->room = room;
+    channel->head = 0;
+    return true;
 }
 
-static void leave_holder(csp_end *end) {
-    csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
-    if (holder != NULL) {
-        csp__lock(&holder->lock);
-        csp__list_remove(&end->of_holder); /* a fence may have taken it out before */
-        csp__unlock(&holder->lock);
-        set_holder(end, NULL);
-        csp_holder_release(holder);
-    }
+static void count_buffered(csp_channel *channel) {
+    atomic_store_explicit(&channel->buffered, channel->count + channel->returned_count, memory_order_relaxed);
 }
 
-void csp__end_rehold(csp_end *end, csp_holder *holder) {
-    leave_holder(end);
-    if (holder == NULL) {
-        return;
-    }
-    set_holder(end, csp_holder_retain(holder));
-    csp__lock(&holder->lock);
-    bool fenced = atomic_load_explicit(&holder->fenced, memory_order_acquire);
-    if (!fenced) {
-        csp__list_append(&holder->ends, &end->of_holder);
-    }
-    csp__unlock(&holder->lock);
-    if (fenced) {
-        csp_end_close(end); /* who was cut off gets nothing any more */
-    }
+static void ring_push(csp_channel *channel, const csp_message *message) {
+    channel->ring[(channel->head + channel->count) & (channel->room - 1)] = *message;
+    channel->count++;
+    count_buffered(channel);
 }
 
-/* A new handle, not yet counted. */
-static csp_end *end_alloc(csp_channel *channel, csp_direction direction) {
-    csp_end *end = calloc(1, sizeof *end);
-    if (end == NULL) {
-        return NULL;
-    }
-    atomic_init(&end->references, 1);
-    end->channel = channel;
-    end->direction = direction;
-    csp__list_init(&end->of_channel);
-    csp__list_init(&end->of_holder);
-    atomic_fetch_add_explicit(&ends_alive, 1, memory_order_relaxed);
-    return end;
+static csp_message ring_pop(csp_channel *channel) {
+    csp_message message = channel->ring[channel->head];
+    channel->head = (channel->head + 1) & (channel->room - 1);
+    channel->count--;
+    count_buffered(channel);
+    return message;
 }
 
-static void end_join_channel(csp_end *end) {
-    csp_channel *channel = end->channel;
-    csp__list_append(&channel->ends[end->direction], &end->of_channel);
-    channel->open[end->direction]++;
-    atomic_fetch_add_explicit(&channel->references, 1, memory_order_relaxed);
+/* Undone receives stand beside the ring and take none of its places. What has been here longest is the one that was undone
+ * last; its place goes to the oldest of the ring, which is younger than all that were undone. */
+static csp_message drop_oldest(csp_channel *channel) {
+    if (channel->returned_count == 0) {
+        return ring_pop(channel);
+    }
+    csp_message oldest = channel->returned[channel->returned_count - 1];
+    memmove(&channel->returned[1], &channel->returned[0], sizeof oldest * (channel->returned_count - 1));
+    channel->returned[0] = ring_pop(channel);
+    return oldest;
 }
 
-csp_end *csp_end_clone(csp_end *end, csp_holder *holder) {
-    csp_channel *channel = end->channel;
-    csp_end *clone = end_alloc(channel, end->direction);
-    if (clone == NULL) {
-        return NULL;
+bool csp__return(csp_channel *channel, csp_message *message) {
+    if (channel->returned_count == channel->returned_room) {
+        uint32_t room = channel->returned_room == 0 ? 2 : channel->returned_room * 2;
+        csp_message *larger = realloc(channel->returned, sizeof *larger * room);
+        if (larger == NULL) {
+            return false;
+        }
+        channel->returned = larger;
+        channel->returned_room = room;
     }
-    csp__lock(&channel->lock);
-    bool closed = atomic_load_explicit(&end->closed, memory_order_relaxed);
-    if (!closed) {
-        end_join_channel(clone);
-    }
-    csp__unlock(&channel->lock);
-    if (closed) {
-        atomic_fetch_sub_explicit(&ends_alive, 1, memory_order_relaxed);
-        free(clone);
-        return NULL;
-    }
-    csp__end_rehold(clone, holder);
-    return clone;
+    channel->returned[channel->returned_count++] = *message;
+    message->kind = 0;
+    count_buffered(channel);
+    return true;
 }
 
-void csp__end_retain(csp_end *end) { atomic_fetch_add_explicit(&end->references, 1, memory_order_relaxed); }
+/* ---- queues --------------------------------------------------------------------------------------------------- */
 
-void csp__end_release(csp_end *end) {
-    if (atomic_fetch_sub_explicit(&end->references, 1, memory_order_acq_rel) == 1) {
-        csp__channel_release(end->channel);
-        free(end);
-        atomic_fetch_sub_explicit(&ends_alive, 1, memory_order_relaxed);
+void csp__enqueue(csp_channel *channel, csp_case *c) {
+    _Atomic uint32_t *waiting = &channel->waiting[c->direction];
+    uint32_t now = atomic_load_explicit(waiting, memory_order_relaxed) + 1;
+    assert(!c->linked);
+    csp__list_append(&channel->queue[c->direction], &c->node);
+    c->linked = true;
+    atomic_store_explicit(waiting, now, memory_order_relaxed);
+    if (now > channel->peak[c->direction]) {
+        channel->peak[c->direction] = now;
     }
 }
 
-/* Under the lock: claim every waiter of queue[direction] that `which` asks for (NULL: all), up to a full `wakes`. True
- * when there may be more. */
-static bool release_waiters(csp_channel *channel, csp_direction direction, const csp_end *which, csp_status outcome,
-                            csp_wakes *wakes) {
+void csp__dequeue(csp_channel *channel, csp_case *c) {
+    if (c->linked) {
+        _Atomic uint32_t *waiting = &channel->waiting[c->direction];
+        csp__list_remove(&c->node);
+        c->linked = false;
+        atomic_store_explicit(waiting, atomic_load_explicit(waiting, memory_order_relaxed) - 1, memory_order_relaxed);
+    }
+}
+
+csp_case *csp__first_other(csp_channel *channel, csp_direction direction, const csp_waiter *self) {
     csp_node *queue = &channel->queue[direction];
-    for (csp_node *node = queue->next; node != queue;) {
+    for (csp_node *node = queue->next; node != queue; node = node->next) {
         csp_case *c = CSP_CONTAINER(node, csp_case, node);
-        node = node->next;
-        if (which != NULL && csp__case_end(c) != which) {
-            continue;
-        }
-        if (wakes->count == CSP_WAKES) {
-            return true;
-        }
-        csp_waiter *waiter = csp__case_waiter(c);
-        uint32_t index = c->index;
-        bool must_wake = false;
-        c->outcome = (uint8_t)outcome;
-        csp__dequeue(channel, c);
-        if (csp__claim(waiter, CSP_WON + index, &must_wake) && must_wake) {
-            wakes->waiters[wakes->count++] = waiter;
+        if (csp__case_waiter(c) != self) {
+            return c;
         }
     }
-    return false;
+    return NULL;
 }
 
-/* What the buffer held, taken out under the lock, to be dropped after it. */
-typedef struct {
-    csp_message *ring, *returned;
-    uint32_t room, head, count, returned_count;
-} remains;
-
-static void take_buffer(csp_channel *channel, remains *r) {
-    r->ring = channel->ring;
-    r->room = channel->room;
-    r->head = channel->head;
-    r->count = channel->count;
-    r->returned = channel->returned;
-    r->returned_count = channel->returned_count;
-    channel->undelivered += channel->count + channel->returned_count;
-    channel->ring = channel->returned = NULL;
-    channel->room = channel->head = channel->count = channel->returned_count = channel->returned_room = 0;
-    atomic_store_explicit(&channel->buffered, 0, memory_order_relaxed);
+bool csp__win(csp_channel *channel, csp_case *c, csp_status outcome, csp_wakes *wakes) {
+    csp_waiter *waiter = csp__case_waiter(c);
+    uint32_t index = c->index;
+    bool must_wake = false;
+    assert(c->linked);
+    c->outcome = (uint8_t)outcome;
+    csp__dequeue(channel, c);
+    if (!csp__claim(waiter, CSP_WON + index, &must_wake)) {
+        return false;
+    }
+    if (must_wake) {
+        wakes->waiters[wakes->count++] = waiter;
+        atomic_store_explicit(&channel->waits.waker_cpu, csp__platform_cpu(), memory_order_relaxed);
+    }
+    return true;
 }
 
-static void drop_remains(remains *r) {
-    for (uint32_t i = 0; i < r->returned_count; i++) {
-        csp_message_drop(&r->returned[r->returned_count - 1 - i]);
+/* The first receiver that this sender may meet: not its own, and one that will hold it only if it can wait. */
+static csp_case *first_receiver(csp_channel *channel, const csp_waiter *self, bool may_engage) {
+    csp_node *queue = &channel->queue[CSP_RECEIVING];
+    for (csp_node *node = queue->next; node != queue; node = node->next) {
+        csp_case *c = CSP_CONTAINER(node, csp_case, node);
+        if (csp__case_waiter(c) != self && (may_engage || !c->extended)) {
+            return c;
+        }
     }
-    for (uint32_t i = 0; i < r->count; i++) {
-        csp_message_drop(&r->ring[(r->head + i) & (r->room - 1)]);
-    }
-    free(r->ring);
-    free(r->returned);
+    return NULL;
 }
 
-void csp_end_close(csp_end *end) {
-    csp_channel *channel = end->channel;
-    csp_direction mine = end->direction;
-    csp_direction other = mine == CSP_SENDING ? CSP_RECEIVING : CSP_SENDING;
-    csp_wakes wakes = {.count = 0};
-    remains left = {0};
-    csp_subscribers subscribers = {0};
-    csp__pass_gate(CSP_GATE_CLOSE, atomic_load_explicit(&end->holder, memory_order_relaxed), channel->id);
-    csp__lock(&channel->lock);
-    if (!atomic_load_explicit(&end->closed, memory_order_relaxed)) {
-        atomic_store_explicit(&end->closed, true, memory_order_release);
-        csp__list_remove(&end->of_channel);
-        channel->open[mine]--;
-        bool last = channel->open[mine] == 0;
-        if (last) {
-            atomic_store_explicit(&channel->over[mine], true, memory_order_relaxed);
-            if (mine == CSP_RECEIVING) {
-                take_buffer(channel, &left);
-            }
-        }
-        while (release_waiters(channel, mine, end, CSP_CLOSED_END, &wakes) ||
-               (last && release_waiters(channel, other, NULL, mine == CSP_SENDING ? CSP_END_OF_CHANNEL : CSP_BROKEN,
-                                        &wakes))) {
-            csp__unlock(&channel->lock);
-            csp__wakes_flush(&wakes);
-            csp__lock(&channel->lock);
-        }
-        if (channel->sync != NULL) {
-            csp__sync_left(channel, end, &wakes);
-            if (channel->sync->kind == CSP_SYNC_BROADCAST) {
-                subscribers = csp__broadcast_left(channel, end, last);
-            }
-        }
-        csp__check(channel);
-        if (csp__is_watched(channel)) {
-            csp__notify_watchers(channel, last ? NULL : end, &wakes);
+/* ---- the two halves ------------------------------------------------------------------------------------------- */
+
+csp_status csp__offer(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes,
+                      csp_message *dropped) {
+    if (csp__is_over(channel, CSP_RECEIVING)) {
+        return CSP_BROKEN;
+    }
+    csp_case *receiver;
+    while ((receiver = first_receiver(channel, self, wakes->may_engage)) != NULL) {
+        csp_reply *engaged = receiver->extended ? *csp__case_reply(receiver) : NULL;
+        *csp__case_message(receiver) =
+            *message; /* a loser's slot is its own: writing there for nothing harms nobody */
+        if (csp__win(channel, receiver, CSP_OK, wakes)) {
+            wakes->engaged = engaged;
+            message->kind = 0;
+            channel->sent++;
+            return CSP_OK;
         }
     }
-    bool cut_off = csp__may_be_cut_off(channel);
-    csp__unlock(&channel->lock);
-    csp__wakes_flush(&wakes);
-    drop_remains(&left);
-    csp__subscribers_free(&subscribers);
-    if (cut_off) {
-        csp__end_if_cut_off(channel);
+    /* What is there goes first: an alternative that has just armed, and will see that it must not wait, may be met too soon. */
+    bool first = atomic_load_explicit(&channel->buffered, memory_order_relaxed) == 0 &&
+                 atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed) == 0;
+    if (csp__has_registrations(channel) && first && csp__offer_to_registered(channel, message, self, wakes)) {
+        channel->sent++;
+        return CSP_OK;
     }
-}
-
-void csp__end_receiving(csp_channel *channel) {
-    csp_wakes wakes = {.count = 0};
-    remains left = {0};
-    csp__lock(&channel->lock);
-    atomic_store_explicit(&channel->over[CSP_RECEIVING], true, memory_order_relaxed);
-    take_buffer(channel, &left);
-    while (release_waiters(channel, CSP_SENDING, NULL, CSP_BROKEN, &wakes)) {
-        csp__unlock(&channel->lock);
-        csp__wakes_flush(&wakes);
-        csp__lock(&channel->lock);
+    if (channel->capacity == 0) {
+        return CSP_WOULD_BLOCK;
     }
-    csp__unlock(&channel->lock);
-    csp__wakes_flush(&wakes);
-    drop_remains(&left);
-}
-
-csp_status csp_end_abort(csp_end *end, csp_message *cause) {
-    csp_channel *channel = end->channel;
-    bool broadcasts = csp_end_sync(end) == CSP_SYNC_BROADCAST;
-    if ((channel->sync != NULL && !broadcasts) ||
-        (cause != NULL && (cause->kind & CSP_KIND_BLOCK) != 0 && csp__block_attachments(cause->as.block) > 0)) {
-        return CSP_INVALID;
-    }
-    csp_wakes wakes = {.count = 0};
-    remains left = {0};
-    csp_message none = {.kind = 0};
-    cause = cause != NULL ? cause : &none;
-    if (broadcasts) {
-        csp__broadcast_abort(channel, cause);
-    }
-    csp__lock(&channel->lock);
-    if (!channel->aborted && !broadcasts) {
-        channel->aborted = true;
-        channel->cause = *cause;
-        cause->kind = 0;
-        atomic_store_explicit(&channel->over[CSP_SENDING], true, memory_order_relaxed);
-        atomic_store_explicit(&channel->over[CSP_RECEIVING], true, memory_order_relaxed);
-        take_buffer(channel, &left);
-        while (release_waiters(channel, CSP_RECEIVING, NULL, CSP_END_OF_CHANNEL, &wakes) ||
-               release_waiters(channel, CSP_SENDING, NULL, CSP_BROKEN, &wakes)) {
-            csp__unlock(&channel->lock);
-            csp__wakes_flush(&wakes);
-            csp__lock(&channel->lock);
-        }
-        if (csp__is_watched(channel)) {
-            csp__notify_watchers(channel, NULL, &wakes);
+    if (channel->count >= channel->capacity) {
+        switch (channel->overflow) {
+            case CSP_OVERFLOW_BLOCK:
+                return CSP_WOULD_BLOCK;
+            case CSP_OVERFLOW_REFUSE:
+                return CSP_OVERFLOW;
+            case CSP_OVERFLOW_NEWEST:
+                *dropped = *message;
+                message->kind = 0;
+                channel->sent++;
+                channel->dropped++;
+                return CSP_OK;
+            case CSP_OVERFLOW_OLDEST:
+                *dropped = drop_oldest(channel);
+                channel->dropped++;
+                break;
         }
     }
-    csp__unlock(&channel->lock);
-    csp__wakes_flush(&wakes);
-    csp__release_engaged(channel);
-    drop_remains(&left);
-    csp_message_drop(cause);
-    return CSP_OK;
-}
-
-bool csp_end_cause(csp_end *end, csp_message *cause) {
-    csp_channel *channel = end->channel;
-    csp__lock(&channel->lock);
-    *cause = channel->cause;
-    if ((cause->kind & CSP_KIND_BLOCK) != 0) {
-        csp_block_retain(cause->as.block);
-    }
-    csp__unlock(&channel->lock);
-    return cause->kind != 0;
-}
-
-void csp_end_free(csp_end *end) {
-    csp_end_close(end);
-    leave_holder(end);
-    csp__end_release(end);
-}
-
-bool csp_end_is_closed(const csp_end *end) { return atomic_load_explicit(&end->closed, memory_order_acquire); }
-csp_direction csp_end_direction(const csp_end *end) { return end->direction; }
-csp_holder *csp_end_holder(const csp_end *end) { return atomic_load_explicit(&end->holder, memory_order_relaxed); }
-uint64_t csp_end_channel(const csp_end *end) { return end->channel->id; }
-int64_t csp__ends_alive(void) { return atomic_load_explicit(&ends_alive, memory_order_relaxed); }
-
-/* ---- channels ------------------------------------------------------------------------------------------------- */
-
-csp_channel *csp__channel_alloc(void) {
-    csp_channel *channel = aligned_alloc(alignof(csp_channel), sizeof *channel);
-    if (channel == NULL) {
-        return NULL;
-    }
-    memset(channel, 0, sizeof *channel);
-    csp__lock_init(&channel->lock);
-    csp__wait_statistics_init(&channel->waits);
-    for (int d = 0; d < 2; d++) {
-        csp__list_init(&channel->queue[d]);
-        csp__list_init(&channel->ends[d]);
-    }
-    csp__list_init(&channel->watchers);
-    csp__list_init(&channel->engaged);
-    return channel;
-}
-
-bool csp__channel_open(csp_channel *channel, csp_holder *holder, csp_end **sending, csp_end **receiving) {
-    csp_end **places[2] = {sending, receiving};
-    csp_end *ends[2] = {NULL, NULL};
-    bool made = true;
-    for (int d = 0; d < 2 && made; d++) {
-        if (places[d] != NULL) {
-            ends[d] = end_alloc(channel, (csp_direction)d);
-            made = ends[d] != NULL;
-        }
-    }
-    if (made) { /* no lock: nobody finds the channel before it stands in the table, and then it is complete */
-        for (int d = 0; d < 2; d++) {
-            if (ends[d] != NULL) {
-                end_join_channel(ends[d]);
-            }
-        }
-        made = csp__table_add(channel);
-    }
-    for (int d = 0; d < 2; d++) {
-        if (ends[d] != NULL && made) {
-            csp__end_rehold(ends[d], holder);
-            *places[d] = ends[d];
-        } else if (ends[d] != NULL) {
-            free(ends[d]);
-            atomic_fetch_sub_explicit(&ends_alive, 1, memory_order_relaxed);
-        }
-    }
-    if (!made) {
-        free(channel->sync);
-        free(channel);
-    }
-    return made;
-}
-
-csp_status csp_channel_new(uint32_t capacity, csp_overflow overflow, csp_holder *holder, csp_end **sending,
-                           csp_end **receiving) {
-    if (overflow > CSP_OVERFLOW_REFUSE || (overflow != CSP_OVERFLOW_BLOCK && capacity == 0) ||
-        (capacity != CSP_UNBOUNDED && capacity > UINT32_C(1) << 30)) {
-        return CSP_INVALID;
-    }
-    csp_channel *channel = csp__channel_alloc();
-    if (channel == NULL) {
+    if (!ring_reserve(channel)) {
         return CSP_NO_MEMORY;
     }
-    channel->capacity = capacity;
-    channel->overflow = overflow;
-    return csp__channel_open(channel, holder, sending, receiving) ? CSP_OK : CSP_NO_MEMORY;
-}
-
-void csp__channel_release(csp_channel *channel) {
-    if (atomic_fetch_sub_explicit(&channel->references, 1, memory_order_acq_rel) == 1) {
-        csp__table_remove(channel->id);
-        remains left;
-        take_buffer(channel, &left);
-        drop_remains(&left);
-        csp_message_drop(&channel->cause);
-        if (channel->sync != NULL) {
-            csp_message_drop(&channel->sync->subscribers.latest);
-        }
-        free(channel->sync);
-        free(channel);
+    ring_push(channel, message);
+    message->kind = 0;
+    channel->sent++;
+    if (csp__has_registrations(channel)) {
+        csp__notify_registered(channel, NULL, wakes);
     }
-}
-
-void csp__statistics_locked(csp_channel *channel, csp_statistics *out) {
-    csp_wait_statistics *waits = &channel->waits;
-    uint32_t watching = csp__is_watched(channel) ? csp__watchers_waiting(channel, NULL, NULL) : 0;
-    if (channel->sync != NULL) {
-        *out = (csp_statistics){
-            .id = channel->id,
-            .waiting_receivers =
-                atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) + watching,
-            .peak_receivers = channel->peak[CSP_RECEIVING],
-            .receiving_ends = channel->open[CSP_RECEIVING],
-            .received = channel->sync->acquired,
-            .aborted = channel->aborted,
-            .parks = atomic_load_explicit(&waits->parks, memory_order_relaxed),
-            .wakes = atomic_load_explicit(&waits->wakes, memory_order_relaxed),
-            .spins_hit = atomic_load_explicit(&waits->spins_hit, memory_order_relaxed),
-            .spins_missed = atomic_load_explicit(&waits->spins_missed, memory_order_relaxed),
-        };
-        return;
-    }
-    *out = (csp_statistics){
-        .id = channel->id,
-        .capacity = channel->capacity,
-        .overflow = channel->overflow,
-        .length = atomic_load_explicit(&channel->buffered, memory_order_relaxed),
-        .waiting_senders = atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed),
-        .waiting_receivers = atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) + watching,
-        .peak_senders = channel->peak[CSP_SENDING],
-        .peak_receivers = channel->peak[CSP_RECEIVING],
-        .sending_ends = channel->open[CSP_SENDING],
-        .receiving_ends = channel->open[CSP_RECEIVING],
-        .sent = channel->sent,
-        /* Not counted apart: sender and receiver would fight for one more cache line at every message. */
-        .received = channel->sent - channel->dropped - channel->undelivered -
-                    atomic_load_explicit(&channel->buffered, memory_order_relaxed),
-        .dropped = channel->dropped,
-        .undelivered = channel->undelivered,
-        .parks = atomic_load_explicit(&waits->parks, memory_order_relaxed),
-        .wakes = atomic_load_explicit(&waits->wakes, memory_order_relaxed),
-        .spins_hit = atomic_load_explicit(&waits->spins_hit, memory_order_relaxed),
-        .spins_missed = atomic_load_explicit(&waits->spins_missed, memory_order_relaxed),
-        .aborted = channel->aborted,
-    };
-}
-
-void csp_end_statistics(csp_end *end, csp_statistics *out) {
-    csp__lock(&end->channel->lock);
-    csp__statistics_locked(end->channel, out);
-    csp__unlock(&end->channel->lock);
-}
-
-uint32_t csp_end_length(const csp_end *end) {
-    const csp_channel *channel = end->channel;
-    return channel->sync != NULL ? 0 : atomic_load_explicit(&channel->buffered, memory_order_relaxed);
-}
-
-csp_status csp_channel_statistics(uint64_t id, csp_statistics *out) {
-    csp_channel *channel = csp__table_find(id);
-    if (channel == NULL) {
-        return CSP_STALE;
-    }
-    csp__lock(&channel->lock);
-    csp__statistics_locked(channel, out);
-    csp__unlock(&channel->lock);
-    csp__channel_release(channel);
     return CSP_OK;
+}
+
+csp_status csp__take(csp_channel *channel, csp_end *end, csp_message *message, const csp_waiter *self,
+                     csp_wakes *wakes) {
+    if (channel->returned_count > 0) {
+        *message = channel->returned[--channel->returned_count];
+        count_buffered(channel);
+        return CSP_OK;
+    }
+    if (channel->count > 0) {
+        *message = ring_pop(channel);
+        /* The freed place goes to the sender that waited longest: it need not come back for the lock, and order holds. */
+        csp_case *sender;
+        while ((sender = csp__first_other(channel, CSP_SENDING, self)) != NULL) {
+            csp_message next = *csp__case_message(sender); /* before the claim; afterwards its frame may be gone */
+            if (csp__win(channel, sender, CSP_OK, wakes)) {
+                ring_push(channel, &next);
+                channel->sent++;
+                break;
+            }
+        }
+        return CSP_OK;
+    }
+    csp_case *sender;
+    while ((sender = csp__first_other(channel, CSP_SENDING, self)) != NULL) {
+        csp_message next = *csp__case_message(sender);
+        if (csp__win(channel, sender, CSP_OK, wakes)) {
+            *message = next;
+            channel->sent++;
+            return CSP_OK;
+        }
+    }
+    if (channel->sync != NULL) {
+        return csp__sync_take(channel, end, message, self);
+    }
+    return csp__is_over(channel, CSP_SENDING) ? CSP_END_OF_CHANNEL : CSP_WOULD_BLOCK;
 }

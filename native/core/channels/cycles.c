@@ -10,6 +10,7 @@
 #include "channels/cycles.h"
 
 #include "channels/channel.h"
+#include "channels/end.h"
 #include "holding/payload.h"
 #include "platform/list.h"
 #include "platform/lock.h"

@@ -2,7 +2,9 @@
 #include "channels/extended.h"
 
 #include "channels/channel.h"
+#include "channels/end.h"
 #include "channels/reply.h"
+#include "holding/gate.h"
 #include "holding/holder.h"
 #include "platform/list.h"
 #include "platform/lock.h"

@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "channels/channel.h"
+#include "channels/end.h"
 #include "channels/extended.h"
 #include "channels/registration.h"
+#include "holding/gate.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 #include "waiting/thread.h"
@@ -97,8 +99,8 @@ static csp_status try_once(csp_end *end, csp_message *message, const csp_waiter 
             posting->waiter.slot = *message;
             message->kind = 0;
             csp__enqueue(channel, &posting->waiter.single);
-            if (csp__is_watched(channel)) {
-                csp__notify_watchers(channel, NULL, &wakes);
+            if (csp__has_registrations(channel)) {
+                csp__notify_registered(channel, NULL, &wakes);
             }
         }
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "channels/channel.h"
+#include "holding/gate.h"
 #include "holding/holder.h"
 #include "platform/list.h"
 #include "platform/lock.h"

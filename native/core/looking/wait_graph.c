@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "channels/channel.h"
+#include "channels/channel_table.h"
+#include "channels/end.h"
 #include "channels/registration.h"
 #include "channels/reply.h"
 #include "holding/holder.h"
@@ -58,8 +60,8 @@ static void add_watching(csp_waiter *waiter, csp_end *end, void *buffer) {
 }
 
 static void read_channel(csp_channel *channel, edge_buffer *buffer) {
-    if (csp__is_watched(channel)) {
-        csp__watchers_waiting(channel, add_watching, buffer);
+    if (csp__has_registrations(channel)) {
+        csp__registered_waiting(channel, add_watching, buffer);
     }
     for (int d = 0; d < 2; d++) {
         for (csp_node *n = channel->queue[d].next; n != &channel->queue[d]; n = n->next) {

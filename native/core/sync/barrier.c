@@ -2,6 +2,8 @@
  *
  * Barriers: a number of parties wait until all have come. One that leaves without the others breaks it for all. */
 #include "channels/channel.h"
+#include "channels/end.h"
+#include "holding/gate.h"
 #include "holding/holder.h"
 #include "platform/list.h"
 #include "platform/lock.h"

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "channels/channel.h"
+#include "channels/end.h"
+#include "channels/send.h"
 #include "holding/holder.h"
 #include "holding/payload.h"
 #include "platform/list.h"

@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "channels/channel.h"
+#include "channels/end.h"
+#include "channels/opening.h"
 #include "channels/registration.h"
+#include "holding/gate.h"
 #include "holding/holder.h"
 #include "platform/list.h"
 #include "platform/lock.h"
@@ -142,8 +145,8 @@ void csp__sync_settle(csp_channel *channel, csp_wakes *wakes) {
         }
     }
     publish(channel);
-    if (csp__is_watched(channel) && (sync->abandoned || can_grant(sync))) {
-        csp__notify_watchers(channel, NULL, wakes);
+    if (csp__has_registrations(channel) && (sync->abandoned || can_grant(sync))) {
+        csp__notify_registered(channel, NULL, wakes);
     }
 }
 

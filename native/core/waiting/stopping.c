@@ -4,6 +4,7 @@
 #include "waiting/stopping.h"
 
 #include "channels/channel.h"
+#include "channels/end.h"
 #include "channels/reply.h"
 #include "platform/list.h"
 #include "platform/lock.h"

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CSP_OPENING_H
+#define CSP_OPENING_H
+
+#include "channels/channel.h"
+
+/* A channel without ends, zeroed; NULL when out of memory. And its first ends (no sending one if `sending` is NULL): false
+ * when out of memory, the channel is then freed. */
+csp_channel *csp__channel_alloc(void);
+bool csp__channel_open(csp_channel *channel, csp_holder *holder, csp_end **sending, csp_end **receiving);
+
+#endif
