@@ -218,7 +218,7 @@ static int64_t list_due_timers(csp_alternative *alternative) {
 }
 
 /* A recursive lock is ready to nobody but the thread that has it, so no channel could have listed it. While that thread
- * waits here it can neither get the lock nor give it up: one look per select is enough. */
+ * waits here it can neither get the lock nor give it up: one poll per select is enough. */
 static void list_own_locks(csp_alternative *alternative, const csp_waiter *self) {
     for (csp_node *n = alternative->reentrant.next; n != &alternative->reentrant; n = n->next) {
         registration *r = CSP_CONTAINER(n, registration, of_asked);
@@ -298,7 +298,7 @@ static registration *next_listed(csp_alternative *alternative, bool priority) {
     return found;
 }
 
-static bool look(selection *s, bool priority) {
+static bool poll_listed(selection *s, bool priority) {
     csp_wakes wakes = {.count = 0};
     registration *r = NULL;
     s->next_timer = list_due_timers(s->alternative);
@@ -309,7 +309,7 @@ static bool look(selection *s, bool priority) {
     return r != NULL;
 }
 
-/* Armed, and nothing listed nor interrupted since the look: then nobody can have missed us. */
+/* Armed, and nothing listed nor interrupted since the poll: then nobody can have missed us. */
 static bool may_wait(csp_alternative *alternative) {
     csp__lock(&alternative->lock);
     bool nothing = csp__list_empty(&alternative->ready) && !alternative->interrupted;
@@ -335,7 +335,7 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
         if (csp__alternative_interrupted(alternative)) {
             return CSP_INTERRUPTED;
         }
-        if (look(&s, priority)) {
+        if (poll_listed(&s, priority)) {
             *index = s.chosen->index;
             *outcome = s.status;
             return CSP_OK;

@@ -2,8 +2,8 @@
  *
  * The alternative: wait until one of several guards is ready and carry it out.
  *
- * First a look with one channel's lock at a time (not by priority: only there a find needs a common instant). Then, with all
- * channels locked in the order of their ids, a look that is one instant; and if that finds nothing, a case in each queue and
+ * First a poll with one channel's lock at a time (not by priority: only there a find needs a common instant). Then, with all
+ * channels locked in the order of their ids, a poll that is one instant; and if that finds nothing, a case in each queue and
  * a wait. Because an operation that runs is in no queue while it claims, only one party is ever claimed.
  *
  * Fair: any of the ready guards, each as likely as the others. To start anywhere and take the first ready one from there on
@@ -43,8 +43,8 @@ static uint64_t next_random(csp_waiter *self) {
     return self->random;
 }
 
-/* Without the lock: whether a look under it could find the guard ready. May be wrong both ways for an instant. */
-static bool looks_ready(const csp_guard *guard) {
+/* Without the lock: whether a poll under it could find the guard ready. May be wrong both ways for an instant. */
+static bool seems_ready(const csp_guard *guard) {
     csp_channel *channel = guard->end->channel;
     if (atomic_load_explicit(&guard->end->closed, memory_order_relaxed) || csp__is_over(channel, CSP_SENDING) ||
         csp__is_over(channel, CSP_RECEIVING)) {
@@ -123,12 +123,12 @@ static uint32_t due_timer(const csp_guard *guards, uint32_t count, int64_t now) 
     return found;
 }
 
-/* ---- looking -------------------------------------------------------------------------------------------------- */
+/* ---- polling -------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     csp_guard *guards;
     uint32_t count;
-    uint32_t start; /* where a look in order begins */
+    uint32_t start; /* where a poll in order begins */
     bool priority, rotates;
     bool locked;     /* every channel is: one instant */
     csp_status told; /* to stop, or cancelled: time that is up, and leave to go on, are no reasons to go on */
@@ -136,75 +136,75 @@ typedef struct {
     csp_waiter *self;
     csp_wakes *wakes;
     csp_message *dropped;
-} looking;
+} polling;
 
 /* Carry the guard out if it is ready. A due timer has its turn like any other, or busy channels would hide it. */
-static bool try_guard(const looking *l, uint32_t i) {
-    csp_guard *guard = &l->guards[i];
+static bool try_guard(const polling *p, uint32_t i) {
+    csp_guard *guard = &p->guards[i];
     if (!on_channel(guard)) {
-        return guard->kind == CSP_GUARD_TIMER && guard->deadline <= l->now && l->told == CSP_OK;
+        return guard->kind == CSP_GUARD_TIMER && guard->deadline <= p->now && p->told == CSP_OK;
     }
-    if (l->locked) {
-        return try_locked(guard, l->self, l->wakes, l->dropped);
+    if (p->locked) {
+        return try_locked(guard, p->self, p->wakes, p->dropped);
     }
-    if (!looks_ready(guard)) {
+    if (!seems_ready(guard)) {
         return false;
     }
     csp_channel *channel = guard->end->channel;
     csp__lock(&channel->lock);
-    bool done = try_locked(guard, l->self, l->wakes, l->dropped);
+    bool done = try_locked(guard, p->self, p->wakes, p->dropped);
     csp__unlock(&channel->lock);
     return done;
 }
 
-/* One of those that look ready, each as likely as the others; then one of the rest, if that one was lost to somebody else. */
-static uint32_t look_fairly(const looking *l) {
-    csp_guard *guards = l->guards;
+/* One of those that seem ready, each as likely as the others; then one of the rest, if that one was lost to somebody else. */
+static uint32_t poll_fairly(const polling *p) {
+    csp_guard *guards = p->guards;
     uint32_t ready = 0; /* the n-th of them is noted in guards[n].internal, which is not in use yet */
-    for (uint32_t i = 0; i < l->count; i++) {
+    for (uint32_t i = 0; i < p->count; i++) {
         if (on_channel(&guards[i])
-                ? looks_ready(&guards[i])
-                : guards[i].kind == CSP_GUARD_TIMER && guards[i].deadline <= l->now && l->told == CSP_OK) {
+                ? seems_ready(&guards[i])
+                : guards[i].kind == CSP_GUARD_TIMER && guards[i].deadline <= p->now && p->told == CSP_OK) {
             guards[ready++].internal[0] = (void *)(uintptr_t)i;
         }
     }
     while (ready > 0) {
-        uint32_t at = ready > 1 ? (uint32_t)(next_random(l->self) % ready) : 0;
+        uint32_t at = ready > 1 ? (uint32_t)(next_random(p->self) % ready) : 0;
         uint32_t i = (uint32_t)(uintptr_t)guards[at].internal[0];
-        if (try_guard(l, i)) {
+        if (try_guard(p, i)) {
             return i;
         }
         guards[at].internal[0] = guards[--ready].internal[0];
     }
-    return l->count;
+    return p->count;
 }
 
 /* The first one that is ready, from `start` on; with priority, a skip in its place. */
-static uint32_t look_in_order(const looking *l) {
-    for (uint32_t k = 0; k < l->count; k++) {
-        uint32_t i = l->start + k < l->count ? l->start + k : l->start + k - l->count;
-        if (try_guard(l, i) || (l->priority && l->told == CSP_OK && l->guards[i].kind == CSP_GUARD_SKIP)) {
+static uint32_t poll_in_order(const polling *p) {
+    for (uint32_t k = 0; k < p->count; k++) {
+        uint32_t i = p->start + k < p->count ? p->start + k : p->start + k - p->count;
+        if (try_guard(p, i) || (p->priority && p->told == CSP_OK && p->guards[i].kind == CSP_GUARD_SKIP)) {
             return i;
         }
     }
-    return l->count;
+    return p->count;
 }
 
-static uint32_t first_skip(const looking *l) {
-    for (uint32_t k = 0; k < l->count; k++) {
-        uint32_t i = l->start + k < l->count ? l->start + k : l->start + k - l->count;
-        if (l->guards[i].kind == CSP_GUARD_SKIP) {
+static uint32_t first_skip(const polling *p) {
+    for (uint32_t k = 0; k < p->count; k++) {
+        uint32_t i = p->start + k < p->count ? p->start + k : p->start + k - p->count;
+        if (p->guards[i].kind == CSP_GUARD_SKIP) {
             return i;
         }
     }
-    return l->count;
+    return p->count;
 }
 
 /* With every channel locked: the one instant that decides. */
-static uint32_t look_at_once(const looking *l) {
-    uint32_t winner = l->priority || l->rotates ? l->count : look_fairly(l);
-    winner = winner < l->count ? winner : look_in_order(l); /* also after a fair look, which goes by hints */
-    return winner < l->count || l->priority || l->told != CSP_OK ? winner : first_skip(l);
+static uint32_t poll_all_locked(const polling *p) {
+    uint32_t winner = p->priority || p->rotates ? p->count : poll_fairly(p);
+    winner = winner < p->count ? winner : poll_in_order(p); /* also after a fair poll, which goes by hints */
+    return winner < p->count || p->priority || p->told != CSP_OK ? winner : first_skip(p);
 }
 
 /* ---- waiting -------------------------------------------------------------------------------------------------- */
@@ -341,25 +341,25 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
     if (deadline != CSP_POLL && !has_skip && csp__calls_off(self)) {
         return CSP_SCOPE_CANCELLED;
     }
-    looking l = {.guards = guards, .count = count, .priority = priority, .rotates = rotates, .self = self};
-    l.start = rotates && count > 0 ? ((uint32_t)flags >> 8) % count : 0;
-    l.now = has_timer ? csp_now() : 0;
-    l.told = has_timer || has_skip ? csp__told(holder, self) : CSP_OK;
-    l.wakes = &wakes;
-    l.dropped = &dropped;
-    uint32_t winner = priority ? count : rotates ? look_in_order(&l) : look_fairly(&l);
+    polling p = {.guards = guards, .count = count, .priority = priority, .rotates = rotates, .self = self};
+    p.start = rotates && count > 0 ? ((uint32_t)flags >> 8) % count : 0;
+    p.now = has_timer ? csp_now() : 0;
+    p.told = has_timer || has_skip ? csp__told(holder, self) : CSP_OK;
+    p.wakes = &wakes;
+    p.dropped = &dropped;
+    uint32_t winner = priority ? count : rotates ? poll_in_order(&p) : poll_fairly(&p);
     if (winner == count) {
         csp_channel *few[ON_STACK], **channels = few;
         if (count > ON_STACK && (channels = malloc(sizeof(csp_channel *) * count)) == NULL) {
             return CSP_NO_MEMORY;
         }
         uint32_t distinct = sort_channels(guards, count, channels);
-        l.now = has_timer ? csp_now() : 0;
-        l.locked = true;
-        l.start = priority || rotates || count < 2 ? l.start : (uint32_t)(next_random(self) % count);
+        p.now = has_timer ? csp_now() : 0;
+        p.locked = true;
+        p.start = priority || rotates || count < 2 ? p.start : (uint32_t)(next_random(self) % count);
         lock_all(channels, distinct);
-        winner = look_at_once(&l);
-        if (winner == count && deadline != CSP_POLL && l.told == CSP_OK) {
+        winner = poll_all_locked(&p);
+        if (winner == count && deadline != CSP_POLL && p.told == CSP_OK) {
             csp__arm(self, holder, until);
             enqueue_all(guards, count, self, &wakes);
             if (alternative != NULL) {
@@ -383,8 +383,8 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
         *chosen = winner;
         return CSP_OK;
     }
-    if (l.told != CSP_OK) {
-        return l.told;
+    if (p.told != CSP_OK) {
+        return p.told;
     }
     if (deadline == CSP_POLL) {
         return csp__nothing_yet(holder, self);
