@@ -9,7 +9,6 @@
 #include "channels/end.h"
 #include "channels/registration.h"
 #include "holding/gate.h"
-#include "holding/holder.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 #include "sync/locks.h"

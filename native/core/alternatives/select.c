@@ -17,7 +17,6 @@
 #include "channels/extended.h"
 #include "channels/registration.h"
 #include "holding/gate.h"
-#include "holding/holder.h"
 #include "platform/lock.h"
 #include "sync/locks.h"
 #include "waiting/scopes.h"

@@ -3,7 +3,6 @@
  * Batches: many messages under one lock. What cannot be done at once is done by a single operation, which waits. */
 #include "channels/channel.h"
 #include "channels/end.h"
-#include "holding/holder.h"
 #include "platform/lock.h"
 #include "waiting/scopes.h"
 #include "waiting/stopping.h"

@@ -9,28 +9,12 @@
  * live: an end that was taken out of a buffer is not found there. */
 #include "channels/cycles.h"
 
-#include "channels/channel.h"
 #include "channels/end.h"
 #include "holding/payload.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 
-enum {
-    MOST_CHANNELS = 64,
-    MOST_MESSAGES = 1 << 16, /* looked at in one buffer: the lock is held meanwhile */
-};
-
-typedef struct {
-    csp_channel *channel; /* a reference is ours */
-    uint32_t inside;      /* its receiving ends that were found in buffers of the list */
-    bool live;
-} suspect;
-
-typedef struct {
-    suspect all[MOST_CHANNELS];
-    uint32_t count;
-    bool complete;
-} suspects;
+enum { MOST_MESSAGES = 1 << 16 }; /* looked at in one buffer: the lock is held meanwhile */
 
 static csp_message *buffered(csp_channel *channel, uint32_t i) {
     return i < channel->returned_count
@@ -38,11 +22,11 @@ static csp_message *buffered(csp_channel *channel, uint32_t i) {
                : &channel->ring[(channel->head + i - channel->returned_count) & (channel->room - 1)];
 }
 
-typedef void (*visit)(suspects *list, csp_end *end);
+typedef void (*visit)(csp_suspects *list, csp_end *end);
 
 /* Under the channel's lock: visit the receiving ends in its buffer. A block that others hold, too, is left out: there the
  * ends can be had without this channel. */
-static void for_ends_inside(suspects *list, csp_channel *channel, visit what) {
+static void for_ends_inside(csp_suspects *list, csp_channel *channel, visit what) {
     uint32_t messages = channel->returned_count + channel->count;
     if (messages > MOST_MESSAGES) {
         list->complete = false;
@@ -55,14 +39,14 @@ static void for_ends_inside(suspects *list, csp_channel *channel, visit what) {
         }
         for (uint32_t a = 0; a < csp__block_attachments(message->as.block); a++) {
             csp_end *end = csp__block_end(message->as.block, a);
-            if (end != NULL && end->direction == CSP_RECEIVING && !csp_end_is_closed(end)) {
+            if (end != NULL && end->direction == CSP_RECEIVING && !atomic_load_explicit(&end->closed, memory_order_acquire)) {
                 what(list, end);
             }
         }
     }
 }
 
-static suspect *find(suspects *list, const csp_channel *channel) {
+static csp_suspect *find(csp_suspects *list, const csp_channel *channel) {
     for (uint32_t i = 0; i < list->count; i++) {
         if (list->all[i].channel == channel) {
             return &list->all[i];
@@ -72,34 +56,34 @@ static suspect *find(suspects *list, const csp_channel *channel) {
 }
 
 /* The reference that the end holds keeps its channel meanwhile. */
-static void add(suspects *list, csp_end *end) {
+static void add(csp_suspects *list, csp_end *end) {
     if (find(list, end->channel) != NULL) {
         return;
     }
-    if (list->count == MOST_CHANNELS) {
+    if (list->count == CSP_SUSPECTS_MOST) {
         list->complete = false;
         return;
     }
     atomic_fetch_add_explicit(&end->channel->references, 1, memory_order_relaxed);
-    list->all[list->count++] = (suspect){.channel = end->channel};
+    list->all[list->count++] = (csp_suspect){.channel = end->channel};
 }
 
-static void count_inside(suspects *list, csp_end *end) {
-    suspect *found = find(list, end->channel);
+static void count_inside(csp_suspects *list, csp_end *end) {
+    csp_suspect *found = find(list, end->channel);
     if (found != NULL) {
         found->inside++;
     }
 }
 
-static void make_live(suspects *list, csp_end *end) {
-    suspect *found = find(list, end->channel);
+static void make_live(csp_suspects *list, csp_end *end) {
+    csp_suspect *found = find(list, end->channel);
     if (found != NULL && !found->live) {
         found->live = true;
         for_ends_inside(list, found->channel, make_live);
     }
 }
 
-static void list_reachable(suspects *list) {
+static void list_reachable(csp_suspects *list) {
     for (uint32_t i = 0; i < list->count && list->complete; i++) {
         csp_channel *channel = list->all[i].channel;
         csp__lock(&channel->lock);
@@ -108,9 +92,9 @@ static void list_reachable(suspects *list) {
     }
 }
 
-static void sort_by_id(suspects *list) {
+static void sort_by_id(csp_suspects *list) {
     for (uint32_t i = 1; i < list->count; i++) {
-        suspect moved = list->all[i];
+        csp_suspect moved = list->all[i];
         uint32_t place = i;
         for (; place > 0 && list->all[place - 1].channel->id > moved.channel->id; place--) {
             list->all[place] = list->all[place - 1];
@@ -119,7 +103,7 @@ static void sort_by_id(suspects *list) {
     }
 }
 
-static void judge(suspects *list) {
+static void judge(csp_suspects *list) {
     sort_by_id(list);
     for (uint32_t i = 0; i < list->count; i++) {
         csp__lock(&list->all[i].channel->lock);
@@ -128,7 +112,7 @@ static void judge(suspects *list) {
         for_ends_inside(list, list->all[i].channel, count_inside);
     }
     for (uint32_t i = 0; i < list->count; i++) {
-        suspect *s = &list->all[i];
+        csp_suspect *s = &list->all[i];
         if (!s->live && s->channel->open[CSP_RECEIVING] > s->inside) {
             s->live = true;
             for_ends_inside(list, s->channel, make_live);
@@ -153,18 +137,16 @@ bool csp__may_be_cut_off(const csp_channel *channel) {
     return true;
 }
 
-void csp__end_if_cut_off(csp_channel *channel) {
-    suspects list = {.complete = true};
+void csp__find_cut_off(csp_channel *channel, csp_suspects *list) {
+    list->count = 0;
+    list->complete = true;
     atomic_fetch_add_explicit(&channel->references, 1, memory_order_relaxed);
-    list.all[list.count++] = (suspect){.channel = channel};
-    list_reachable(&list);
-    if (list.complete) {
-        judge(&list);
+    list->all[list->count++] = (csp_suspect){.channel = channel};
+    list_reachable(list);
+    if (list->complete) {
+        judge(list);
     }
-    for (uint32_t i = 0; i < list.count; i++) {
-        if (list.complete && !list.all[i].live) {
-            csp__end_receiving(list.all[i].channel);
-        }
-        csp__channel_release(list.all[i].channel);
+    for (uint32_t i = 0; i < list->count; i++) {
+        list->all[i].live = list->all[i].live || !list->complete;
     }
 }

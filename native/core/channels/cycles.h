@@ -10,9 +10,23 @@
 /* Under the channel's lock, after an end of it was closed: may it be in such a cycle? Cheap, and no for nearly all. */
 bool csp__may_be_cut_off(const csp_channel *channel);
 
-/* Without a lock, while the caller holds a reference of the channel: find the cycle that it is in, if it is in one, and end
- * the receiving direction of its channels, as if their last receiving ends had been closed. Looks at no more than 64
- * channels: a longer cycle stays. */
-void csp__end_if_cut_off(csp_channel *channel);
+enum { CSP_SUSPECTS_MOST = 64 };
+
+typedef struct {
+    csp_channel *channel; /* with a reference, for whoever asked to give back */
+    uint32_t inside;      /* its receiving ends that were found in buffers of the list */
+    bool live;            /* false, at the end: it is cut off */
+} csp_suspect;
+
+typedef struct {
+    csp_suspect all[CSP_SUSPECTS_MOST];
+    uint32_t count;
+    bool complete;
+} csp_suspects;
+
+/* Without a lock, while the caller holds a reference of the channel: find the cycle that it is in, if it is in one. The caller
+ * ends the receiving direction of those channels that are not live, as if their last receiving ends had been closed. Looks at
+ * no more than 64 channels: a longer cycle stays. */
+void csp__find_cut_off(csp_channel *channel, csp_suspects *list);
 
 #endif

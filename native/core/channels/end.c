@@ -171,6 +171,49 @@ static void drop_remains(remains *r) {
     free(r->returned);
 }
 
+void csp__channel_release(csp_channel *channel) {
+    if (atomic_fetch_sub_explicit(&channel->references, 1, memory_order_acq_rel) == 1) {
+        csp__table_remove(channel->id);
+        remains left;
+        take_buffer(channel, &left);
+        drop_remains(&left);
+        csp_message_drop(&channel->cause);
+        if (channel->sync != NULL) {
+            csp_message_drop(&channel->sync->subscribers.latest);
+        }
+        free(channel->sync);
+        free(channel);
+    }
+}
+
+/* What the close of the last receiving end does, for a channel whose receiving ends nobody can reach. */
+static void end_receiving(csp_channel *channel) {
+    csp_wakes wakes = {.count = 0};
+    remains left = {0};
+    csp__lock(&channel->lock);
+    atomic_store_explicit(&channel->over[CSP_RECEIVING], true, memory_order_relaxed);
+    take_buffer(channel, &left);
+    while (release_waiters(channel, CSP_SENDING, NULL, CSP_BROKEN, &wakes)) {
+        csp__unlock(&channel->lock);
+        csp__wakes_flush(&wakes);
+        csp__lock(&channel->lock);
+    }
+    csp__unlock(&channel->lock);
+    csp__wakes_flush(&wakes);
+    drop_remains(&left);
+}
+
+static void end_those_cut_off(csp_channel *channel) {
+    csp_suspects list;
+    csp__find_cut_off(channel, &list);
+    for (uint32_t i = 0; i < list.count; i++) {
+        if (!list.all[i].live) {
+            end_receiving(list.all[i].channel);
+        }
+        csp__channel_release(list.all[i].channel);
+    }
+}
+
 void csp_end_close(csp_end *end) {
     csp_channel *channel = end->channel;
     csp_direction mine = end->direction;
@@ -215,24 +258,8 @@ void csp_end_close(csp_end *end) {
     drop_remains(&left);
     csp__subscribers_free(&subscribers);
     if (cut_off) {
-        csp__end_if_cut_off(channel);
+        end_those_cut_off(channel);
     }
-}
-
-void csp__end_receiving(csp_channel *channel) {
-    csp_wakes wakes = {.count = 0};
-    remains left = {0};
-    csp__lock(&channel->lock);
-    atomic_store_explicit(&channel->over[CSP_RECEIVING], true, memory_order_relaxed);
-    take_buffer(channel, &left);
-    while (release_waiters(channel, CSP_SENDING, NULL, CSP_BROKEN, &wakes)) {
-        csp__unlock(&channel->lock);
-        csp__wakes_flush(&wakes);
-        csp__lock(&channel->lock);
-    }
-    csp__unlock(&channel->lock);
-    csp__wakes_flush(&wakes);
-    drop_remains(&left);
 }
 
 csp_status csp_end_abort(csp_end *end, csp_message *cause) {
@@ -290,21 +317,6 @@ void csp_end_free(csp_end *end) {
     csp_end_close(end);
     leave_holder(end);
     csp__end_release(end);
-}
-
-void csp__channel_release(csp_channel *channel) {
-    if (atomic_fetch_sub_explicit(&channel->references, 1, memory_order_acq_rel) == 1) {
-        csp__table_remove(channel->id);
-        remains left;
-        take_buffer(channel, &left);
-        drop_remains(&left);
-        csp_message_drop(&channel->cause);
-        if (channel->sync != NULL) {
-            csp_message_drop(&channel->sync->subscribers.latest);
-        }
-        free(channel->sync);
-        free(channel);
-    }
 }
 
 /* ---- looking in ----------------------------------------------------------------------------------------------- */

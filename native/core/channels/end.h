@@ -30,9 +30,6 @@ void csp__end_release(csp_end *end);
 /* Give an end in transit to a holder, or (NULL) put it in transit. */
 void csp__end_rehold(csp_end *end, csp_holder *holder);
 
-/* What the close of the last receiving end does, for a channel whose receiving ends nobody can reach. */
-void csp__end_receiving(csp_channel *channel);
-
 /* Give back a reference of a channel; with the last, which its last end had, it is freed. */
 void csp__channel_release(csp_channel *channel);
 

@@ -5,7 +5,6 @@
 #include "channels/end.h"
 #include "channels/reply.h"
 #include "holding/gate.h"
-#include "holding/holder.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 #include "waiting/scopes.h"

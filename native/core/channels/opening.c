@@ -10,7 +10,6 @@
 #include "channels/end.h"
 #include "platform/list.h"
 #include "platform/lock.h"
-#include "sync/locks.h"
 #include "waiting/waiter.h"
 
 csp_channel *csp__channel_alloc(void) {

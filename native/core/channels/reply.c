@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "channels/channel.h"
 #include "holding/gate.h"
-#include "holding/holder.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 #include "waiting/stopping.h"

@@ -5,10 +5,8 @@
 
 #include <stdlib.h>
 
-#include "channels/channel.h"
 #include "channels/end.h"
 #include "channels/reply.h"
-#include "csp/csp.h"
 #include "platform/lock.h"
 
 typedef struct {

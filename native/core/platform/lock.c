@@ -4,7 +4,6 @@
 #include "csp/csp.h"
 #include "platform/load.h"
 #include "platform/park.h"
-#include "waiting/running.h"
 
 /* Looks at a held lock before sleeping. Each look is followed by a growing pause: the holder's next few operations then
  * run without losing the cache line after every one of them, which is worth a factor of two on a busy channel. */

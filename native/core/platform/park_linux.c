@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "platform/park.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -13,6 +11,7 @@
 #include <unistd.h>
 
 #include "csp/csp.h"
+#include "platform/park.h"
 
 csp_parked csp__park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline) {
     struct timespec until;

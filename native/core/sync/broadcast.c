@@ -6,7 +6,6 @@
 #include "channels/channel.h"
 #include "channels/end.h"
 #include "channels/send.h"
-#include "holding/holder.h"
 #include "holding/payload.h"
 #include "platform/list.h"
 #include "platform/lock.h"

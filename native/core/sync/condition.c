@@ -4,7 +4,6 @@
 #include "channels/channel.h"
 #include "channels/end.h"
 #include "holding/gate.h"
-#include "holding/holder.h"
 #include "platform/lock.h"
 #include "sync/locks.h"
 #include "waiting/thread.h"

@@ -3,7 +3,6 @@
  * Telling a holder to stop: its waits end, and with a fence all that it holds is taken from it. */
 #include "waiting/stopping.h"
 
-#include "channels/channel.h"
 #include "channels/end.h"
 #include "channels/reply.h"
 #include "platform/list.h"

@@ -7,7 +7,6 @@
 #include "platform/load.h"
 #include "platform/park.h"
 #include "waiting/placement.h"
-#include "waiting/placement_homes.h"
 #include "waiting/running.h"
 #include "waiting/scopes.h"
 #include "waiting/waiter.h"
