@@ -10,6 +10,7 @@
 #include "channels/cycles.h"
 
 #include "channels/end.h"
+#include "holding/held.h"
 #include "holding/payload.h"
 #include "platform/list.h"
 #include "platform/lock.h"
@@ -38,8 +39,10 @@ static void for_ends_inside(csp_suspects *list, csp_channel *channel, visit what
             continue;
         }
         for (uint32_t a = 0; a < csp__block_attachments(message->as.block); a++) {
-            csp_end *end = csp__block_end(message->as.block, a);
-            if (end != NULL && end->direction == CSP_RECEIVING && !atomic_load_explicit(&end->closed, memory_order_acquire)) {
+            csp_held *held = csp__block_attached(message->as.block, a);
+            csp_end *end = held != NULL && held->kind == list->ends ? CSP_CONTAINER(held, csp_end, held) : NULL;
+            if (end != NULL && end->direction == CSP_RECEIVING &&
+                !atomic_load_explicit(&end->closed, memory_order_acquire)) {
                 what(list, end);
             }
         }
@@ -137,7 +140,8 @@ bool csp__may_be_cut_off(const csp_channel *channel) {
     return true;
 }
 
-void csp__find_cut_off(csp_channel *channel, csp_suspects *list) {
+void csp__find_cut_off(csp_channel *channel, const csp_held_kind *ends, csp_suspects *list) {
+    list->ends = ends;
     list->count = 0;
     list->complete = true;
     atomic_fetch_add_explicit(&channel->references, 1, memory_order_relaxed);

@@ -6,6 +6,7 @@
 #define CSP_CYCLES_H
 
 #include "channels/channel.h"
+#include "holding/held.h"
 
 /* Under the channel's lock, after an end of it was closed: may it be in such a cycle? Cheap, and no for nearly all. */
 bool csp__may_be_cut_off(const csp_channel *channel);
@@ -22,11 +23,12 @@ typedef struct {
     csp_suspect all[CSP_SUSPECTS_MOST];
     uint32_t count;
     bool complete;
+    const csp_held_kind *ends;
 } csp_suspects;
 
 /* Without a lock, while the caller holds a reference of the channel: find the cycle that it is in, if it is in one. The caller
  * ends the receiving direction of those channels that are not live, as if their last receiving ends had been closed. Looks at
- * no more than 64 channels: a longer cycle stays. */
-void csp__find_cut_off(csp_channel *channel, csp_suspects *list);
+ * no more than 64 channels: a longer cycle stays. `ends`: what those in a message are known by. */
+void csp__find_cut_off(csp_channel *channel, const csp_held_kind *ends, csp_suspects *list);
 
 #endif

@@ -11,6 +11,7 @@
 #include "channels/extended.h"
 #include "channels/registration.h"
 #include "holding/gate.h"
+#include "holding/held.h"
 #include "holding/holder.h"
 #include "holding/payload.h"
 #include "platform/list.h"
@@ -19,6 +20,7 @@
 #include "waiting/waiter.h"
 
 static _Atomic int64_t ends_alive;
+static const csp_held_kind end_kind; /* below */
 
 /* ---- handles -------------------------------------------------------------------------------------------------- */
 
@@ -32,9 +34,7 @@ static void set_holder(csp_end *end, csp_holder *holder) {
 static void leave_holder(csp_end *end) {
     csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
     if (holder != NULL) {
-        csp__lock(&holder->lock);
-        csp__list_remove(&end->of_holder); /* a fence may have taken it out before */
-        csp__unlock(&holder->lock);
+        csp__holder_loses(holder, &end->held);
         set_holder(end, NULL);
         csp_holder_release(holder);
     }
@@ -46,13 +46,7 @@ void csp__end_rehold(csp_end *end, csp_holder *holder) {
         return;
     }
     set_holder(end, csp_holder_retain(holder));
-    csp__lock(&holder->lock);
-    bool fenced = atomic_load_explicit(&holder->fenced, memory_order_acquire);
-    if (!fenced) {
-        csp__list_append(&holder->ends, &end->of_holder);
-    }
-    csp__unlock(&holder->lock);
-    if (fenced) {
+    if (!csp__holder_keeps(holder, &end->held)) {
         csp_end_close(end); /* who was cut off gets nothing any more */
     }
 }
@@ -67,7 +61,7 @@ csp_end *csp__end_alloc(csp_channel *channel, csp_direction direction) {
     end->channel = channel;
     end->direction = direction;
     csp__list_init(&end->of_channel);
-    csp__list_init(&end->of_holder);
+    csp__held_init(&end->held, &end_kind);
     atomic_fetch_add_explicit(&ends_alive, 1, memory_order_relaxed);
     return end;
 }
@@ -205,7 +199,7 @@ static void end_receiving(csp_channel *channel) {
 
 static void end_those_cut_off(csp_channel *channel) {
     csp_suspects list;
-    csp__find_cut_off(channel, &list);
+    csp__find_cut_off(channel, &end_kind, &list);
     for (uint32_t i = 0; i < list.count; i++) {
         if (!list.all[i].live) {
             end_receiving(list.all[i].channel);
@@ -317,6 +311,33 @@ void csp_end_free(csp_end *end) {
     csp_end_close(end);
     leave_holder(end);
     csp__end_release(end);
+}
+
+/* ---- as something that is held -------------------------------------------------------------------------------- */
+
+static csp_end *end_of(csp_held *held) { return CSP_CONTAINER(held, csp_end, held); }
+static void give(csp_held *held, csp_holder *holder) { csp__end_rehold(end_of(held), holder); }
+static void cut_off(csp_held *held) { csp_end_close(end_of(held)); }
+static void drop(csp_held *held) { csp_end_free(end_of(held)); }
+static void retain(csp_held *held) { csp__end_retain(end_of(held)); }
+static void release(csp_held *held) { csp__end_release(end_of(held)); }
+
+static const csp_held_kind end_kind = {
+    .turn = CSP_CUT_OFF_FIRST,
+    .give = give,
+    .cut_off = cut_off,
+    .drop = drop,
+    .retain = retain,
+    .release = release,
+};
+
+void csp_block_attach_end(csp_block *block, uint32_t index, csp_end *end) {
+    csp__block_attach(block, index, &end->held);
+}
+
+csp_end *csp_block_take_end(csp_block *block, uint32_t index, csp_holder *holder) {
+    csp_held *held = csp__block_take(block, index, &end_kind, holder);
+    return held != NULL ? end_of(held) : NULL;
 }
 
 /* ---- looking in ----------------------------------------------------------------------------------------------- */

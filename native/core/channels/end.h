@@ -7,6 +7,7 @@
 #define CSP_END_H
 
 #include "channels/channel.h"
+#include "holding/held.h"
 
 struct csp_end {
     _Atomic int64_t references; /* its owner, and a fence at work */
@@ -14,10 +15,11 @@ struct csp_end {
     _Atomic(csp_holder *) holder; /* NULL: in transit inside a message */
     csp_direction direction;
     _Atomic bool closed;
-    int64_t held; /* of a synchronisation object: units that this handle has acquired; guarded by the channel's lock */
+    csp_held held;
+    int64_t
+        acquired; /* of a synchronisation object: units that this handle has acquired; guarded by the channel's lock */
     bool alone;   /* of a barrier: the last to wait through this handle was its holder's only thread; likewise */
     csp_node of_channel; /* guarded by the channel's lock */
-    csp_node of_holder;  /* guarded by the holder's lock */
 };
 
 /* A handle that is not yet counted, to join its channel under the lock or to be discarded. NULL when out of memory. */

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "holding/gate.h"
+#include "holding/held.h"
+#include "holding/holder.h"
+#include "holding/payload.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 #include "waiting/stopping.h"
@@ -16,13 +19,14 @@
 #include "waiting/waiter.h"
 
 static _Atomic int64_t replies_alive;
+static const csp_held_kind reply_kind; /* below */
 
 static csp_reply *reply_alloc(int64_t references) {
     csp_reply *reply = aligned_alloc(alignof(csp_reply), sizeof *reply);
     if (reply != NULL) {
         memset(reply, 0, sizeof *reply);
         csp__lock_init(&reply->lock);
-        csp__list_init(&reply->of_holder);
+        csp__held_init(&reply->held, &reply_kind);
         csp__list_init(&reply->of_channel);
         atomic_init(&reply->references, references);
         atomic_fetch_add_explicit(&replies_alive, 1, memory_order_relaxed);
@@ -65,9 +69,7 @@ int64_t csp__replies_alive(void) { return atomic_load_explicit(&replies_alive, m
 static void leave_holder(csp_reply *reply) {
     csp_holder *holder = reply->holder;
     if (holder != NULL) {
-        csp__lock(&holder->lock);
-        csp__list_remove(&reply->of_holder);
-        csp__unlock(&holder->lock);
+        csp__holder_loses(holder, &reply->held);
         reply->holder = NULL;
         csp_holder_release(holder);
     }
@@ -80,13 +82,7 @@ void csp__reply_taken(csp_reply *reply, csp_holder *holder) {
         return;
     }
     reply->holder = csp_holder_retain(holder);
-    csp__lock(&holder->lock);
-    bool fenced = atomic_load_explicit(&holder->fenced, memory_order_acquire);
-    if (!fenced) {
-        csp__list_append(&holder->replies, &reply->of_holder);
-    }
-    csp__unlock(&holder->lock);
-    if (fenced) {
+    if (!csp__holder_keeps(holder, &reply->held)) {
         csp__reply_force_break(reply);
     }
 }
@@ -149,6 +145,33 @@ void csp__reply_force_break(csp_reply *reply) {
         reply->target = NULL;
         csp_end_free(target);
     }
+}
+
+/* ---- as something that is held -------------------------------------------------------------------------------- */
+
+static csp_reply *reply_of(csp_held *held) { return CSP_CONTAINER(held, csp_reply, held); }
+static void give(csp_held *held, csp_holder *holder) { csp__reply_taken(reply_of(held), holder); }
+static void cut_off(csp_held *held) { csp__reply_force_break(reply_of(held)); }
+static void drop(csp_held *held) { csp_reply_break(reply_of(held), false); }
+static void retain(csp_held *held) { csp__reply_retain(reply_of(held)); }
+static void release(csp_held *held) { csp__reply_release(reply_of(held)); }
+
+static const csp_held_kind reply_kind = {
+    .turn = CSP_CUT_OFF_LAST,
+    .give = give,
+    .cut_off = cut_off,
+    .drop = drop,
+    .retain = retain,
+    .release = release,
+};
+
+void csp_block_attach_reply(csp_block *block, uint32_t index, csp_reply *reply) {
+    csp__block_attach(block, index, &reply->held);
+}
+
+csp_reply *csp_block_take_reply(csp_block *block, uint32_t index, csp_holder *holder) {
+    csp_held *held = csp__block_take(block, index, &reply_kind, holder);
+    return held != NULL ? reply_of(held) : NULL;
 }
 
 /* ---- asking --------------------------------------------------------------------------------------------------- */

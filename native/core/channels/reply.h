@@ -3,6 +3,7 @@
 #define CSP_REPLY_H
 
 #include "csp/csp.h"
+#include "holding/held.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 #include "waiting/waiter.h"
@@ -15,8 +16,8 @@ struct csp_reply {
     csp_message message;
     _Atomic int64_t references; /* asking right, answering right, a fence at work */
     _Atomic uint64_t callee;    /* the holder that has taken the call; 0: still in a mailbox */
-    csp_holder *holder;         /* likewise; guards of_holder with its lock; referenced */
-    csp_node of_holder;
+    csp_holder *holder;         /* likewise; referenced */
+    csp_held held;              /* the answering right, which a holder owes or a message carries */
     csp_channel
         *channel; /* of an extended rendezvous: whose sender asks; good while it does, because it has an end of it */
     csp_node of_channel; /* while it does; the channel's lock */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "holding/held.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 
@@ -18,8 +19,9 @@ csp_holder *csp_holder_new(const char *name) {
     atomic_init(&holder->references, 1);
     holder->id = atomic_fetch_add_explicit(&next_id, 1, memory_order_relaxed);
     csp__lock_init(&holder->lock);
-    csp__list_init(&holder->ends);
-    csp__list_init(&holder->replies);
+    for (int turn = 0; turn < CSP_CUT_OFF_TURNS; turn++) {
+        csp__list_init(&holder->held[turn]);
+    }
     strncpy(holder->first_name, name != NULL ? name : "", sizeof holder->first_name - 1);
     atomic_init(&holder->name, holder->first_name);
     atomic_fetch_add_explicit(&holders_alive, 1, memory_order_relaxed);

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Blocks: what a message carries beyond 16 bytes, and the ends and replies that travel in it. */
+ * Blocks: what a message carries beyond 16 bytes; and what travels in it, of whatever kind. */
 #include "holding/payload.h"
 
+#include <stdalign.h>
 #include <stdlib.h>
 
-#include "channels/end.h"
-#include "channels/reply.h"
+#include "holding/held.h"
 #include "platform/lock.h"
-
-typedef struct {
-    csp_end *end; /* in transit, or NULL */
-    csp_reply *reply;
-} attachment;
 
 struct csp_block {
     _Atomic int64_t references;
@@ -25,15 +20,15 @@ struct csp_block {
 
 static _Atomic int64_t blocks_alive;
 
-static size_t attachments_offset(size_t size) { return (size + alignof(attachment) - 1) & ~(alignof(attachment) - 1); }
+static size_t attachments_offset(size_t size) { return (size + alignof(csp_held *) - 1) & ~(alignof(csp_held *) - 1); }
 
-static attachment *attachments_of(csp_block *block) {
-    return (attachment *)(void *)(block->bytes + attachments_offset(block->size));
+static csp_held **attachments_of(csp_block *block) {
+    return (csp_held **)(void *)(block->bytes + attachments_offset(block->size));
 }
 
 csp_block *csp_block_new(size_t size, uint32_t attachments) {
-    size_t places = sizeof(attachment) * (size_t)attachments;
-    if (size > SIZE_MAX / 2 - places - sizeof(csp_block) - alignof(attachment)) {
+    size_t places = sizeof(csp_held *) * (size_t)attachments;
+    if (size > SIZE_MAX / 2 - places - sizeof(csp_block) - alignof(csp_held *)) {
         return NULL;
     }
     csp_block *block = malloc(sizeof *block + attachments_offset(size) + places);
@@ -45,14 +40,14 @@ csp_block *csp_block_new(size_t size, uint32_t attachments) {
     block->attachments = attachments;
     csp__lock_init(&block->lock);
     for (uint32_t i = 0; i < attachments; i++) {
-        attachments_of(block)[i] = (attachment){NULL, NULL};
+        attachments_of(block)[i] = NULL;
     }
     atomic_fetch_add_explicit(&blocks_alive, 1, memory_order_relaxed);
     return block;
 }
 
 uint32_t csp__block_attachments(const csp_block *block) { return block->attachments; }
-csp_end *csp__block_end(csp_block *block, uint32_t index) { return attachments_of(block)[index].end; }
+csp_held *csp__block_attached(csp_block *block, uint32_t index) { return attachments_of(block)[index]; }
 
 bool csp__block_is_shared(const csp_block *block) {
     return atomic_load_explicit(&block->references, memory_order_relaxed) > 1;
@@ -65,12 +60,9 @@ csp_block *csp_block_retain(csp_block *block) {
 
 static void destroy(csp_block *block) {
     for (uint32_t i = 0; i < block->attachments; i++) {
-        attachment *a = &attachments_of(block)[i];
-        if (a->end != NULL) {
-            csp_end_free(a->end);
-        }
-        if (a->reply != NULL) {
-            csp_reply_break(a->reply, false);
+        csp_held *held = attachments_of(block)[i];
+        if (held != NULL) {
+            held->kind->drop(held);
         }
     }
     free(block);
@@ -104,40 +96,24 @@ unsigned char *csp_block_bytes(csp_block *block) { return block->bytes; }
 size_t csp_block_size(const csp_block *block) { return block->size; }
 int64_t csp_blocks_alive(void) { return atomic_load_explicit(&blocks_alive, memory_order_relaxed); }
 
-void csp_block_attach_end(csp_block *block, uint32_t index, csp_end *end) {
-    csp__end_rehold(end, NULL);
-    attachments_of(block)[index].end = end;
+void csp__block_attach(csp_block *block, uint32_t index, csp_held *held) {
+    held->kind->give(held, NULL);
+    attachments_of(block)[index] = held;
 }
 
-void csp_block_attach_reply(csp_block *block, uint32_t index, csp_reply *reply) {
-    csp__reply_taken(reply, NULL);
-    attachments_of(block)[index].reply = reply;
-}
-
-csp_end *csp_block_take_end(csp_block *block, uint32_t index, csp_holder *holder) {
-    csp_end *taken = NULL;
+csp_held *csp__block_take(csp_block *block, uint32_t index, const csp_held_kind *kind, csp_holder *holder) {
+    csp_held *taken = NULL;
     if (index < block->attachments) {
         csp__lock(&block->lock);
-        taken = attachments_of(block)[index].end;
-        attachments_of(block)[index].end = NULL;
+        csp_held **place = &attachments_of(block)[index];
+        if (*place != NULL && (*place)->kind == kind) {
+            taken = *place;
+            *place = NULL;
+        }
         csp__unlock(&block->lock);
     }
     if (taken != NULL) {
-        csp__end_rehold(taken, holder);
-    }
-    return taken;
-}
-
-csp_reply *csp_block_take_reply(csp_block *block, uint32_t index, csp_holder *holder) {
-    csp_reply *taken = NULL;
-    if (index < block->attachments) {
-        csp__lock(&block->lock);
-        taken = attachments_of(block)[index].reply;
-        attachments_of(block)[index].reply = NULL;
-        csp__unlock(&block->lock);
-    }
-    if (taken != NULL) {
-        csp__reply_taken(taken, holder);
+        kind->give(taken, holder);
     }
     return taken;
 }

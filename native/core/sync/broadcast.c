@@ -105,7 +105,7 @@ static void strike_off_gone(csp_subscribers *subscribers, csp_node *gone) {
     for (uint32_t i = 0; i < subscribers->count; i++) {
         csp_end *end = subscribers->ends[i];
         if (csp__is_over(end->channel, CSP_RECEIVING)) {
-            csp__list_append(gone, &end->of_holder);
+            csp__list_append(gone, &end->held.of_holder);
         } else {
             subscribers->ends[staying++] = end;
         }
@@ -115,8 +115,8 @@ static void strike_off_gone(csp_subscribers *subscribers, csp_node *gone) {
 
 static void free_gone(csp_node *gone) {
     while (!csp__list_empty(gone)) {
-        csp_end *end = CSP_CONTAINER(gone->next, csp_end, of_holder);
-        csp__list_remove(&end->of_holder);
+        csp_end *end = CSP_CONTAINER(gone->next, csp_end, held.of_holder);
+        csp__list_remove(&end->held.of_holder);
         csp_end_free(end);
     }
 }

@@ -78,7 +78,7 @@ static void grant(csp_channel *channel, csp_end *end, uint64_t thread) {
     if (is_counted(sync)) {
         sync->units--;
         sync->thread = thread;
-        end->held++;
+        end->acquired++;
     } else if (sync->kind == CSP_SYNC_RLOCK) {
         sync->owner = end;
         sync->thread = thread;
@@ -155,14 +155,14 @@ void csp__sync_settle(csp_channel *channel, csp_wakes *wakes) {
 /* Units come back: they are taken off the releasing handle, or off others where it does not hold as many (a lock may be
  * released by another than who took it, and a semaphore may count things instead of owners). */
 static void disown(csp_channel *channel, csp_end *first, int64_t count) {
-    int64_t mine = first->held < count ? first->held : count;
-    first->held -= mine;
+    int64_t mine = first->acquired < count ? first->acquired : count;
+    first->acquired -= mine;
     count -= mine;
     csp_node *ends = &channel->ends[CSP_RECEIVING];
     for (csp_node *n = ends->next; n != ends && count > 0; n = n->next) {
         csp_end *end = CSP_CONTAINER(n, csp_end, of_channel);
-        int64_t theirs = end->held < count ? end->held : count;
-        end->held -= theirs;
+        int64_t theirs = end->acquired < count ? end->acquired : count;
+        end->acquired -= theirs;
         count -= theirs;
     }
 }
@@ -299,12 +299,12 @@ void csp__sync_left(csp_channel *channel, csp_end *end, csp_wakes *wakes) {
         barrier_left(channel, end, wakes);
         return;
     }
-    bool held = end->held > 0 || sync->owner == end;
+    bool held = end->acquired > 0 || sync->owner == end;
     if (held) {
         note_abandoner(sync, end);
         sync->abandoned = true;
-        sync->units += end->held;
-        end->held = 0;
+        sync->units += end->acquired;
+        end->acquired = 0;
         if (sync->owner == end) {
             sync->owner = NULL;
         }
@@ -323,9 +323,9 @@ bool csp__sync_can_wake(const csp_channel *channel, const csp_end *end) {
     bool anybody = false;
     const csp_node *ends = &channel->ends[CSP_RECEIVING];
     for (csp_node *n = ends->next; n != ends; n = n->next) {
-        anybody = anybody || CSP_CONTAINER(n, csp_end, of_channel)->held > 0;
+        anybody = anybody || CSP_CONTAINER(n, csp_end, of_channel)->acquired > 0;
     }
-    return anybody ? end->held > 0 : true;
+    return anybody ? end->acquired > 0 : true;
 }
 
 /* ---- a condition's lock --------------------------------------------------------------------------------------- */

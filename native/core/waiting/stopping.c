@@ -3,8 +3,7 @@
  * Telling a holder to stop: its waits end, and with a fence all that it holds is taken from it. */
 #include "waiting/stopping.h"
 
-#include "channels/end.h"
-#include "channels/reply.h"
+#include "holding/held.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 #include "waiting/waiter.h"
@@ -39,31 +38,27 @@ void csp_holder_resume(csp_holder *holder) {
     }
 }
 
+/* The next thing to be taken away, with a reference: its owner may drop it as soon as we unlock. NULL: there is none left. */
+static csp_held *take_first(csp_holder *holder) {
+    csp_held *held = NULL;
+    csp__lock(&holder->lock);
+    for (int turn = 0; turn < CSP_CUT_OFF_TURNS && held == NULL; turn++) {
+        if (!csp__list_empty(&holder->held[turn])) {
+            held = CSP_CONTAINER(holder->held[turn].next, csp_held, of_holder);
+            csp__list_remove(&held->of_holder);
+            held->kind->retain(held);
+        }
+    }
+    csp__unlock(&holder->lock);
+    return held;
+}
+
 void csp_holder_fence(csp_holder *holder) {
     atomic_store_explicit(&holder->fenced, true, memory_order_seq_cst); /* before the cancel; see csp_holder_resume */
     csp_holder_cancel(holder);
-    for (;;) {
-        csp_end *end = NULL;
-        csp_reply *reply = NULL;
-        csp__lock(&holder->lock);
-        if (!csp__list_empty(&holder->ends)) {
-            end = CSP_CONTAINER(holder->ends.next, csp_end, of_holder);
-            csp__list_remove(&end->of_holder);
-            csp__end_retain(end); /* its owner may free it as soon as we unlock */
-        } else if (!csp__list_empty(&holder->replies)) {
-            reply = CSP_CONTAINER(holder->replies.next, csp_reply, of_holder);
-            csp__list_remove(&reply->of_holder);
-            csp__reply_retain(reply);
-        }
-        csp__unlock(&holder->lock);
-        if (end != NULL) {
-            csp_end_close(end);
-            csp__end_release(end);
-        } else if (reply != NULL) {
-            csp__reply_force_break(reply);
-            csp__reply_release(reply);
-        } else {
-            break;
-        }
+    csp_held *held;
+    while ((held = take_first(holder)) != NULL) {
+        held->kind->cut_off(held);
+        held->kind->release(held);
     }
 }
