@@ -11,7 +11,6 @@
 #include "holding/gate.h"
 #include "platform/list.h"
 #include "platform/lock.h"
-#include "sync/locks.h"
 #include "waiting/scopes.h"
 #include "waiting/stopping.h"
 #include "waiting/thread.h"
@@ -75,7 +74,9 @@ static bool may_be_ready(csp_channel *channel, const csp_end *end) {
            csp__is_over(channel, CSP_SENDING) || atomic_load_explicit(&end->closed, memory_order_relaxed);
 }
 
-static bool is_reentrant(const csp_end *end) { return csp_end_sync(end) == CSP_SYNC_RLOCK; }
+static bool is_reentrant(const csp_end *end) {
+    return end->channel->kind != NULL && end->channel->kind->is_mine != NULL;
+}
 
 csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *index) {
     csp_sync_kind kind = csp_end_sync(end);
@@ -224,7 +225,7 @@ static void list_own_locks(csp_alternative *alternative, const csp_waiter *self)
         if (r->on) {
             csp_channel *channel = r->end->channel;
             csp__lock(&channel->lock);
-            if (!r->listed && channel->sync->owner != NULL && channel->sync->thread == csp__thread_id(self)) {
+            if (!r->listed && channel->kind->is_mine(channel, self)) {
                 r->listed = true;
                 csp__list_registration(r);
             }

@@ -18,7 +18,6 @@
 #include "channels/registration.h"
 #include "holding/gate.h"
 #include "platform/lock.h"
-#include "sync/locks.h"
 #include "waiting/scopes.h"
 #include "waiting/stopping.h"
 #include "waiting/thread.h"
@@ -52,7 +51,7 @@ static bool seems_ready(const csp_guard *guard) {
     uint32_t buffered = atomic_load_explicit(&channel->buffered, memory_order_relaxed);
     if (guard->kind == CSP_GUARD_RECV) {
         return buffered > 0 || atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed) > 0 ||
-               (channel->sync != NULL && channel->sync->kind == CSP_SYNC_RLOCK); /* taken, it is ready to its owner */
+               (channel->kind != NULL && channel->kind->is_mine != NULL); /* taken, it is ready to its owner */
     }
     return buffered < channel->capacity || channel->overflow != CSP_OVERFLOW_BLOCK ||
            atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) > 0 ||

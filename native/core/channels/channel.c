@@ -10,7 +10,6 @@
 #include "channels/registration.h"
 #include "platform/list.h"
 #include "platform/park.h"
-#include "sync/locks.h"
 #include "waiting/waiter.h"
 
 /* ---- the ring ------------------------------------------------------------------------------------------------- */
@@ -234,8 +233,8 @@ csp_status csp__take(csp_channel *channel, csp_end *end, csp_message *message, c
             return CSP_OK;
         }
     }
-    if (channel->sync != NULL) {
-        return csp__sync_take(channel, end, message, self);
+    if (channel->kind != NULL) {
+        return channel->kind->take(channel, end, message, self);
     }
     return csp__is_over(channel, CSP_SENDING) ? CSP_END_OF_CHANNEL : CSP_WOULD_BLOCK;
 }

@@ -12,6 +12,7 @@
 
 #include <assert.h>
 
+#include "channels/channel_kind.h"
 #include "csp/csp.h"
 #include "platform/list.h"
 #include "platform/lock.h"
@@ -24,7 +25,8 @@ struct csp_channel {
     uint32_t capacity;
     csp_overflow overflow;
     uint64_t id;
-    struct csp_sync *sync;           /* NULL: a channel and no more; see locks.h */
+    const csp_channel_kind *kind;    /* NULL: a channel and no more */
+    void *state;                     /* the kind's */
     _Atomic(csp_waiter *) likely[2]; /* who waited last in queue[d]; only to fetch its cache line early */
     _Atomic int64_t references;      /* one per end */
     /* One cache line for every operation. Atomics are written under the lock, and read without it as hints by an

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "channels/channel.h"
+#include "channels/channel_kind.h"
 #include "channels/channel_table.h"
 #include "channels/cycles.h"
 #include "channels/extended.h"
@@ -16,7 +17,6 @@
 #include "holding/payload.h"
 #include "platform/list.h"
 #include "platform/lock.h"
-#include "sync/locks.h"
 #include "waiting/waiter.h"
 
 static _Atomic int64_t ends_alive;
@@ -172,10 +172,9 @@ void csp__channel_release(csp_channel *channel) {
         take_buffer(channel, &left);
         drop_remains(&left);
         csp_message_drop(&channel->cause);
-        if (channel->sync != NULL) {
-            csp_message_drop(&channel->sync->subscribers.latest);
+        if (channel->kind != NULL) {
+            channel->kind->free(channel->state);
         }
-        free(channel->sync);
         free(channel);
     }
 }
@@ -208,13 +207,24 @@ static void end_those_cut_off(csp_channel *channel) {
     }
 }
 
+void csp__leavings_drop(csp_leavings *leavings) {
+    if (leavings->wait != NULL) {
+        csp_end_close(leavings->wait);
+        csp__end_release(leavings->wait);
+    }
+    for (uint32_t i = 0; i < leavings->count; i++) {
+        csp_end_free(leavings->ends[i]);
+    }
+    free(leavings->ends);
+}
+
 void csp_end_close(csp_end *end) {
     csp_channel *channel = end->channel;
     csp_direction mine = end->direction;
     csp_direction other = mine == CSP_SENDING ? CSP_RECEIVING : CSP_SENDING;
     csp_wakes wakes = {.count = 0};
     remains left = {0};
-    csp_subscribers subscribers = {0};
+    csp_leavings leavings = {0};
     csp__pass_gate(CSP_GATE_CLOSE, atomic_load_explicit(&end->holder, memory_order_relaxed), channel->id);
     csp__lock(&channel->lock);
     if (!atomic_load_explicit(&end->closed, memory_order_relaxed)) {
@@ -235,11 +245,8 @@ void csp_end_close(csp_end *end) {
             csp__wakes_flush(&wakes);
             csp__lock(&channel->lock);
         }
-        if (channel->sync != NULL) {
-            csp__sync_left(channel, end, &wakes);
-            if (channel->sync->kind == CSP_SYNC_BROADCAST) {
-                subscribers = csp__broadcast_left(channel, end, last);
-            }
+        if (channel->kind != NULL) {
+            channel->kind->left(channel, end, last, &wakes, &leavings);
         }
         csp__check(channel);
         if (csp__has_registrations(channel)) {
@@ -250,7 +257,7 @@ void csp_end_close(csp_end *end) {
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
     drop_remains(&left);
-    csp__subscribers_free(&subscribers);
+    csp__leavings_drop(&leavings);
     if (cut_off) {
         end_those_cut_off(channel);
     }
@@ -258,8 +265,8 @@ void csp_end_close(csp_end *end) {
 
 csp_status csp_end_abort(csp_end *end, csp_message *cause) {
     csp_channel *channel = end->channel;
-    bool broadcasts = csp_end_sync(end) == CSP_SYNC_BROADCAST;
-    if ((channel->sync != NULL && !broadcasts) ||
+    const csp_channel_kind *kind = channel->kind;
+    if ((kind != NULL && kind->abort == NULL) ||
         (cause != NULL && (cause->kind & CSP_KIND_BLOCK) != 0 && csp__block_attachments(cause->as.block) > 0)) {
         return CSP_INVALID;
     }
@@ -267,11 +274,13 @@ csp_status csp_end_abort(csp_end *end, csp_message *cause) {
     remains left = {0};
     csp_message none = {.kind = 0};
     cause = cause != NULL ? cause : &none;
-    if (broadcasts) {
-        csp__broadcast_abort(channel, cause);
+    if (kind != NULL) {
+        kind->abort(channel, cause);
+        csp_message_drop(cause);
+        return CSP_OK;
     }
     csp__lock(&channel->lock);
-    if (!channel->aborted && !broadcasts) {
+    if (!channel->aborted) {
         channel->aborted = true;
         channel->cause = *cause;
         cause->kind = 0;
@@ -348,7 +357,12 @@ csp_holder *csp_end_holder(const csp_end *end) { return atomic_load_explicit(&en
 uint64_t csp_end_channel(const csp_end *end) { return end->channel->id; }
 int64_t csp__ends_alive(void) { return atomic_load_explicit(&ends_alive, memory_order_relaxed); }
 
+csp_sync_kind csp_end_sync(const csp_end *end) {
+    const csp_channel_kind *kind = end->channel->kind;
+    return kind != NULL ? kind->sync : CSP_SYNC_NONE;
+}
+
 uint32_t csp_end_length(const csp_end *end) {
     const csp_channel *channel = end->channel;
-    return channel->sync != NULL ? 0 : atomic_load_explicit(&channel->buffered, memory_order_relaxed);
+    return channel->kind != NULL ? 0 : atomic_load_explicit(&channel->buffered, memory_order_relaxed);
 }

@@ -35,6 +35,9 @@ void csp__end_rehold(csp_end *end, csp_holder *holder);
 /* Give back a reference of a channel; with the last, which its last end had, it is freed. */
 void csp__channel_release(csp_channel *channel);
 
+/* Under no lock: what a kind has left behind. */
+void csp__leavings_drop(csp_leavings *leavings);
+
 int64_t csp__ends_alive(void);
 
 #endif

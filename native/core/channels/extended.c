@@ -97,7 +97,7 @@ csp_status csp_recv_extended(csp_end *end, csp_message *message, csp_reply **rep
     bool held = false;
     message->kind = 0;
     *reply = NULL;
-    if (end->direction != CSP_RECEIVING || channel->capacity > 0 || channel->sync != NULL) {
+    if (end->direction != CSP_RECEIVING || channel->capacity > 0 || channel->kind != NULL) {
         return CSP_INVALID;
     }
     csp_status status = csp__may_begin(self, deadline != CSP_POLL);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels/channel_kind.h"
 #include "channels/channel_table.h"
 #include "channels/end.h"
 #include "platform/list.h"
@@ -56,7 +57,9 @@ bool csp__channel_open(csp_channel *channel, csp_holder *holder, csp_end **sendi
         }
     }
     if (!made) {
-        free(channel->sync);
+        if (channel->kind != NULL) {
+            channel->kind->free(channel->state);
+        }
         free(channel);
     }
     return made;
@@ -75,4 +78,19 @@ csp_status csp_channel_new(uint32_t capacity, csp_overflow overflow, csp_holder 
     channel->capacity = capacity;
     channel->overflow = overflow;
     return csp__channel_open(channel, holder, sending, receiving) ? CSP_OK : CSP_NO_MEMORY;
+}
+
+csp_status csp__channel_open_of(const csp_channel_kind *kind, void *state, uint32_t ready, csp_holder *holder,
+                                csp_end **handle) {
+    csp_channel *channel = state != NULL ? csp__channel_alloc() : NULL;
+    if (channel == NULL) {
+        if (state != NULL) {
+            kind->free(state);
+        }
+        return CSP_NO_MEMORY;
+    }
+    channel->kind = kind;
+    channel->state = state;
+    atomic_store_explicit(&channel->buffered, ready, memory_order_relaxed);
+    return csp__channel_open(channel, holder, NULL, handle) ? CSP_OK : CSP_NO_MEMORY;
 }

@@ -9,4 +9,9 @@
 csp_channel *csp__channel_alloc(void);
 bool csp__channel_open(csp_channel *channel, csp_holder *holder, csp_end **sending, csp_end **receiving);
 
+/* A channel of that kind, with one handle. `state`, which belongs to the channel from then on, is freed if it cannot be made;
+ * NULL: there was no memory for it, either. `ready`: what an alternative's first poll goes by; see csp_channel.buffered. */
+csp_status csp__channel_open_of(const csp_channel_kind *kind, void *state, uint32_t ready, csp_holder *holder,
+                                csp_end **handle);
+
 #endif

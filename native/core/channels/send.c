@@ -14,7 +14,6 @@
 #include "holding/gate.h"
 #include "platform/load.h"
 #include "platform/lock.h"
-#include "sync/locks.h"
 #include "waiting/scopes.h"
 #include "waiting/stopping.h"
 #include "waiting/thread.h"
@@ -204,8 +203,8 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
     csp_wakes wakes;
     wakes.count = 0;
     csp_reply *engaged = NULL; /* an extended receiver's, whose sender is long gone: nobody will ask */
-    if (channel->sync != NULL) {
-        csp__sync_untake(receiving, message);
+    if (channel->kind != NULL) {
+        channel->kind->untake(receiving, message);
         return;
     }
     csp__lock(&channel->lock);

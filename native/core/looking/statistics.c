@@ -6,26 +6,25 @@
 #include "channels/end.h"
 #include "channels/registration.h"
 #include "platform/lock.h"
-#include "sync/locks.h"
 #include "waiting/waiter.h"
 
 static void read_locked(csp_channel *channel, csp_statistics *out) {
     csp_wait_statistics *waits = &channel->waits;
     uint32_t watching = csp__has_registrations(channel) ? csp__registered_waiting(channel, NULL, NULL) : 0;
-    if (channel->sync != NULL) {
+    if (channel->kind != NULL) {
         *out = (csp_statistics){
             .id = channel->id,
             .waiting_receivers =
                 atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) + watching,
             .peak_receivers = channel->peak[CSP_RECEIVING],
             .receiving_ends = channel->open[CSP_RECEIVING],
-            .received = channel->sync->acquired,
             .aborted = channel->aborted,
             .parks = atomic_load_explicit(&waits->parks, memory_order_relaxed),
             .wakes = atomic_load_explicit(&waits->wakes, memory_order_relaxed),
             .spins_hit = atomic_load_explicit(&waits->spins_hit, memory_order_relaxed),
             .spins_missed = atomic_load_explicit(&waits->spins_missed, memory_order_relaxed),
         };
+        channel->kind->statistics(channel, out);
         return;
     }
     *out = (csp_statistics){

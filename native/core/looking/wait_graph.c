@@ -13,7 +13,6 @@
 #include "platform/list.h"
 #include "platform/load.h"
 #include "platform/lock.h"
-#include "sync/locks.h"
 #include "waiting/running.h"
 #include "waiting/thread.h"
 #include "waiting/waiter.h"
@@ -70,7 +69,7 @@ static void read_channel(csp_channel *channel, edge_buffer *buffer) {
             edge.thread = csp__thread_id(csp__case_waiter(c));
             edge.channel = channel->id;
             edge.direction = (csp_direction)d;
-            edge.sync = channel->sync != NULL ? channel->sync->kind : CSP_SYNC_NONE;
+            edge.sync = channel->kind != NULL ? channel->kind->sync : CSP_SYNC_NONE;
             /* A broadcast sends through ends that nobody holds: then it is the waiter that knows for whom. */
             csp_holder *holder = atomic_load_explicit(&csp__case_end(c)->holder, memory_order_relaxed);
             add(buffer, &edge,
@@ -82,7 +81,7 @@ static void read_channel(csp_channel *channel, edge_buffer *buffer) {
                 .kind = CSP_EDGE_HOLDS, .channel = channel->id, .direction = (csp_direction)d, .count = 1};
             csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
             add(buffer, &edge, holder);
-            if (channel->sync != NULL && csp__sync_can_wake(channel, end)) {
+            if (channel->kind != NULL && channel->kind->can_wake(channel, end)) {
                 edge.direction = CSP_SENDING;
                 add(buffer, &edge, holder);
             }

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * Barriers: a number of parties wait until all have come. One that leaves without the others breaks it for all. */
+#include "sync/barrier.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 #include "channels/channel.h"
-#include "channels/end.h"
+#include "channels/channel_kind.h"
+#include "channels/opening.h"
 #include "holding/gate.h"
+#include "holding/holder.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 #include "sync/locks.h"
@@ -11,9 +18,21 @@
 #include "waiting/wait.h"
 #include "waiting/waiter.h"
 
+typedef struct {
+    int64_t parties, arrived;
+    uint64_t round;     /* how many were completed or reset */
+    csp_status outcome; /* how the latest round ended */
+    bool broken;
+    bool abandoned; /* because somebody ended */
+    uint64_t waits; /* how often anybody came */
+    char abandoner[64];
+} barrier_state;
+
+static barrier_state *state_of(const csp_channel *channel) { return channel->state; }
+
 /* Each handle that is left is one of a holder whose only thread waits here. A handle inside a message is not, and one that
  * several threads may use never is: those could come. */
-bool csp__barrier_is_forsaken(const csp_channel *channel) {
+static bool is_forsaken(const csp_channel *channel) {
     const csp_node *ends = &channel->ends[CSP_RECEIVING], *queue = &channel->queue[CSP_RECEIVING];
     for (const csp_node *n = ends->next; n != ends; n = n->next) {
         const csp_end *end = CSP_CONTAINER(n, csp_end, of_channel);
@@ -39,31 +58,31 @@ static void release_all(csp_channel *channel, csp_status outcome, csp_wakes *wak
         }
         csp__win(channel, c, outcome, wakes);
     }
-    channel->sync->units = 0;
-    channel->sync->round++;
-    channel->sync->outcome = outcome;
+    state_of(channel)->arrived = 0;
+    state_of(channel)->round++;
+    state_of(channel)->outcome = outcome;
 }
 
-void csp__barrier_break_locked(csp_channel *channel, csp_wakes *wakes) {
-    channel->sync->broken = true;
-    release_all(channel, channel->sync->abandoned ? CSP_ABANDONED : CSP_BROKEN, wakes);
+static void break_locked(csp_channel *channel, csp_wakes *wakes) {
+    state_of(channel)->broken = true;
+    release_all(channel, state_of(channel)->abandoned ? CSP_ABANDONED : CSP_BROKEN, wakes);
 }
 
 /* What is there to say before anybody waits; on CSP_WOULD_BLOCK we have arrived and are in the queue. */
 static csp_status arrive(csp_end *barrier, csp_waiter *self, csp_holder *holder, int64_t deadline, bool alone,
                          uint64_t *round, int64_t *index, csp_wakes *wakes) {
     csp_channel *channel = barrier->channel;
-    csp_sync *sync = channel->sync;
+    barrier_state *state = state_of(channel);
     if (atomic_load_explicit(&barrier->closed, memory_order_relaxed)) {
         return CSP_CLOSED_END;
     }
-    if (sync->broken) {
-        return sync->abandoned ? CSP_ABANDONED : CSP_BROKEN;
+    if (state->broken) {
+        return state->abandoned ? CSP_ABANDONED : CSP_BROKEN;
     }
-    *index = sync->units++;
-    *round = sync->round;
-    sync->acquired++;
-    if (sync->units == sync->limit) {
+    *index = state->arrived++;
+    *round = state->round;
+    state->waits++;
+    if (state->arrived == state->parties) {
         release_all(channel, CSP_OK, wakes);
         return CSP_OK;
     }
@@ -73,9 +92,9 @@ static csp_status arrive(csp_end *barrier, csp_waiter *self, csp_holder *holder,
     csp__arm(self, holder, deadline);
     csp__enqueue(channel, &self->single);
     barrier->alone = alone;
-    if (csp__barrier_is_forsaken(channel)) {
-        sync->abandoned = true;
-        csp__barrier_break_locked(channel, wakes); /* which wins our own case, too: the wait will end at once */
+    if (is_forsaken(channel)) {
+        state->abandoned = true;
+        break_locked(channel, wakes); /* which wins our own case, too: the wait will end at once */
     }
     return CSP_WOULD_BLOCK;
 }
@@ -107,12 +126,12 @@ csp_status csp_barrier_wait(csp_end *barrier, int64_t deadline, const csp_hooks 
     }
     csp__lock(&channel->lock);
     csp__dequeue(channel, &self->single);
-    if (channel->sync->round != round) {
+    if (state_of(channel)->round != round) {
         /* All had come, or it broke, in the instant in which we gave up: what happened to the others happened to us. */
-        status = channel->sync->outcome;
+        status = state_of(channel)->outcome;
     } else {
         status = csp__unmet(code);
-        csp__barrier_break_locked(channel, &wakes);
+        break_locked(channel, &wakes);
     }
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
@@ -129,11 +148,78 @@ csp_status csp_barrier_put(csp_end *barrier, bool broken) {
     csp__lock(&channel->lock);
     csp_status status = atomic_load_explicit(&barrier->closed, memory_order_relaxed) ? CSP_CLOSED_END : CSP_OK;
     if (status == CSP_OK) {
-        channel->sync->abandoned = false;
-        csp__barrier_break_locked(channel, &wakes); /* who waits now is told, also by a reset */
-        channel->sync->broken = broken;
+        state_of(channel)->abandoned = false;
+        break_locked(channel, &wakes); /* who waits now is told, also by a reset */
+        state_of(channel)->broken = broken;
     }
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);
     return status;
+}
+
+/* ---- as a kind of channel ------------------------------------------------------------------------------------- */
+
+static csp_status take(csp_channel *channel, csp_end *end, csp_message *message, const csp_waiter *self) {
+    (void)channel, (void)end, (void)message, (void)self;
+    return CSP_INVALID; /* to wait is not to acquire */
+}
+
+static void untake(csp_end *end, csp_message *message) {
+    (void)end;
+    message->kind = 0;
+}
+
+static void left(csp_channel *channel, csp_end *end, bool last, csp_wakes *wakes, csp_leavings *leavings) {
+    (void)last;
+    (void)leavings;
+    barrier_state *state = state_of(channel);
+    if (state->broken) {
+        return;
+    }
+    csp__name_abandoner(state->abandoner, end);
+    /* Who is told to stop, or cut off, comes no more; and leaves, killed or not, as if in good order. */
+    bool stops = csp__holder_stops(atomic_load_explicit(&end->holder, memory_order_relaxed));
+    /* Who waited through this very handle has just been told that it is closed. */
+    bool waited = state->arrived > atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed);
+    state->abandoned = stops || is_forsaken(channel);
+    if (state->abandoned || waited) {
+        break_locked(channel, wakes);
+    }
+}
+
+static bool can_wake(const csp_channel *channel, const csp_end *end) {
+    (void)channel, (void)end;
+    return true;
+}
+
+static void statistics(const csp_channel *channel, csp_statistics *out) { out->received = state_of(channel)->waits; }
+
+static void read(const csp_channel *channel, csp_sync_state *out) {
+    const barrier_state *state = state_of(channel);
+    out->value = state->arrived;
+    out->limit = state->parties;
+    out->broken = state->broken;
+    memcpy(out->abandoner, state->abandoner, sizeof out->abandoner);
+}
+
+static const csp_channel_kind kind = {
+    .sync = CSP_SYNC_BARRIER,
+    .take = take,
+    .untake = untake,
+    .left = left,
+    .can_wake = can_wake,
+    .statistics = statistics,
+    .read = read,
+    .free = free,
+};
+
+csp_status csp__barrier_new(int64_t parties, csp_holder *holder, csp_end **handle) {
+    if (parties < 1) {
+        return CSP_INVALID;
+    }
+    barrier_state *state = calloc(1, sizeof *state);
+    if (state != NULL) {
+        state->parties = parties;
+    }
+    return csp__channel_open_of(&kind, state, 0, holder, handle);
 }

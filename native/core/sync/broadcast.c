@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "channels/channel.h"
+#include "channels/channel_kind.h"
 #include "channels/end.h"
+#include "channels/opening.h"
 #include "channels/send.h"
 #include "holding/payload.h"
 #include "platform/list.h"
@@ -12,13 +14,21 @@
 #include "sync/locks.h"
 #include "waiting/waiter.h"
 
-csp_status csp_broadcast_new(bool keep, csp_holder *holder, csp_end **handle) {
-    csp_status status = csp__sync_make(CSP_SYNC_BROADCAST, 1, 1, holder, handle);
-    if (status == CSP_OK) { /* nobody else knows the handle yet */
-        (*handle)->channel->sync->subscribers.keep = keep;
-    }
-    return status;
-}
+typedef struct {
+    csp_end **ends;       /* sending ends, held by nobody */
+    uint32_t count, room; /* those who are gone are counted until somebody looks */
+    bool keep;
+    csp_message latest;
+    csp_end *waits; /* the handle whose sender has the turn and waits for a subscriber; NULL: none does ... */
+    csp_end *by;    /* ... and the sending end by which it waits */
+} subscriber_list;
+
+typedef struct {
+    csp_sync turn; /* to send; first, so that what is done with locks can be done with this */
+    subscriber_list subscribers;
+} broadcast_state;
+
+static broadcast_state *state_of(const csp_channel *channel) { return channel->state; }
 
 /* The same message once more: its block, if it has one, gets another reference. */
 static csp_message copy_of(const csp_message *message) {
@@ -30,40 +40,29 @@ static csp_message copy_of(const csp_message *message) {
 
 /* ---- the end -------------------------------------------------------------------------------------------------- */
 
-/* Under the lock: the list, to be freed after it. */
-static csp_subscribers take_list(csp_subscribers *subscribers) {
-    csp_subscribers taken = {.ends = subscribers->ends, .count = subscribers->count};
+/* Under the lock: the list, for after it. */
+static csp_leavings take_list(subscriber_list *subscribers) {
+    csp_leavings taken = {.ends = subscribers->ends, .count = subscribers->count};
     subscribers->ends = NULL;
     subscribers->count = subscribers->room = 0;
     return taken;
 }
 
-csp_subscribers csp__broadcast_left(csp_channel *channel, const csp_end *handle, bool last) {
-    csp_subscribers *subscribers = &channel->sync->subscribers;
-    csp_subscribers left = {0};
+/* With a handle goes what its sender waits by; with the last the list of subscribers. */
+static void left(csp_channel *channel, csp_end *handle, bool last, csp_wakes *wakes, csp_leavings *leavings) {
+    subscriber_list *subscribers = &state_of(channel)->subscribers;
+    csp__sync_left(channel, handle, last, wakes, leavings);
     if (last) {
-        left = take_list(subscribers);
+        *leavings = take_list(subscribers);
     }
     if (subscribers->waits == handle) {
-        left.by = subscribers->by;
-        csp__end_retain(left.by); /* its sender may be on its way out, and free it */
+        leavings->wait = subscribers->by;
+        csp__end_retain(leavings->wait); /* its sender may be on its way out, and free it */
     }
-    return left;
 }
 
-void csp__subscribers_free(csp_subscribers *subscribers) {
-    if (subscribers->by != NULL) {
-        csp_end_close(subscribers->by);
-        csp__end_release(subscribers->by);
-    }
-    for (uint32_t i = 0; i < subscribers->count; i++) {
-        csp_end_free(subscribers->ends[i]);
-    }
-    free(subscribers->ends);
-}
-
-void csp__broadcast_abort(csp_channel *channel, csp_message *cause) {
-    csp_subscribers all = {0};
+static void abort_all(csp_channel *channel, csp_message *cause) {
+    csp_leavings all = {0};
     csp_message why = {.kind = 0};
     csp__lock(&channel->lock);
     if (!channel->aborted) {
@@ -71,7 +70,7 @@ void csp__broadcast_abort(csp_channel *channel, csp_message *cause) {
         channel->cause = *cause;
         cause->kind = 0;
         why = copy_of(&channel->cause);
-        all = take_list(&channel->sync->subscribers);
+        all = take_list(&state_of(channel)->subscribers);
     }
     csp__unlock(&channel->lock);
     for (uint32_t i = 0; i < all.count; i++) {
@@ -79,7 +78,7 @@ void csp__broadcast_abort(csp_channel *channel, csp_message *cause) {
         csp_end_abort(all.ends[i], &theirs);
     }
     csp_message_drop(&why);
-    csp__subscribers_free(&all);
+    csp__leavings_drop(&all);
 }
 
 /* Under the lock: what a send or a subscription through this handle comes to, whoever subscribes. */
@@ -100,7 +99,7 @@ static csp_status look_at_standing(const csp_end *handle) {
 
 /* Under the lock: move those who are gone from the list to another, to be freed after it. Linked by the node that an end
  * of nobody's does not need. */
-static void strike_off_gone(csp_subscribers *subscribers, csp_node *gone) {
+static void strike_off_gone(subscriber_list *subscribers, csp_node *gone) {
     uint32_t staying = 0;
     for (uint32_t i = 0; i < subscribers->count; i++) {
         csp_end *end = subscribers->ends[i];
@@ -123,7 +122,7 @@ static void free_gone(csp_node *gone) {
 
 /* A full list first loses those who are gone. It grows unless that halves it: then as many will come before the next look
  * through it as this one saw. */
-static bool make_room(csp_subscribers *subscribers, csp_node *gone) {
+static bool make_room(subscriber_list *subscribers, csp_node *gone) {
     if (subscribers->count < subscribers->room) {
         return true;
     }
@@ -155,7 +154,7 @@ csp_status csp_broadcast_subscribe(csp_end *handle, uint32_t capacity, csp_overf
     csp__end_rehold(sending, NULL); /* it belongs to the broadcast, and not to who subscribes */
     csp_message latest = {.kind = 0}, dropped = {.kind = 0};
     csp_wakes wakes = {.count = 0};
-    csp_subscribers *subscribers = &channel->sync->subscribers;
+    subscriber_list *subscribers = &state_of(channel)->subscribers;
     csp_node gone;
     csp__list_init(&gone);
     csp__lock(&channel->lock);
@@ -190,7 +189,7 @@ csp_status csp_broadcast_subscribe(csp_end *handle, uint32_t capacity, csp_overf
 }
 
 /* Under the lock: take it off the list. True if it was there; then it is the caller's to free. */
-static bool strike_off(csp_subscribers *subscribers, const csp_end *gone) {
+static bool strike_off(subscriber_list *subscribers, const csp_end *gone) {
     for (uint32_t i = 0; i < subscribers->count; i++) {
         if (subscribers->ends[i] == gone) {
             for (uint32_t k = i; k + 1 < subscribers->count; k++) {
@@ -219,7 +218,7 @@ static csp_status take_turn(csp_end *handle, int64_t deadline, const csp_hooks *
 /* Those who subscribe now, each with a reference; and the message becomes the latest. */
 static csp_status everybody(csp_end *handle, const csp_message *message, csp_end ***ends, uint32_t *count) {
     csp_channel *channel = handle->channel;
-    csp_subscribers *subscribers = &channel->sync->subscribers;
+    subscriber_list *subscribers = &state_of(channel)->subscribers;
     csp_message before = {.kind = 0};
     csp__lock(&channel->lock);
     csp_status status = standing(handle);
@@ -272,7 +271,7 @@ static csp_status send_to(csp_end *handle, csp_end *subscriber, csp_end *by, con
     csp_channel *channel = handle->channel;
     csp__lock(&channel->lock);
     csp_status ours = standing(handle);
-    bool struck = ours == CSP_OK && strike_off(&channel->sync->subscribers, subscriber);
+    bool struck = ours == CSP_OK && strike_off(&state_of(channel)->subscribers, subscriber);
     csp__unlock(&channel->lock);
     if (struck) {
         csp_end_free(subscriber);
@@ -284,7 +283,7 @@ static csp_status send_to(csp_end *handle, csp_end *subscriber, csp_end *by, con
 static csp_status wait_for(csp_end *handle, csp_end *subscriber, const csp_message *message, int64_t deadline,
                            const csp_hooks *hooks, uint32_t *reached) {
     csp_channel *channel = handle->channel;
-    csp_subscribers *subscribers = &channel->sync->subscribers;
+    subscriber_list *subscribers = &state_of(channel)->subscribers;
     csp_end *by = csp_end_clone(subscriber, NULL);
     if (by == NULL) {
         return csp_end_is_closed(subscriber) ? look_at_standing(handle) : CSP_NO_MEMORY;
@@ -362,7 +361,7 @@ bool csp_broadcast_latest(csp_end *handle, csp_message *message) {
         return false;
     }
     csp__lock(&channel->lock);
-    *message = copy_of(&channel->sync->subscribers.latest);
+    *message = copy_of(&state_of(channel)->subscribers.latest);
     csp__unlock(&channel->lock);
     return message->kind != 0;
 }
@@ -375,9 +374,37 @@ uint32_t csp_broadcast_subscribers(csp_end *handle) {
     csp_node gone;
     csp__list_init(&gone);
     csp__lock(&channel->lock);
-    strike_off_gone(&channel->sync->subscribers, &gone);
-    uint32_t count = channel->sync->subscribers.count;
+    strike_off_gone(&state_of(channel)->subscribers, &gone);
+    uint32_t count = state_of(channel)->subscribers.count;
     csp__unlock(&channel->lock);
     free_gone(&gone);
     return count;
+}
+
+/* ---- as a kind of channel ------------------------------------------------------------------------------------- */
+
+static void free_state(void *state) {
+    csp_message_drop(&((broadcast_state *)state)->subscribers.latest);
+    free(state);
+}
+
+static const csp_channel_kind kind = {
+    .sync = CSP_SYNC_BROADCAST,
+    .take = csp__sync_take,
+    .untake = csp__sync_untake,
+    .left = left,
+    .can_wake = csp__sync_can_wake,
+    .statistics = csp__sync_statistics,
+    .read = csp__sync_read,
+    .abort = abort_all,
+    .free = free_state,
+};
+
+csp_status csp_broadcast_new(bool keep, csp_holder *holder, csp_end **handle) {
+    broadcast_state *state = calloc(1, sizeof *state);
+    if (state != NULL) {
+        csp__sync_init(&state->turn, CSP_SYNC_BROADCAST, 1, 1);
+        state->subscribers.keep = keep;
+    }
+    return csp__channel_open_of(&kind, state, 1, holder, handle);
 }

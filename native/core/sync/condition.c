@@ -2,7 +2,6 @@
  *
  * Conditions: wait for a notification while a lock is given up (monitors: Hoare 1974, with Mesa's semantics, 1980). */
 #include "channels/channel.h"
-#include "channels/end.h"
 #include "holding/gate.h"
 #include "platform/lock.h"
 #include "sync/locks.h"

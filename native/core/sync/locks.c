@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "channels/channel.h"
-#include "channels/end.h"
+#include "channels/channel_kind.h"
 #include "channels/opening.h"
 #include "channels/registration.h"
 #include "holding/gate.h"
-#include "holding/holder.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 #include "waiting/thread.h"
@@ -20,60 +19,24 @@
 /* A granted waiter's message must not look empty; nothing is in it. */
 enum { GRANTED = 1 };
 
-csp_sync_kind csp_end_sync(const csp_end *end) {
-    return end->channel->sync != NULL ? end->channel->sync->kind : CSP_SYNC_NONE;
-}
-
 static bool is_counted(const csp_sync *sync) {
     return sync->kind == CSP_SYNC_LOCK || sync->kind == CSP_SYNC_SEMAPHORE || sync->kind == CSP_SYNC_BROADCAST;
 }
 
-/* What an alternative's first look goes by. */
-static void publish(csp_channel *channel) {
-    const csp_sync *sync = channel->sync;
-    bool ready = sync->abandoned || (sync->kind == CSP_SYNC_RLOCK     ? sync->owner == NULL
-                                     : sync->kind == CSP_SYNC_BARRIER ? false
-                                                                      : sync->units > 0);
+/* What an alternative's first poll goes by. */
+static uint32_t ready(const csp_sync *sync) {
+    bool any = sync->abandoned || (sync->kind == CSP_SYNC_RLOCK ? sync->owner == NULL : sync->units > 0);
     int64_t units = is_counted(sync) && sync->units > 1 ? sync->units : 1;
-    atomic_store_explicit(&channel->buffered,
-                          !ready               ? 0
-                          : units < UINT32_MAX ? (uint32_t)units
-                                               : UINT32_MAX,
-                          memory_order_relaxed);
+    return !any ? 0 : units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
 }
 
-csp_status csp__sync_make(csp_sync_kind kind, int64_t value, int64_t limit, csp_holder *holder, csp_end **handle) {
-    bool counted = kind == CSP_SYNC_LOCK || kind == CSP_SYNC_SEMAPHORE || kind == CSP_SYNC_BROADCAST;
-    if (kind == CSP_SYNC_LOCK || kind == CSP_SYNC_BROADCAST) {
-        limit = 1;
-    }
-    if (kind <= CSP_SYNC_NONE || kind > CSP_SYNC_BROADCAST || (counted && (value < 0 || limit < 1 || value > limit)) ||
-        (kind == CSP_SYNC_BARRIER && limit < 1)) {
-        return CSP_INVALID;
-    }
-    csp_channel *channel = csp__channel_alloc();
-    csp_sync *sync = calloc(1, sizeof *sync);
-    if (channel == NULL || sync == NULL) {
-        free(channel);
-        free(sync);
-        return CSP_NO_MEMORY;
-    }
-    sync->kind = kind;
-    sync->limit = limit;
-    sync->units = counted || kind == CSP_SYNC_EVENT ? value : 0;
-    atomic_init(&sync->count, kind == CSP_SYNC_COUNTER ? value : 0);
-    channel->sync = sync;
-    publish(channel);
-    return csp__channel_open(channel, holder, NULL, handle) ? CSP_OK : CSP_NO_MEMORY;
-}
-
-csp_status csp_sync_new(csp_sync_kind kind, int64_t value, int64_t limit, csp_holder *holder, csp_end **handle) {
-    return kind == CSP_SYNC_BROADCAST ? CSP_INVALID : csp__sync_make(kind, value, limit, holder, handle);
+static void publish(csp_channel *channel) {
+    atomic_store_explicit(&channel->buffered, ready(csp__sync_of(channel)), memory_order_relaxed);
 }
 
 /* Note that `thread` acquired through `end`. */
 static void grant(csp_channel *channel, csp_end *end, uint64_t thread) {
-    csp_sync *sync = channel->sync;
+    csp_sync *sync = csp__sync_of(channel);
     sync->acquired++;
     if (is_counted(sync)) {
         sync->units--;
@@ -101,10 +64,7 @@ static bool can_grant(const csp_sync *sync) {
 }
 
 csp_status csp__sync_take(csp_channel *channel, csp_end *end, csp_message *message, const csp_waiter *self) {
-    csp_sync *sync = channel->sync;
-    if (sync->kind == CSP_SYNC_BARRIER || sync->kind == CSP_SYNC_COUNTER) {
-        return CSP_INVALID;
-    }
+    csp_sync *sync = csp__sync_of(channel);
     if (sync->abandoned) {
         sync->abandoned = false;
         publish(channel);
@@ -124,7 +84,7 @@ csp_status csp__sync_take(csp_channel *channel, csp_end *end, csp_message *messa
 }
 
 void csp__sync_settle(csp_channel *channel, csp_wakes *wakes) {
-    csp_sync *sync = channel->sync;
+    csp_sync *sync = csp__sync_of(channel);
     csp_case *c;
     while ((sync->abandoned || can_grant(sync)) && (c = csp__first_other(channel, CSP_RECEIVING, NULL)) != NULL) {
         if (wakes->count == CSP_WAKES) {
@@ -188,10 +148,13 @@ static bool was_forgiven(csp_waiter *self, uint64_t lock) {
 }
 
 static csp_status release_locked(csp_channel *channel, csp_end *end, int64_t count, csp_waiter *self) {
-    csp_sync *sync = channel->sync;
     if (atomic_load_explicit(&end->closed, memory_order_relaxed)) {
         return CSP_CLOSED_END;
     }
+    if (channel->kind->take != csp__sync_take) {
+        return CSP_INVALID; /* a barrier, or a counter */
+    }
+    csp_sync *sync = csp__sync_of(channel);
     bool taken = sync->kind == CSP_SYNC_LOCK ? sync->units == 0 : sync->owner != NULL;
     bool mine = taken && sync->thread == csp__thread_id(self);
     if (!mine && was_forgiven(self, channel->id)) {
@@ -215,7 +178,7 @@ csp_status csp_sync_release(csp_end *handle, int64_t count) {
     csp_channel *channel = handle->channel;
     csp_waiter *self = csp__self();
     csp_wakes wakes = {.count = 0};
-    if (channel->sync == NULL) {
+    if (channel->kind == NULL) {
         return CSP_INVALID;
     }
     if (self == NULL) {
@@ -238,8 +201,8 @@ void csp__sync_untake(csp_end *end, csp_message *message) {
     csp_wakes wakes = {.count = 0};
     csp__lock(&channel->lock);
     if (message->kind == 0) {
-        channel->sync->abandoned = true; /* somebody else is told */
-    } else if (channel->sync->kind != CSP_SYNC_LOCK || channel->sync->thread == csp__thread_id(self)) {
+        csp__sync_of(channel)->abandoned = true; /* somebody else is told */
+    } else if (csp__sync_of(channel)->kind != CSP_SYNC_LOCK || csp__sync_of(channel)->thread == csp__thread_id(self)) {
         /* An event has nothing to give back; and a signal handler may have released the lock, which is another's now. */
         release_locked(channel, end, 1, self);
     }
@@ -259,7 +222,7 @@ csp_status csp_event_put(csp_end *event, bool set) {
     csp__lock(&channel->lock);
     bool closed = atomic_load_explicit(&event->closed, memory_order_relaxed);
     if (!closed) {
-        channel->sync->units = set ? 1 : 0;
+        csp__sync_of(channel)->units = set ? 1 : 0;
         csp__sync_settle(channel, &wakes);
     }
     csp__unlock(&channel->lock);
@@ -269,39 +232,13 @@ csp_status csp_event_put(csp_end *event, bool set) {
 
 /* ---- who ended ------------------------------------------------------------------------------------------------ */
 
-static void note_abandoner(csp_sync *sync, const csp_end *end) {
-    const csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
-    memset(sync->abandoner, 0, sizeof sync->abandoner);
-    if (holder != NULL) {
-        strncpy(sync->abandoner, csp_holder_name(holder), sizeof sync->abandoner - 1);
-    }
-}
-
-static void barrier_left(csp_channel *channel, csp_end *end, csp_wakes *wakes) {
-    csp_sync *sync = channel->sync;
-    if (sync->broken) {
-        return;
-    }
-    note_abandoner(sync, end);
-    /* Who is told to stop, or cut off, comes no more; and leaves, killed or not, as if in good order. */
-    bool stops = csp__holder_stops(atomic_load_explicit(&end->holder, memory_order_relaxed));
-    /* Who waited through this very handle has just been told that it is closed. */
-    bool waited = sync->units > atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed);
-    sync->abandoned = stops || csp__barrier_is_forsaken(channel);
-    if (sync->abandoned || waited) {
-        csp__barrier_break_locked(channel, wakes);
-    }
-}
-
-void csp__sync_left(csp_channel *channel, csp_end *end, csp_wakes *wakes) {
-    csp_sync *sync = channel->sync;
-    if (sync->kind == CSP_SYNC_BARRIER) {
-        barrier_left(channel, end, wakes);
-        return;
-    }
+void csp__sync_left(csp_channel *channel, csp_end *end, bool last, csp_wakes *wakes, csp_leavings *leavings) {
+    (void)last;
+    (void)leavings;
+    csp_sync *sync = csp__sync_of(channel);
     bool held = end->acquired > 0 || sync->owner == end;
     if (held) {
-        note_abandoner(sync, end);
+        csp__name_abandoner(sync->abandoner, end);
         sync->abandoned = true;
         sync->units += end->acquired;
         end->acquired = 0;
@@ -313,7 +250,7 @@ void csp__sync_left(csp_channel *channel, csp_end *end, csp_wakes *wakes) {
 }
 
 bool csp__sync_can_wake(const csp_channel *channel, const csp_end *end) {
-    const csp_sync *sync = channel->sync;
+    const csp_sync *sync = csp__sync_of(channel);
     if (sync->kind == CSP_SYNC_RLOCK) {
         return sync->owner == end;
     }
@@ -331,7 +268,7 @@ bool csp__sync_can_wake(const csp_channel *channel, const csp_end *end) {
 /* ---- a condition's lock --------------------------------------------------------------------------------------- */
 
 int64_t csp__lock_depth(const csp_end *lock, const csp_waiter *self) {
-    const csp_sync *sync = lock->channel->sync;
+    const csp_sync *sync = csp__sync_of(lock->channel);
     if (sync->kind == CSP_SYNC_LOCK) {
         return 1 - sync->units;
     }
@@ -340,7 +277,7 @@ int64_t csp__lock_depth(const csp_end *lock, const csp_waiter *self) {
 
 void csp__lock_give_up(csp_end *lock, csp_wakes *wakes) {
     csp_channel *channel = lock->channel;
-    csp_sync *sync = channel->sync;
+    csp_sync *sync = csp__sync_of(channel);
     if (sync->kind == CSP_SYNC_LOCK) {
         disown(channel, lock, 1);
         sync->units = 1;
@@ -352,7 +289,7 @@ void csp__lock_give_up(csp_end *lock, csp_wakes *wakes) {
 
 csp_status csp__lock_again(csp_end *lock, int64_t depth, int64_t deadline, const csp_hooks *hooks) {
     csp_channel *channel = lock->channel;
-    csp_sync *sync = channel->sync;
+    csp_sync *sync = csp__sync_of(channel);
     csp_waiter *self = csp__self();
     csp_message token;
     csp_status status = csp_recv(lock, &token, deadline, hooks);
@@ -368,49 +305,61 @@ csp_status csp__lock_again(csp_end *lock, int64_t depth, int64_t deadline, const
     return status;
 }
 
-/* ---- counters and looking in ---------------------------------------------------------------------------------- */
+/* ---- looking in, and the tables ------------------------------------------------------------------------------- */
 
-/* NULL for what is no counter. */
-static _Atomic int64_t *count_of(csp_end *counter) {
-    return csp_end_sync(counter) == CSP_SYNC_COUNTER ? &counter->channel->sync->count : NULL;
+void csp__sync_statistics(const csp_channel *channel, csp_statistics *out) {
+    out->received = csp__sync_of(channel)->acquired;
 }
 
-/* seq_cst: what was written before an addition is seen by whoever sees its result, in one order for all counters. */
-int64_t csp_counter_add(csp_end *counter, int64_t amount) {
-    _Atomic int64_t *count = count_of(counter);
-    if (count == NULL) {
-        return 0;
-    }
-    /* Signed overflow wraps here by the standard: atomics are two's complement. */
-    return (int64_t)((uint64_t)atomic_fetch_add_explicit(count, amount, memory_order_seq_cst) + (uint64_t)amount);
-}
-
-int64_t csp_counter_exchange(csp_end *counter, int64_t value) {
-    _Atomic int64_t *count = count_of(counter);
-    return count != NULL ? atomic_exchange_explicit(count, value, memory_order_seq_cst) : 0;
-}
-
-bool csp_counter_compare_exchange(csp_end *counter, int64_t *expected, int64_t value) {
-    _Atomic int64_t *count = count_of(counter);
-    return count != NULL &&
-           atomic_compare_exchange_strong_explicit(count, expected, value, memory_order_seq_cst, memory_order_seq_cst);
-}
-
-void csp_sync_read(csp_end *handle, csp_sync_state *out) {
-    csp_channel *channel = handle->channel;
-    csp_sync *sync = channel->sync;
-    *out = (csp_sync_state){.kind = CSP_SYNC_NONE};
-    if (sync == NULL) {
-        return;
-    }
-    csp__lock(&channel->lock);
-    out->kind = sync->kind;
-    out->value = sync->kind == CSP_SYNC_RLOCK     ? (sync->owner != NULL ? sync->depth : 0)
-                 : sync->kind == CSP_SYNC_COUNTER ? atomic_load_explicit(&sync->count, memory_order_seq_cst)
-                                                  : sync->units;
+void csp__sync_read(const csp_channel *channel, csp_sync_state *out) {
+    const csp_sync *sync = csp__sync_of(channel);
+    out->value = sync->kind == CSP_SYNC_RLOCK ? (sync->owner != NULL ? sync->depth : 0) : sync->units;
     out->limit = sync->limit;
-    out->waiting = atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed);
-    out->broken = sync->broken;
     memcpy(out->abandoner, sync->abandoner, sizeof out->abandoner);
-    csp__unlock(&channel->lock);
+}
+
+static bool is_mine(const csp_channel *channel, const csp_waiter *self) {
+    const csp_sync *sync = csp__sync_of(channel);
+    return sync->owner != NULL && sync->thread == csp__thread_id(self);
+}
+
+/* They differ in their state's kind alone, and in that a recursive lock knows its owner. */
+#define KIND(name, mine)                    \
+    {                                       \
+        .sync = CSP_SYNC_##name,            \
+        .take = csp__sync_take,             \
+        .untake = csp__sync_untake,         \
+        .is_mine = mine,                    \
+        .left = csp__sync_left,             \
+        .can_wake = csp__sync_can_wake,     \
+        .statistics = csp__sync_statistics, \
+        .read = csp__sync_read,             \
+        .free = free,                       \
+    }
+
+static const csp_channel_kind kinds[] = {
+    KIND(LOCK, NULL), KIND(RLOCK, is_mine), KIND(SEMAPHORE, NULL), KIND(EVENT, NULL), KIND(CONDITION, NULL),
+};
+
+bool csp__sync_init(csp_sync *sync, csp_sync_kind kind, int64_t value, int64_t limit) {
+    *sync = (csp_sync){.kind = kind, .limit = kind == CSP_SYNC_LOCK ? 1 : limit};
+    if (is_counted(sync) && (value < 0 || sync->limit < 1 || value > sync->limit)) {
+        return false;
+    }
+    sync->units = is_counted(sync) || kind == CSP_SYNC_EVENT ? value : 0;
+    return true;
+}
+
+csp_status csp__lock_new(csp_sync_kind kind, int64_t value, int64_t limit, csp_holder *holder, csp_end **handle) {
+    csp_sync made;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (kinds[i].sync == kind && csp__sync_init(&made, kind, value, limit)) {
+            csp_sync *sync = malloc(sizeof *sync);
+            if (sync != NULL) {
+                *sync = made;
+            }
+            return csp__channel_open_of(&kinds[i], sync, ready(&made), holder, handle);
+        }
+    }
+    return CSP_INVALID;
 }
