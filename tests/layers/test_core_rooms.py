@@ -15,11 +15,6 @@ ROOMS = ["platform", "holding", "waiting", "channels", "alternatives", "sync", "
 # Files of one name for different systems: one is built, and all offer the same.
 SYSTEMS = re.compile(r"(park|cpus)_(?!linux)[a-z]+\.c$")
 
-# Where the way up is still open: three tables of functions will close it.
-LATER = {
-    "channels/reply.c": {"channels/end", "channels/send"},  # where an answer goes
-}
-
 _COMMENTS = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 # What a file has for others, at the start of a line: functions with their bodies, and variables.
 _FUNCTION = re.compile(r"^(?!static|typedef|extern|#|\s)[^;{}()=]*?\b(csp_\w+)\([^;{}]*\)\s*\{", re.MULTILINE)
@@ -68,7 +63,7 @@ def graph():
             # A header says what there is in the C file of its name; it uses what its own inline functions name.
             if name.endswith(".c") or (place != name.replace(".h", ".c") and re.search(rf"\b{word}\b", inline(name))):
                 mine[place] = word
-        uses[name] = {other: why for other, why in mine.items() if other[:-2] not in LATER.get(name, ())}
+        uses[name] = mine
     return uses
 
 

@@ -21,43 +21,29 @@
 static _Atomic int64_t replies_alive;
 static const csp_held_kind reply_kind; /* below */
 
-static csp_reply *reply_alloc(int64_t references) {
-    csp_reply *reply = aligned_alloc(alignof(csp_reply), sizeof *reply);
+csp_reply *csp__reply_alloc(size_t size, int64_t references, const csp_reply_sink *sink) {
+    csp_reply *reply = aligned_alloc(alignof(csp_reply), size);
     if (reply != NULL) {
-        memset(reply, 0, sizeof *reply);
+        memset(reply, 0, size);
         csp__lock_init(&reply->lock);
         csp__held_init(&reply->held, &reply_kind);
         csp__list_init(&reply->of_channel);
         atomic_init(&reply->references, references);
+        reply->sink = sink;
         atomic_fetch_add_explicit(&replies_alive, 1, memory_order_relaxed);
     }
     return reply;
 }
 
-csp_reply *csp_reply_new(void) { return reply_alloc(2); }
-
-csp_reply *csp_reply_new_routed(csp_end *target, uint64_t tag) {
-    csp_end *mine = csp_end_clone(target, NULL);
-    if (mine == NULL) {
-        return NULL;
-    }
-    csp_reply *reply = reply_alloc(1);
-    if (reply == NULL) {
-        csp_end_free(mine);
-        return NULL;
-    }
-    reply->target = mine;
-    reply->tag = tag;
-    return reply;
-}
+csp_reply *csp_reply_new(void) { return csp__reply_alloc(sizeof(csp_reply), 2, NULL); }
 
 void csp__reply_retain(csp_reply *reply) { atomic_fetch_add_explicit(&reply->references, 1, memory_order_relaxed); }
 
 void csp__reply_release(csp_reply *reply) {
     if (atomic_fetch_sub_explicit(&reply->references, 1, memory_order_acq_rel) == 1) {
         csp_message_drop(&reply->message);
-        if (reply->target != NULL) {
-            csp_end_free(reply->target);
+        if (reply->sink != NULL) {
+            reply->sink->close(reply);
         }
         free(reply);
         atomic_fetch_sub_explicit(&replies_alive, 1, memory_order_relaxed);
@@ -107,14 +93,10 @@ static bool settle(csp_reply *reply, csp_message *answer, uint64_t flags) {
     if (must_wake) {
         waiter->wake(waiter);
     }
-    if (settled && reply->target != NULL) {
-        csp_message routed = reply->message;
+    if (settled && reply->sink != NULL) {
+        csp_message message = reply->message;
         reply->message.kind = 0;
-        routed.tag = reply->tag | flags;
-        if (csp_send(reply->target, &routed, CSP_POLL, NULL) != CSP_OK) {
-            csp_message_drop(&routed);
-            return false;
-        }
+        return reply->sink->deliver(reply, &message, flags);
     }
     return settled;
 }
@@ -139,11 +121,9 @@ void csp_reply_break(csp_reply *reply, bool maybe_ran) {
 
 void csp__reply_force_break(csp_reply *reply) {
     csp_message broken = broken_message();
-    if (settle(reply, &broken, CSP_REPLY_BROKEN | CSP_REPLY_MAYBE_RAN) && reply->target != NULL) {
-        /* Whoever still has the answering right may keep it for ever; the channel of the answers must not wait for that. */
-        csp_end *target = reply->target;
-        reply->target = NULL;
-        csp_end_free(target);
+    if (settle(reply, &broken, CSP_REPLY_BROKEN | CSP_REPLY_MAYBE_RAN) && reply->sink != NULL) {
+        reply->sink->close(
+            reply); /* whoever has the answering right may keep it for ever, and this must not wait for that */
     }
 }
 

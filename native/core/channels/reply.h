@@ -8,6 +8,15 @@
 #include "platform/lock.h"
 #include "waiting/waiter.h"
 
+/* Where an answer goes that nobody waits for. To add one: a file with a record that begins with the csp_reply, and a table. */
+typedef struct csp_reply_sink {
+    /* Once, under no lock: *message is the answer, or says with `flags` that there will be none; it is moved, or dropped.
+     * False: nobody got it. */
+    bool (*deliver)(csp_reply *reply, csp_message *message, uint64_t flags);
+    /* Nothing will be delivered any more: let go of what the record keeps. Comes a second time where a fence was first. */
+    void (*close)(csp_reply *reply);
+} csp_reply_sink;
+
 struct csp_reply {
     alignas(64) csp_lock lock; /* guards done, abandoned, waiter, message */
     bool done;                 /* completed or broken; never again */
@@ -20,10 +29,13 @@ struct csp_reply {
     csp_held held;              /* the answering right, which a holder owes or a message carries */
     csp_channel
         *channel; /* of an extended rendezvous: whose sender asks; good while it does, because it has an end of it */
-    csp_node of_channel; /* while it does; the channel's lock */
-    csp_end *target;     /* routed: where the answer goes, ours */
-    uint64_t tag;
+    csp_node of_channel;        /* while it does; the channel's lock */
+    const csp_reply_sink *sink; /* NULL: the answer stays here, for csp_reply_wait */
 };
+
+/* A reply that needs more than the record begins with it. All of it but the reply is zeroed; NULL when out of memory.
+ * `references`: one for the answering right, and one for the asking right if there is one. */
+csp_reply *csp__reply_alloc(size_t size, int64_t references, const csp_reply_sink *sink);
 
 void csp__reply_retain(csp_reply *reply);
 void csp__reply_release(csp_reply *reply);
