@@ -7,7 +7,7 @@
  * thread of ours. And where that one has all that the system allows, what is given back is the wish for all CPUs that there
  * are: the system remembers wishes, and "those two of eight" would stand when it allows eight again.
  *
- * Calls that change anything are for one thread at a time: place.c has the lock. */
+ * Calls that change anything are for one thread at a time: placement_homes.c has the lock. */
 #ifndef CSP_CPUS_H
 #define CSP_CPUS_H
 

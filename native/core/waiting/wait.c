@@ -139,7 +139,7 @@ static uint32_t park_word(csp_waiter *waiter, uint32_t *parked) {
     *parked = (state & ~UINT32_C(0xffff)) | CSP_PARKED;
     bool done = csp__code(state) == CSP_ARMED &&
                 atomic_compare_exchange_strong_explicit(&waiter->state, &state, *parked, memory_order_seq_cst,
-                                                        memory_order_acquire); /* seq_cst: see settle in scope.c */
+                                                        memory_order_acquire); /* seq_cst: see settle in scopes.c */
     return done ? CSP_PARKED : csp__code(state);
 }
 
