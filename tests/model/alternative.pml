@@ -52,8 +52,8 @@ inline sort_channels() {
 #endif
 }
 
-/* look_at_once, and enqueue_all if it finds nothing. */
-inline look_at_once(h, limit) {
+/* poll_all_locked, and enqueue_all if it finds nothing. */
+inline poll_all_locked(h, limit) {
     sort_channels();
     lock(first);
     if
@@ -123,7 +123,7 @@ inline alternative(h, limit) {
     look_around();
 #endif
     if
-    :: winner == NOBODY -> look_at_once(h, limit)
+    :: winner == NOBODY -> poll_all_locked(h, limit)
     :: else -> flush()
     fi;
     if

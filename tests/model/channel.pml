@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Channels: lock, queues, the hand-over under the lock, closing. transfer.c, channel.c. */
+ * Channels: lock, queues, the hand-over under the lock, closing. channel.c, end.c. */
 
 #include "waiter.pml"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Cancellation scopes: scope.c, and what csp__wait does in one. A thread waits in a scope, leaves it, and waits again in
+ * Cancellation scopes: scopes.c, scope.c, and what csp__wait does in one. A thread waits in a scope, leaves it, and waits again in
  * none. Others cancel the scope, or move its deadline nearer; peers may claim it as ever. The first wait ends although no
  * peer may come; the second is none of the canceller's business. */
 #define THREADS 1

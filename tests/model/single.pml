@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What threads do to channels: send, receive, close, cancel; and what must hold when they all have ended. transfer.c
- * (operate), channel.c, holder.c. A configuration includes this, or a file that builds on it, and says who runs. */
+ * What threads do to channels: send, receive, close, cancel; and what must hold when they all have ended. send.c
+ * (operate), end.c, stopping.c. A configuration includes this, or a file that builds on it, and says who runs. */
 
 #include "channel.pml"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Receive, and give it back: csp_unreceive. transfer.c. */
+ * Receive, and give it back: csp_unreceive. send.c. */
 
 #include "single.pml"
 

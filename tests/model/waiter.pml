@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The claim word, and sleeping on it: waiter.h, waiter.c, park.h. One record per thread; one step of the model is one
+ * The claim word, and sleeping on it: waiter.h, wait.c, thread.c, park.h. One record per thread; one step of the model is one
  * access to a word that threads share without a lock. An identifier in capitals after #ifdef is a mutation: see
  * `verify`. */
 

@@ -3,8 +3,8 @@
  * Which CPUs a thread may use, on machines that we do not have: with thousands of CPUs, where the user and the system choose. */
 #include <string.h>
 
-#include "cpus.h"
 #include "harness.h"
+#include "platform/cpus.h"
 
 /* A machine as Linux 6.2 and later does it: a thread has what it wished for, of what the system allows; and all of that where
  * none of its wish is allowed. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Memory that runs out in the middle: the operation says so, and everything is as it was before. */
-#include "channel.h"
+#include "channels/channel_table.h"
+#include "channels/end.h"
 #include "harness.h"
 #include "memory.h"
 

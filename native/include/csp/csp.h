@@ -317,17 +317,17 @@ CSP_API csp_alternative *csp_alternative_new(csp_holder *holder);
 CSP_API void csp_alternative_free(csp_alternative *alternative);
 /* Watch a receiving end, a lock, semaphore, event or broadcast (it is kept in memory, not open). OK, NO_MEMORY, or
  * INVALID: none of these, or CSP_GUARDS_MAX places are in use. */
-CSP_API csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *place);
-CSP_API csp_status csp_alternative_add_timer(csp_alternative *alternative, uint32_t *place);
-CSP_API void csp_alternative_set_timer(csp_alternative *alternative, uint32_t place, int64_t deadline);
-CSP_API void csp_alternative_remove(csp_alternative *alternative, uint32_t place);
-/* The place's precondition; true at first. While it is false the place is never chosen. */
-CSP_API void csp_alternative_enable(csp_alternative *alternative, uint32_t place, bool on);
+CSP_API csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *index);
+CSP_API csp_status csp_alternative_add_timer(csp_alternative *alternative, uint32_t *index);
+CSP_API void csp_alternative_set_timer(csp_alternative *alternative, uint32_t index, int64_t deadline);
+CSP_API void csp_alternative_remove(csp_alternative *alternative, uint32_t index);
+/* The guard's precondition; true at first. While it is false the guard is never chosen. */
+CSP_API void csp_alternative_enable(csp_alternative *alternative, uint32_t index, bool on);
 /* As csp_select: one of the places, with *outcome as csp_guard.status. Fair is by rotation: no place is chosen twice while
  * another stays ready all the time. OK, WOULD_BLOCK, TIMEOUT, CANCELLED, INTERRUPTED. With nothing to wait for it waits for the
  * deadline. Receivers that wait in csp_recv or csp_select go before alternatives. */
 CSP_API csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64_t deadline,
-                                          const csp_hooks *hooks, csp_message *message, uint32_t *place,
+                                          const csp_hooks *hooks, csp_message *message, uint32_t *index,
                                           csp_status *outcome);
 /* csp_select over these guards and none of its own, by whoever uses the alternative: csp_alternative_interrupt ends it, too. */
 CSP_API csp_status csp_alternative_select_among(csp_alternative *alternative, csp_guard *guards, uint32_t count,
@@ -525,7 +525,7 @@ CSP_API void csp_thread_name(const char *name);
  * more threads run than CPUs are allowed, and only where spinning has paid on that channel. */
 CSP_API void csp_spin_limit(int64_t nanoseconds);
 /* Placement. Threads that said so may be moved to one CPU while they wait for each other more than they work, and are let go
- * when they work: see native/core/place.h. Never one whose CPUs somebody else has chosen. The calling thread says that it may
+ * when they work: see native/core/waiting/placement.h. Never one whose CPUs somebody else has chosen. The calling thread says that it may
  * be, and gets its number in the core; 0 when out of memory. */
 CSP_API uint64_t csp_thread_may_settle(void);
 /* The calling thread is let go now, if it was moved, and not moved again before it has shown anew that it only talks. To be
