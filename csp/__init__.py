@@ -41,9 +41,8 @@ if TYPE_CHECKING:
     from csp.actors.handler import handler as handler
     from csp.actors.mailbox import Buffered as Buffered
     from csp.actors.ref import Ref as Ref
-    from csp.building import include_dir as include_dir
-    from csp.building import library_dir as library_dir
-    from csp.condition import Condition as Condition
+    from csp.channels.condition import Condition as Condition
+    from csp.channels.extended import Extended as Extended
     from csp.errors import Abandoned as Abandoned
     from csp.errors import ActorDied as ActorDied
     from csp.errors import ActorError as ActorError
@@ -74,7 +73,8 @@ if TYPE_CHECKING:
     from csp.errors import SyncError as SyncError
     from csp.errors import SystemClosing as SystemClosing
     from csp.errors import WouldBlock as WouldBlock
-    from csp.extended import Extended as Extended
+    from csp.headers import include_dir as include_dir
+    from csp.headers import library_dir as library_dir
     from csp.observe.waits import Awaited as Awaited
     from csp.observe.waits import Peer as Peer
     from csp.observe.waits import Wait as Wait
@@ -130,11 +130,8 @@ _HOMES = {
     "csp.actors.handler": ("handler",),
     "csp.actors.mailbox": ("Buffered",),
     "csp.actors.ref": ("Ref",),
-    "csp.building": (
-        "include_dir",
-        "library_dir",
-    ),
-    "csp.condition": ("Condition",),
+    "csp.channels.condition": ("Condition",),
+    "csp.channels.extended": ("Extended",),
     "csp.errors": (
         "Abandoned",
         "ActorDied",
@@ -167,7 +164,10 @@ _HOMES = {
         "SystemClosing",
         "WouldBlock",
     ),
-    "csp.extended": ("Extended",),
+    "csp.headers": (
+        "include_dir",
+        "library_dir",
+    ),
     "csp.observe.waits": (
         "Awaited",
         "Peer",

@@ -249,7 +249,7 @@ def program(tmp_path):
 def in_interpreter():
     """Run ``module.function(control, *arguments)`` in a fresh interpreter; gives (ending, detail)."""
     from csp._native import unbounded_channel
-    from csp.interpreters.start import order, start
+    from csp.hosts.interpreter import order, start
 
     def run(module, function, *arguments, warm=False, timeout=20.0):
         exits, ended = unbounded_channel()

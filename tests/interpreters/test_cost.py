@@ -25,10 +25,10 @@ IN_A_PROCESS = {
     "csp",
     "csp._native",
     "csp.errors",
-    "csp.interpreters",
-    "csp.interpreters.after_import",
-    "csp.interpreters.boot",
-    "csp.interpreters.importing",
+    "csp.hosts",
+    "csp.hosts.after_import",
+    "csp.hosts.boot",
+    "csp.hosts.importing",
 }
 IN_AN_ACTOR = IN_A_PROCESS | {
     "_typing",
@@ -38,10 +38,10 @@ IN_AN_ACTOR = IN_A_PROCESS | {
     "csp.actors.description",
     "csp.actors.guarded",
     "csp.actors.handler",
-    "csp.actors.loop",
+    "csp.actors.entry",
     "csp.actors.mailbox",
     "csp.generic",
-    "csp.interpreters.granted",
+    "csp.hosts.granted",
 }
 # What reading pickled arguments needs, loaded while nobody waits; see boot.serve_warm.
 IN_A_WARM_ONE = {

@@ -20,7 +20,7 @@ from csp._native import (
     totals,
     unbounded_channel,
 )
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 
 @pytest.mark.parametrize("warm", [False, True])

@@ -4,9 +4,9 @@ import itertools
 from types import SimpleNamespace
 
 import csp
-from csp.supervision.reason import ExitReason
-from csp.system import client
-from csp.system.tree import Tree
+from csp.exits import ExitReason
+from csp.kernel.tree import Tree
+from csp.system.packing import pack_supervisor
 
 
 class Worker(csp.Actor):
@@ -49,7 +49,7 @@ def begun(n):
     """A tree of *n* children that has begun to start, none of which is up."""
     kernel = Kernel()
     reply = SimpleNamespace(answer=lambda *_: True, fail_packed=lambda *_: True)
-    tree = Tree(kernel, "many", client.pack_supervisor(Many(n), []), reply, None)
+    tree = Tree(kernel, "many", pack_supervisor(Many(n), []), reply, None)
     tree.begin()
     return kernel, tree
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from lifeless import begun, restart, start, terminate, up
 
-from csp.supervision.reason import ExitReason
+from csp.exits import ExitReason
 
 
 def before(what, n):

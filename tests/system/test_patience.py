@@ -10,8 +10,9 @@ from sample_lives import Imports, Lingers
 
 from csp import child
 from csp._native import thread_is_runnable, unbounded_channel
-from csp.interpreters import patience
-from csp.system import client, endings, kernel
+from csp.actors import client
+from csp.hosts import patience
+from csp.kernel import endings, kernel
 
 
 class Machine:

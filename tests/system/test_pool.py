@@ -3,8 +3,8 @@
 import threading
 
 import csp
-from csp.interpreters.start import Started
-from csp.system import pool
+from csp.hosts import pool
+from csp.hosts.interpreter import Started
 
 
 def test_one_that_is_ready_is_taken_first(monkeypatch, wait_until):

@@ -112,7 +112,7 @@ def hurry() -> None:
 
 
 def _say_what_is_waited_for() -> None:
-    from csp.interpreters.naming import tell
+    from csp.hosts.naming import tell
 
     tell("the program ends", [(name, id) for id, name, _ in interpreters()], set())
 

@@ -4,11 +4,11 @@ What one raises, the client gets.
 """
 
 from csp._native import Reply, interpreter_counts, tally_read
+from csp.actors.recipe import Recipe
 from csp.errors import ActorError, NoSuchActor
-from csp.supervision.reason import ExitReason
-from csp.system.alone import Alone
-from csp.system.places import Place
-from csp.system.recipe import Recipe
+from csp.exits import ExitReason
+from csp.kernel.slot import Place
+from csp.kernel.unsupervised import Alone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from csp.actors.description import Description
     from csp.actors.mailbox import Overflow
+    from csp.kernel.kernel import Kernel, Token
+    from csp.kernel.slot import Shutdown
+    from csp.kernel.tree import Node
     from csp.supervision.definition import SupervisorSpec
-    from csp.system.kernel import Kernel, Token
-    from csp.system.places import Shutdown
-    from csp.system.tree import Node
 
 
 # ---- starting --------------------------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def _supervise(kernel: Kernel, reply: Reply, name: str | None, spec: SupervisorS
     if base in kernel.trees:
         raise ActorError(f"there is a supervisor named {base!r} already; give this one another name=")
     kernel.outcomes.pop(base, None)
-    from csp.system.tree import Tree
+    from csp.kernel.tree import Tree
 
     tree = Tree(kernel, base, spec, token, reply)
     kernel.roots.append(tree)

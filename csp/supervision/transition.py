@@ -9,14 +9,14 @@ from typing import Any
 
 import attrs
 
+from csp.exits import SHUTDOWN, ExitReason
 from csp.supervision.child import ChildSpec
 from csp.supervision.child_state import ChildState, Starter
 from csp.supervision.commands import Answer, Command, KillChild, Report, ReportKind, StartChild, StopChild
-from csp.supervision.reason import SHUTDOWN, ExitReason
 from csp.supervision.state import SupervisorState
 
 
-class Turn:
+class Transition:
     """One event being handled: the state so far and the commands so far.
 
     Attributes:

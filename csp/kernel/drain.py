@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from csp.system.places import Place
+    from csp.kernel.slot import Place
 
 # Seconds between two looks.
 _SOONEST, _LATEST = 0.001, 0.02

@@ -10,31 +10,31 @@ from functools import partial
 
 from csp._native import Receiver, Reply, Sender, fence_interpreter, limits_off, limits_paused, no_starts, tally_new
 from csp.actors.log import ActorLog
+from csp.actors.recipe import Recipe
 from csp.errors import ActorError, StartFailed, SystemClosing
-from csp.interpreters.patience import Patience
-from csp.interpreters.start import bare_exit, start
+from csp.exits import ExitReason
+from csp.hosts.interpreter import bare_exit, start
+from csp.hosts.patience import Patience
+from csp.hosts.pool import Pool
+from csp.kernel.drain import Drain
+from csp.kernel.endings import Endings
+from csp.kernel.names import Names
+from csp.kernel.outcome import Outcome
+from csp.kernel.requests import REQUESTS
+from csp.kernel.slot import KILLED_FOR, STOPPED_FOR, Life, Place, ended_reason, killed_reason, lost_reason
+from csp.kernel.zombies import Zombies
 from csp.messages.failure import pack
 from csp.messages.formatting import format_exception
-from csp.supervision.reason import ExitReason
-from csp.system.drain import Drain
-from csp.system.endings import Endings
-from csp.system.names import Names
-from csp.system.outcome import Outcome
-from csp.system.places import KILLED_FOR, STOPPED_FOR, Life, Place, ended_reason, killed_reason, lost_reason
-from csp.system.pool import Pool
-from csp.system.recipe import Recipe
-from csp.system.requests import REQUESTS
-from csp.system.zombies import Zombies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from csp.kernel.slot import Shutdown
+    from csp.kernel.tree import Tree
+    from csp.kernel.unsupervised import Alone
     from csp.supervision.child import After
-    from csp.system.alone import Alone
-    from csp.system.places import Shutdown
-    from csp.system.tree import Tree
 
     type Root = Alone | Tree
     # A place's mailbox, name, and the reason of its end.
@@ -441,4 +441,4 @@ class Kernel:
 
 
 def _import_supervision() -> None:
-    __import__("csp.system.tree")
+    __import__("csp.kernel.tree")

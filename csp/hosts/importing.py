@@ -1,8 +1,8 @@
 """Code crosses by import path, never as a pickled function.
 
 Each interpreter imports for itself. So that it finds what the program finds, it is told the program's ``sys.path`` and
-``sys.argv``, and the way to its script (csp.interpreters.program), which it runs once more as a module when it needs it
-(csp.interpreters.script).
+``sys.argv``, and the way to its script (csp.hosts.program), which it runs once more as a module when it needs it
+(csp.hosts.script).
 """
 
 import sys
@@ -74,8 +74,8 @@ def path_of(target: object, what: str) -> tuple[str, str]:
             f"move it to the top level of {module_shown(target)}"
         )
     if module in SCRIPT:
-        from csp.interpreters.program import script
-        from csp.interpreters.script import refuse_unreadable
+        from csp.hosts.program import script
+        from csp.hosts.script import refuse_unreadable
 
         refuse_unreadable(f"{what} {name!r}", *script())
     found: object = sys.modules.get(module)
@@ -141,13 +141,13 @@ def loaded(module: str, name: str) -> Any:
 
 
 def _script() -> ModuleType:
-    from csp.interpreters.script import main_module
+    from csp.hosts.script import main_module
 
     return main_module()
 
 
 def _import_advice(module: str, error: ImportError) -> str:
-    from csp.interpreters.refusing import instead_of
+    from csp.hosts.refusing import instead_of
 
     text = str(error)
     instead = instead_of(text)

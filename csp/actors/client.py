@@ -1,14 +1,14 @@
 """Asking the kernel. The same from the main interpreter and from inside an actor."""
 
+from csp import arguments
 from csp._native import Sender, call, self_id
 from csp.actors.bound import raise_remote
+from csp.actors.fate import gone
 from csp.actors.handler import handlers_of
+from csp.actors.recipe import actor_class, pack_arguments, recipe_of
 from csp.actors.ref import ActorRef
 from csp.errors import ActorError, BrokenChannel, CallTimeout, ChannelError, ClosedEnd, NoSuchActor, Stopped
-from csp.interpreters.importing import path_of
-from csp.system import checks
-from csp.system.fate import gone
-from csp.system.recipe import Recipe, actor_class, pack_arguments, recipe_of
+from csp.hosts.importing import path_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def lookup(kernel: Sender[object], name: str, cls: Any = None) -> Any:
 
     It is one when its class is that, or one derived from it as far as can be seen from here: it has all its handlers.
     """
-    ref = make_ref(ask(kernel, ("lookup", checks.name(name, "lookup", "an actor"))))
+    ref = make_ref(ask(kernel, ("lookup", arguments.name(name, "lookup", "an actor"))))
     if cls is not None:
         wanted = actor_class(cls)
         missing = sorted(handlers_of(wanted).keys() - ref._signatures.keys())
@@ -105,47 +105,3 @@ def lookup(kernel: Sender[object], name: str, cls: Any = None) -> Any:
 def make_ref(fields: RefFields) -> ActorRef:
     """A ref from what the kernel tells of it."""
     return ActorRef(*fields)
-
-
-def pack_supervisor(supervisor: Any, childless: list[str]) -> Any:
-    """A supervisor's definition fit for the kernel: classes become recipes, arguments bytes, nested ones the same.
-
-    The names of the classes that leave ``children`` as it is in Supervisor are added to *childless*.
-    """
-    import attrs
-
-    from csp.supervision.definition import definition
-    from csp.supervision.supervisor import Supervisor
-
-    spec = definition(supervisor)
-    if getattr(supervisor.children, "__func__", None) is Supervisor.children:
-        childless.append(spec.name)
-    return attrs.evolve(spec, children=tuple(_pack_child(child, childless) for child in spec.children))
-
-
-def _pack_child(child: Any, childless: list[str]) -> Any:
-    import attrs
-
-    if child.kind == "supervisor":
-        nested = pack_supervisor(child.cls(*child.args, **child.kwargs), childless)
-        return attrs.evolve(child, cls=NestedSupervisor(nested), args=(), kwargs={})
-    if child.isolation not in {None, "interpreter"}:
-        raise ActorError(f'child {child.name!r}: isolation={child.isolation!r} is not supported yet; use "interpreter"')
-    recipe = recipe_of(child.cls)
-    return attrs.evolve(child, cls=recipe, args=pack_arguments(child.cls, child.args, child.kwargs), kwargs={})
-
-
-class NestedSupervisor:
-    """Stands for a supervisor's class in a packed child spec; holds its packed definition."""
-
-    __csp_child_kind__ = "supervisor"
-    __slots__ = ("spec",)
-
-    def __init__(self, spec: Any) -> None:
-        self.spec = spec
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return NestedSupervisor, (self.spec,)
-
-
-__all__ = ["NestedSupervisor", "Recipe", "ask", "lookup", "make_ref", "pack_supervisor", "spawn"]

@@ -3,7 +3,7 @@
 This module also loads inside actors, which pay for every import: not even ``typing`` is imported.
 """
 
-from csp.supervision.value import Value
+from csp.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

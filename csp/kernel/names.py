@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from csp.system.places import Place
+    from csp.kernel.slot import Place
 
 
 class Names:

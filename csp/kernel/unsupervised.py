@@ -2,15 +2,15 @@
 
 from csp._native import Reply
 from csp.errors import ActorDied
+from csp.exits import ExitReason
+from csp.kernel.slot import Life, Place
 from csp.messages.failure import pack
-from csp.supervision.reason import ExitReason
-from csp.system.places import Life, Place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import EllipsisType
 
-    from csp.system.kernel import Kernel, Token
+    from csp.kernel.kernel import Kernel, Token
 
 
 class Alone:

@@ -25,10 +25,10 @@ from csp._native import (
     limits_off,
     tally_add,
 )
-from csp.interpreters.naming import NAMED_AFTER, whereabouts
-from csp.interpreters.start import Started, order
-from csp.supervision.reason import SHUTDOWN, ExitReason
-from csp.system.recipe import Recipe
+from csp.actors.recipe import Recipe
+from csp.exits import SHUTDOWN, ExitReason
+from csp.hosts.interpreter import Started, order
+from csp.hosts.naming import NAMED_AFTER, whereabouts
 
 # Seconds that each step down the ladder is given, after the grace time.
 STOPPED_FOR = 0.5
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
 
-    from csp.system.kernel import Kernel, Root
+    from csp.kernel.kernel import Kernel, Root
 
     type Shutdown = float | Literal["kill"] | None
 
@@ -127,7 +127,7 @@ class Life:
         self.control = started.control
         order(
             started,
-            "csp.actors.loop",
+            "csp.actors.entry",
             "live",
             (
                 place.id,

@@ -10,8 +10,8 @@ import sys
 
 from csp._native import Receiver, breakpointhook
 from csp.errors import EndOfChannel
-from csp.interpreters.after_import import after_import
-from csp.interpreters.importing import become, resolve
+from csp.hosts.after_import import after_import
+from csp.hosts.importing import become, resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ def _refuse_what_needs_daemons() -> None:
 
 
 def _refuse(module: Any) -> None:
-    from csp.interpreters.daemons import refuse
+    from csp.hosts.daemons import refuse
 
     refuse(module)
 
 
 def _watch(pdb: Any) -> None:
-    from csp.interpreters.debugging import watch
+    from csp.hosts.debugging import watch
 
     watch(pdb.Pdb)
 
@@ -75,10 +75,10 @@ def serve_warm(control: Receiver[Any]) -> object:
     # supervisor, need is loaded now.
     import math
 
-    from csp.actors import loop
+    from csp.actors import entry
     from csp.messages import pickling
 
-    del loop, math, pickling  # they are loaded now
+    del entry, math, pickling  # they are loaded now
     # Importing what nobody has makes the import system list every folder of sys.path, which it then knows.
     try:
         __import__("csp_warms_up")

@@ -9,8 +9,8 @@ import sys
 from types import FunctionType, ModuleType
 
 from csp.errors import CspError, NotImportable
-from csp.interpreters import importing
-from csp.interpreters.importing import SCRIPT_ELSEWHERE, refuse_at_top_level
+from csp.hosts import importing
+from csp.hosts.importing import SCRIPT_ELSEWHERE, refuse_at_top_level
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def main_module() -> ModuleType:
             refuse_at_top_level("the program would exit", SCRIPT_ELSEWHERE)
         if isinstance(error, CspError) or not isinstance(error, Exception):
             raise
-        from csp.interpreters.refusing import instead_of
+        from csp.hosts.refusing import instead_of
 
         instead = instead_of(str(error)) if isinstance(error, ImportError) else None
         raise NotImportable(

@@ -6,8 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from csp.interpreters.patience import Patience
-    from csp.system.places import Life
+    from csp.hosts.patience import Patience
+    from csp.kernel.slot import Life
 
 # Seconds for what an interpreter does about threads and exit handlers whose time is over: told, killed, left.
 LEFT_FOR = 2.0

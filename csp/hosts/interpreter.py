@@ -4,9 +4,9 @@ import sys
 
 from csp._native import Sender, start_interpreter, unbounded_channel
 from csp.errors import BrokenChannel, StartFailed
-from csp.interpreters.guards import install
-from csp.interpreters.importing import refuse_while_loading
-from csp.interpreters.program import program
+from csp.hosts.guards import install
+from csp.hosts.importing import refuse_while_loading
+from csp.hosts.program import program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def start(name: str, exits: Sender[Exit], tag: int, *, warm: bool = False) -> St
     # Unbounded: what may follow the three messages of an order, a stop above all, always finds room.
     sender, receiver = unbounded_channel()
     try:
-        id = start_interpreter(name, "csp.interpreters.boot", "serve_warm" if warm else "serve", receiver, exits, tag)
+        id = start_interpreter(name, "csp.hosts.boot", "serve_warm" if warm else "serve", receiver, exits, tag)
     except OSError as error:
         raise StartFailed(f"cannot start an interpreter for {name!r}: {error}") from error
     except RuntimeError as error:  # something is on that CPython cannot do together with interpreters

@@ -15,9 +15,9 @@ from csp.actors.context import Context
 from csp.actors.description import describe
 from csp.actors.handler import handlers_of
 from csp.errors import ChannelError, EndOfChannel, NotShareable, StartFailed, Stopped, SystemClosing
-from csp.interpreters import boot, granted
-from csp.interpreters.after_import import after_import
-from csp.interpreters.importing import resolve
+from csp.hosts import boot, granted
+from csp.hosts.after_import import after_import
+from csp.hosts.importing import resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

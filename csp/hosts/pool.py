@@ -3,7 +3,7 @@
 import os
 
 from csp._native import Sender, no_starts
-from csp.interpreters.start import Exit, Started, start
+from csp.hosts.interpreter import Exit, Started, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

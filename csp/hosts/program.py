@@ -7,12 +7,12 @@ main thread that has returned.
 import os
 import sys
 
-from csp.interpreters import importing
-from csp.interpreters.importing import SCRIPT_ELSEWHERE
+from csp.hosts import importing
+from csp.hosts.importing import SCRIPT_ELSEWHERE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from csp.interpreters.importing import Program
+    from csp.hosts.importing import Program
 
 
 def program() -> Program:

@@ -2,13 +2,13 @@
 
 from csp._native import Receiver, Sender, no_starts
 from csp.errors import ActorError, EndOfChannel, StartFailed
-from csp.interpreters.start import exit_of
+from csp.hosts.interpreter import exit_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from csp.interpreters.start import Exit
+    from csp.hosts.interpreter import Exit
 
 # Seconds. A call breaks in the instant before the exit message is sent.
 _TOLD_WITHIN = 5.0

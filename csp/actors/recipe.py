@@ -6,8 +6,8 @@ from csp.actors.handler import handlers_of
 from csp.actors.mailbox import Buffered
 from csp.actors.names import check_class
 from csp.errors import ClosedEnd, NotShareable, StartFailed
-from csp.interpreters.importing import path_of
-from csp.interpreters.program import folders
+from csp.hosts.importing import path_of
+from csp.hosts.program import folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import time
 
 from csp._native import Receiver, channel
 from csp.errors import ClosedEnd, EndOfChannel
-from csp.interpreters.guards import at_the_end, not_at_the_end
-from csp.observe.stdlib_log import log_record, show_warning
+from csp.hosts.guards import at_the_end, not_at_the_end
+from csp.system.stdlib_log import log_record, show_warning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class LogPump:
         """The structlog logger for an event of that time, in seconds since the epoch. Default: now."""
         import structlog
 
-        from csp.observe.event_time import tells_time_of
+        from csp.system.event_time import tells_time_of
 
         if when is None:
             when = time.time()

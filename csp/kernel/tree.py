@@ -13,22 +13,21 @@ from functools import partial
 import attrs
 
 from csp._native import Reply
+from csp.actors.recipe import Recipe
 from csp.errors import EscalationError, StartFailed
+from csp.exits import ExitReason
+from csp.kernel.outcome import Outcome
+from csp.kernel.repeats import Repeats
+from csp.kernel.slot import Life, Place
 from csp.messages.failure import pack
 from csp.supervision import commands, events
-from csp.supervision.definition import SupervisorSpec
-from csp.supervision.reason import ExitReason
+from csp.supervision.definition import NestedSupervisor, SupervisorSpec
 from csp.supervision.reducer import reduce
 from csp.supervision.state import SupervisorState, initial_state, which_children
-from csp.system.client import NestedSupervisor
-from csp.system.outcome import Outcome
-from csp.system.places import Life, Place
-from csp.system.recipe import Recipe
-from csp.system.repeats import Repeats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from csp.system.kernel import Kernel, Token
+    from csp.kernel.kernel import Kernel, Token
 
 
 class Node:

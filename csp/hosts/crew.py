@@ -15,9 +15,9 @@ from csp._native import (
     unbounded_channel,
 )
 from csp.errors import Stopped
-from csp.interpreters import granted
-from csp.interpreters.naming import Named
-from csp.interpreters.start import exit_of, order, start
+from csp.hosts import granted
+from csp.hosts.interpreter import exit_of, order, start
+from csp.hosts.naming import Named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from csp._native import Receiver, Sender
-    from csp.interpreters.start import Exit
+    from csp.hosts.interpreter import Exit
 
 # Seconds between asking an interpreter to stop and killing it.
 GRACE = 5.0
@@ -154,7 +154,7 @@ class Group:
 
     def _while_they_queue(self, seconds: float) -> Callable[[], float]:
         """As _by_the_clock, by a clock that stands still while those that are to end keep the CPUs busy."""
-        from csp.interpreters.patience import Patience
+        from csp.hosts.patience import Patience
 
         looks: list[tuple[float, Callable[[], None]]] = []
         patience = Patience(lambda delay, look: looks.append((monotonic() + delay, look)))

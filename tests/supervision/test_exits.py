@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from csp.supervision.reason import KINDS, NORMAL, ExitReason
+from csp.exits import KINDS, NORMAL, ExitReason
 
 
-@pytest.mark.parametrize("name", ["reason", "value", "supervisor", "intensity"])
+@pytest.mark.parametrize("name", ["exits", "value", "supervision.supervisor", "supervision.intensity"])
 def test_imports_little(name: str) -> None:
     """What loads inside actors imports nothing that costs: a fresh Python that imports it has no attrs, no typing."""
     code = (
-        f"import sys; before = set(sys.modules); import csp.supervision.{name}; "
+        f"import sys; before = set(sys.modules); import csp.{name}; "
         "print(*sorted(m for m in set(sys.modules) - before if not m.startswith('csp')))"
     )
     shown = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True).stdout
