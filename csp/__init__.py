@@ -4,8 +4,7 @@ Every public name is reached as ``csp.<name>`` and loads on first touch: an inte
 actor's interpreter uses little.
 """
 
-import sys as _sys
-from posix import getcwd as _getcwd  # not os, which costs an interpreter without site
+from csp import origin as _origin  # noqa: F401  (it looks around before anything changes)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -205,16 +204,6 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __version__ = "0.1.0"
 
 
-def _look_around() -> tuple[str, object, object]:
-    main = _sys.modules.get("__main__")
-    try:
-        return _getcwd(), main, getattr(main, "__file__", None)
-    except OSError:  # the folder is gone
-        return "/", main, getattr(main, "__file__", None)
-
-
-# Where the program stands, and what its script is, before os.chdir and the end of its main thread hide it.
-_beginning = _look_around()
 # The table is the list; a test compares it with the names for type checkers.
 __all__ = sorted(_HOME_OF)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # see above
 

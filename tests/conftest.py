@@ -251,10 +251,10 @@ def in_interpreter():
     from csp._native import unbounded_channel
     from csp.hosts.interpreter import order, start
 
-    def run(module, function, *arguments, warm=False, timeout=20.0):
+    def run(module, function, *arguments, preload=(), timeout=20.0):
         exits, ended = unbounded_channel()
         with exits, ended:
-            started = start(f"{module}.{function}", exits, 1, warm=warm)
+            started = start(f"{module}.{function}", exits, 1, preload=preload)
             with started.control:
                 order(started, module, function, arguments)
                 _, ending, detail = ended.recv(timeout=timeout)

@@ -5,7 +5,7 @@ import sys
 from csp.actors.context import own
 from csp.actors.guarded import method, value
 from csp.actors.mailbox import Buffered, Rendezvous
-from csp.hosts.importing import is_told
+from csp.origin import is_told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,16 +132,15 @@ class Actor:
 
         So a call or a cast goes to its handler, and any other message to ``receive``.
         """
-        from csp.actors.entry import dispatch
+        from csp.actors.dispatch import dispatch
 
         dispatch(self, message)
 
     @method
     def spawn[**P, A](self, what: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A:
         """Start another actor; see System.spawn. It belongs to the system, not to this actor."""
-        from csp.actors.client import spawn
-
-        ref: A = spawn(own().kernel, what, args, kwargs)
+        context = own()
+        ref: A = context.client().spawn(context.kernel, what, args, kwargs)
         return ref
 
     if TYPE_CHECKING:
@@ -154,9 +153,8 @@ class Actor:
     @method
     def lookup(self, name: str, cls: type | None = None) -> Any:
         """The ref of the actor of that name; with a class, typed as it. Raises NoSuchActor; see System.lookup."""
-        from csp.actors.client import lookup
-
-        return lookup(own().kernel, name, cls)
+        context = own()
+        return context.client().lookup(context.kernel, name, cls)
 
 
 def _way_out(actor: Actor) -> str:

@@ -2,7 +2,7 @@
 
 from csp import arguments
 from csp._native import Sender, call, self_id
-from csp.actors.bound import raise_remote
+from csp.actors.answers import ANSWERED, FAILED, raise_remote
 from csp.actors.fate import gone
 from csp.actors.handler import handlers_of
 from csp.actors.recipe import actor_class, pack_arguments, recipe_of
@@ -35,9 +35,9 @@ def ask(kernel: Sender[object], request: tuple[object, ...], timeout: float | No
         if kernel.closed or not kernel.statistics().receivers:
             raise gone(kernel, f"the system is closed; it can no longer {request[0]!r}") from None
         raise  # an end inside the request is closed
-    if code == 0:
+    if code == ANSWERED:
         return value
-    if code == 1:
+    if code == FAILED:
         raise_remote("the system", kernel, code, value)
     raise gone(kernel, f"the system ended before it answered {request[0]!r}")
 

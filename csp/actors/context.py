@@ -7,13 +7,25 @@ from csp.errors import ActorError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Protocol
+
     from csp.actors.description import Description
+
+    class Client(Protocol):
+        """What asks the kernel: the module csp.actors.client, as an actor needs it."""
+
+        def spawn(
+            self, kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: Mapping[str, object], /
+        ) -> Any: ...
+        def lookup(self, kernel: Sender[object], name: str, cls: Any = None, /) -> Any: ...
 
 
 class Context:
     """One life of one actor, seen from inside its interpreter."""
 
     __slots__ = (
+        "client",
         "handlers",
         "inbox",
         "incarnation",
@@ -40,6 +52,7 @@ class Context:
         kernel: Sender[object],
         log: Sender[object],
         letters: int,
+        client: Callable[[], Client],
     ) -> None:
         self.slot = slot
         self.incarnation = incarnation
@@ -51,6 +64,7 @@ class Context:
         self.kernel = kernel
         self.log = log
         self.letters = letters  # the tally that counts the system's dead letters
+        self.client = client  # given from above, who knows it; loaded when it is needed
         self.stop_reason: str | None = None  # set by Actor.stop
         self.me: object = None
 

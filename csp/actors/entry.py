@@ -6,15 +6,15 @@ soon as the actor's own code is done; taking the interpreter down comes after th
 
 import sys
 from time import monotonic
-from types import FunctionType
 
-from csp._native import Receiver, Reply, Sender, select, self_rename, self_resume, tally_add
+from csp._native import Receiver, Sender, select, self_rename, self_resume
 from csp.actors import context
 from csp.actors.actor import Actor
 from csp.actors.context import Context
 from csp.actors.description import describe
+from csp.actors.dispatch import dispatch, drop, serve
 from csp.actors.handler import handlers_of
-from csp.errors import ChannelError, EndOfChannel, NotShareable, StartFailed, Stopped, SystemClosing
+from csp.errors import ChannelError, EndOfChannel, StartFailed, Stopped, SystemClosing
 from csp.hosts import boot, granted
 from csp.hosts.after_import import after_import
 from csp.hosts.importing import resolve
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 # Seconds. An import that takes longer may be one without byte code; to look costs 0.1 ms.
 _SLOW = 0.02
-
-_methods: dict[str, object] = {}  # the handlers, as they stand in the class
-_handlers: dict[str, Callable[..., Any]] = {}  # and to be called with the actor
 
 
 def live(
@@ -160,7 +157,6 @@ def _begin(
     data: bytes,
     ends: tuple[End, ...],
 ) -> Actor:
-    global _handlers, _methods
     sys.path[:] = folders
     boot.say = _say_to(log, name)
     _send_to_main(log, name)  # before the actor's module, which may log while it is imported
@@ -173,10 +169,10 @@ def _begin(
         tell_if_missing(log, name, took)
     if not isinstance(cls, type) or not issubclass(cls, Actor):
         raise TypeError(f"{path[1]} is not a subclass of csp.Actor")
-    _methods = handlers_of(cls)
-    _handlers = {name: _callable(name, method) for name, method in _methods.items()}
-    described = tuple(describe(name, method) for name, method in _methods.items())
-    context.enter(Context(slot, incarnation, name, path, described, sender, mailbox, kernel, log, letters))
+    handlers = handlers_of(cls)
+    serve(handlers)
+    described = tuple(describe(name, method) for name, method in handlers.items())
+    context.enter(Context(slot, incarnation, name, path, described, sender, mailbox, kernel, log, letters, _client))
     args: tuple[object, ...] = ()
     kwargs: dict[str, object] = {}
     if data:
@@ -191,20 +187,15 @@ def _begin(
     return actor
 
 
+def _client() -> Any:
+    from csp.actors import client
+
+    return client
+
+
 def _made(cls: type[Actor], args: tuple[object, ...], kwargs: dict[str, object]) -> Any:
     __tracebackhide__ = True  # what it raises is the user's
     return cls(*args, **kwargs)
-
-
-def _callable(name: str, method: object) -> Callable[..., Any]:
-    """What takes the actor and the arguments: a function itself, and for the others what Python makes of them."""
-    if isinstance(method, FunctionType):
-        return method
-
-    def bound(actor: object, /, *args: Any, **kwargs: Any) -> object:
-        return getattr(actor, name)(*args, **kwargs)
-
-    return bound
 
 
 def _run(actor: Actor) -> str:
@@ -225,91 +216,10 @@ def _serve(actor: Actor, control: Receiver[object], mailbox: Receiver[object]) -
         except ChannelError:
             raise
         except Exception as error:  # noqa: BLE001  (a plain message that cannot be read here)
-            _drop(actor, "unreadable message dropped", error)
+            drop(actor, "unreadable message dropped", error)
             continue
         if guard is control:
             return "shutdown" if message is None else str(message)
         dispatch(actor, message)
         message = None  # a message kept until the next one comes would keep alive what it carries
     return own.stop_reason
-
-
-def dispatch(actor: Actor, message: Any) -> None:
-    """Carry out one message from the mailbox: a call or cast (they come with a Reply), or a plain message."""
-    __tracebackhide__ = True  # what it raises is the user's
-    parts: tuple[Any, ...] = message  # for the checkers; the next line sees whether it is one
-    if type(parts) is not tuple or not parts or type(parts[0]) is not Reply:
-        actor.receive(message)
-        return
-    reply = parts[0]
-    if len(parts) == 2:  # (reply, error): the arguments could not be read in this interpreter
-        if not _fail(reply, parts[1]):
-            _drop(actor, "unreadable message dropped", parts[1])
-        return
-    _, name, args, flat, is_cast = parts
-    function = _handlers.get(name)
-    if function is None:
-        error = AttributeError(f"{type(actor).__qualname__} has no handler {name!r}")
-        if is_cast:
-            _drop(actor, f"cast of {name} dropped", error)
-        else:
-            _fail(reply, error)
-        return
-    try:
-        value = function(actor, *args) if flat is None else function(actor, *args, **_keywords(flat))
-    except Exception as error:
-        if not is_cast:
-            _fail(reply, error)
-        elif type(error) is TypeError and _were_wrong(name, error, args, flat):
-            _drop(actor, f"cast of {name} dropped", error)
-        else:
-            raise
-        # Its frames hold the arguments. Not by name, which a class may refuse.
-        BaseException.with_traceback(error, None)
-        return
-    except BaseException as error:
-        from csp.messages.shapes import described
-
-        reply.fail_packed(("died", described(error)))
-        raise
-    try:
-        reply.answer(value)
-    except Exception as error:  # noqa: BLE001  (the value cannot travel: the caller's news, and no reason to die)
-        if not is_cast:
-            _fail(reply, _about_result(name, error))
-
-
-def _were_wrong(name: str, error: TypeError, args: tuple[object, ...], flat: tuple[object, ...] | None) -> bool:
-    from csp.actors.signature import were_wrong
-
-    return were_wrong(name, _methods[name], error, args, _keywords(flat or ()))
-
-
-def _drop(actor: Actor, event: str, error: Exception) -> None:
-    """Tell of a message that the actor can do nothing with, and count it: its sender's mistake, which costs no life."""
-    tally_add(context.own().letters)
-    actor.log.error(event, error=error)
-
-
-def _about_result(name: str, error: Exception) -> Exception:
-    """The error to tell a caller whose result could not be sent: of what kind it is, and that it is the result."""
-    if not isinstance(error, NotShareable):
-        return error
-    told = NotShareable(f"the result of {name} cannot be sent: {error}")
-    told.__cause__ = error
-    return told
-
-
-def _fail(reply: Reply, error: BaseException) -> bool:
-    """Answer with an error; False when nobody waits for it."""
-    from csp.messages.failure import pack, pack_text
-
-    failure = pack(error)
-    try:
-        return reply.fail_packed(failure)
-    except Exception:  # noqa: BLE001  (it holds an end that is closed by now)
-        return reply.fail_packed(pack_text(failure))
-
-
-def _keywords(flat: tuple[object, ...]) -> dict[str, object]:
-    return {str(flat[i]): flat[i + 1] for i in range(0, len(flat), 2)}

@@ -4,9 +4,10 @@ from types import GenericAlias
 
 from csp._native import Sender, unseen
 from csp.actors import context
-from csp.actors.bound import BoundHandler, died, refuse_own_rendezvous
+from csp.actors.answers import delivery_error, refuse_own_rendezvous
+from csp.actors.bound import BoundHandler
 from csp.actors.signature import signatures
-from csp.errors import BrokenChannel, MailboxFull, NoSuchHandler, WouldBlock
+from csp.errors import BrokenChannel, NoSuchHandler, WouldBlock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,10 +78,8 @@ class ActorRef:
             refuse_own_rendezvous(sender, self._name, "sends to")
         try:
             sender.send(message, timeout)
-        except BrokenChannel as error:
-            raise died(self._name, error.cause, maybe_ran=False) from None
-        except WouldBlock:
-            raise MailboxFull(f"the mailbox of {self._name} is full") from None
+        except (BrokenChannel, WouldBlock) as error:
+            raise delivery_error(self._name, error) from None
 
     def _no_such(self, name: str) -> AttributeError:
         if name.startswith("__"):

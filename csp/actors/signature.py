@@ -145,7 +145,7 @@ def were_wrong(
     trace = error.__traceback__
     decorated = False
     while trace is not None:
-        if trace.tb_frame.f_globals.get("__name__") in {"csp.actors.entry", "functools"}:
+        if trace.tb_frame.f_globals.get("__name__") in {"csp.actors.dispatch", "functools"}:
             trace = trace.tb_next
             continue
         code, wrapped = getattr(inner, "__code__", None), getattr(inner, "__wrapped__", None)

@@ -1,9 +1,9 @@
 """What a new interpreter runs first.
 
-Its control channel brings three messages: the program it is to import from (see importing.Program), with the start; and
-as the order, the path of the function to run and that function's arguments. They are separate messages because the
-arguments can only be read when the program's paths are in place. Until the order comes the interpreter is one like any
-other: that is what the pool keeps ready.
+Its control channel brings three messages: with the start, the program it is to import from (see csp.origin) and what it
+is to import ahead; and as the order, the path of the function to run and that function's arguments. They are separate
+messages because the arguments can only be read when the program's paths are in place. Until the order comes the
+interpreter is one like any other: that is what the pool keeps ready.
 """
 
 import sys
@@ -11,7 +11,8 @@ import sys
 from csp._native import Receiver, breakpointhook
 from csp.errors import EndOfChannel
 from csp.hosts.after_import import after_import
-from csp.hosts.importing import become, resolve
+from csp.hosts.importing import resolve
+from csp.origin import become
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +26,28 @@ def serve(control: Receiver[Any]) -> object:
 
     Returns None when the control channel ends before an order came: nobody needed this interpreter.
     """
-    become(control.recv())
+    program, preload = control.recv()
+    become(program)
     _let_debug()
     _refuse_what_needs_daemons()
+    if preload:
+        _import_ahead(preload)
     return _carry_out(control)
+
+
+def _import_ahead(modules: tuple[str, ...]) -> None:
+    """Import what the order will need while nobody waits for it.
+
+    CPython runs the init function of every extension module in the main interpreter first, so an import of one waits
+    for main's GIL. A restart must not wait for a busy main.
+    """
+    for module in modules:
+        __import__(module)
+    # Importing what nobody has makes the import system list every folder of sys.path, which it then knows.
+    try:
+        __import__("csp_warms_up")
+    except ImportError:
+        pass
 
 
 def _let_debug() -> None:
@@ -63,28 +82,6 @@ def _carry_out(control: Receiver[Any]) -> object:
     function = resolve(module, name)
     arguments = control.recv()
     return function(control, *arguments)
-
-
-def serve_warm(control: Receiver[Any]) -> object:
-    """Like serve, with what an actor needs imported while nobody waits for it."""
-    become(control.recv())
-    _let_debug()
-    _refuse_what_needs_daemons()
-    # CPython runs the init function of every extension module in the main interpreter first, so an import of one waits
-    # for main's GIL. A restart must not wait for a busy main: what reading arguments, and a module that defines a
-    # supervisor, need is loaded now.
-    import math
-
-    from csp.actors import entry
-    from csp.messages import pickling
-
-    del entry, math, pickling  # they are loaded now
-    # Importing what nobody has makes the import system list every folder of sys.path, which it then knows.
-    try:
-        __import__("csp_warms_up")
-    except ImportError:
-        pass
-    return _carry_out(control)
 
 
 # ---- the end ---------------------------------------------------------------------------------------------------------

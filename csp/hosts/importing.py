@@ -2,49 +2,22 @@
 
 Each interpreter imports for itself. So that it finds what the program finds, it is told the program's ``sys.path`` and
 ``sys.argv``, and the way to its script (csp.hosts.program), which it runs once more as a module when it needs it
-(csp.hosts.script).
+(csp.hosts.script). What it was told is kept in csp.origin.
 """
 
 import sys
 from types import ModuleType
 
+from csp import origin
 from csp.errors import CspError, NotImportable
+from csp.origin import SCRIPT, module_shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any, NoReturn
+    from typing import Any
 
-# What the script's module is called while it runs once more in another interpreter: what multiprocessing calls it in
-# its children. The guard of a script, `if __name__ == "__main__"`, is false there.
-SCRIPT_ELSEWHERE = "__mp_main__"
-SCRIPT = frozenset({"__main__", SCRIPT_ELSEWHERE})
-
-# (sys.path, sys.argv, script's module name or None, script's file or None); natively carried.
-type Program = tuple[tuple[str, ...], tuple[str, ...], str | None, str | None]
-
-told: Program | None = None  # in the main interpreter nobody tells
-script_that_runs: dict[str, Any] | None = None  # its names, while it runs as a module
 _loading = 0  # how deep we are in imports for the sake of an order
-
-
-def become(given: Program) -> None:
-    """In a new interpreter: import from now on as the program does."""
-    global told
-    told = given
-    sys.path[:] = given[0]
-    sys.argv[:] = given[1]
-
-
-def is_told() -> bool:
-    """Whether this interpreter was told what the program is: it is none that the program began in."""
-    return told is not None
-
-
-def module_shown(target: object) -> str:
-    """The module of a class or function as people know it: the script's is ``__main__`` in every interpreter."""
-    module = str(getattr(target, "__module__", None))
-    return "__main__" if module in SCRIPT else module
 
 
 def path_of(target: object, what: str) -> tuple[str, str]:
@@ -161,25 +134,13 @@ def refuse_while_loading(what: str) -> None:
 
     It would do so in each further interpreter that imports it, without end.
     """
-    if told is None:
+    if origin.told is None:
         return
     name, line = _running_import()
     if name or _loading:
+        from csp.hosts.script import refuse_at_top_level
+
         refuse_at_top_level(what, name, line)
-
-
-def refuse_at_top_level(what: str, name: str, line: int = 0) -> NoReturn:
-    """Raise the error of refuse_while_loading, about line *line* of the module *name*; "" if it is not known."""
-    where = "the script" if name in SCRIPT else name or "a module"
-    at = f", by its line {line}" if line else ""
-    raise NotImportable(
-        f"{what} while {where} is being imported into another interpreter{at}. Put what "
-        + (
-            'the script does when it is run behind `if __name__ == "__main__":`'
-            if name in SCRIPT
-            else "starts actors, processes or pipelines into a function, which the program calls"
-        )
-    )
 
 
 def _running_import() -> tuple[str, int]:
@@ -188,7 +149,7 @@ def _running_import() -> tuple[str, int]:
     while frame is not None:
         if frame.f_code.co_name == "<module>":
             names = frame.f_globals
-            if names is script_that_runs or getattr(names.get("__spec__"), "_initializing", False):
+            if names is origin.script_that_runs or getattr(names.get("__spec__"), "_initializing", False):
                 return str(names.get("__name__")), frame.f_lineno
         frame = frame.f_back
     return "", 0

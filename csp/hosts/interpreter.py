@@ -45,7 +45,7 @@ class Started:
         self.control = control
 
 
-def start(name: str, exits: Sender[Exit], tag: int, *, warm: bool = False) -> Started:
+def start(name: str, exits: Sender[Exit], tag: int, *, preload: tuple[str, ...] = ()) -> Started:
     """Start an interpreter that waits for an order; returns at once.
 
     Args:
@@ -53,7 +53,7 @@ def start(name: str, exits: Sender[Exit], tag: int, *, warm: bool = False) -> St
         exits: gets ``(tag, ending, detail)``, or what exit_of makes of it, when the interpreter has ended, after
             everything it held was closed.
         tag: the caller's own number for it.
-        warm: import what an actor needs before the order comes.
+        preload: modules that it imports before the order comes.
 
     Raises StartFailed when the system gives no more threads, at the end of the program, and while tracemalloc runs.
     """
@@ -64,14 +64,14 @@ def start(name: str, exits: Sender[Exit], tag: int, *, warm: bool = False) -> St
     # Unbounded: what may follow the three messages of an order, a stop above all, always finds room.
     sender, receiver = unbounded_channel()
     try:
-        id = start_interpreter(name, "csp.hosts.boot", "serve_warm" if warm else "serve", receiver, exits, tag)
+        id = start_interpreter(name, "csp.hosts.boot", "serve", receiver, exits, tag)
     except OSError as error:
         raise StartFailed(f"cannot start an interpreter for {name!r}: {error}") from error
     except RuntimeError as error:  # something is on that CPython cannot do together with interpreters
         raise StartFailed(str(error)) from None
     finally:
         receiver.close()
-    _tell(sender, program())
+    _tell(sender, (program(), preload))
     return Started(id, sender)
 
 

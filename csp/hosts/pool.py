@@ -1,4 +1,4 @@
-"""Interpreters kept warm: started, with what an actor needs imported, waiting for an order."""
+"""Interpreters kept warm: started, with what their order will need imported, waiting for it."""
 
 import os
 
@@ -18,18 +18,20 @@ _LOOK_LATER = 1.0
 
 class Pool:
     """Up to *size* waiting interpreters, each started on its own thread; twice as many as there are CPUs get ready at
-    once, then *refill* is done again.
+    once, then *refill* is done again. Each imports *preload* ahead.
     """
 
     def __init__(
         self,
         size: int,
+        preload: tuple[str, ...],
         exits: Sender[Exit],
         next_tag: Callable[[], int],
         later: Callable[[float, Callable[[], None]], None],
         refill: Callable[[], None],
     ) -> None:
         self.size = size
+        self._preload = preload
         self._exits = exits
         self._next_tag = next_tag
         self._later = later
@@ -51,7 +53,7 @@ class Pool:
         room = self._at_once - (len(self._waiting) - self.ready())
         for _ in range(min(room, missing)):
             tag = self._next_tag()
-            self._waiting[tag] = start(f"csp warm {tag}", self._exits, tag, warm=True)
+            self._waiting[tag] = start(f"csp warm {tag}", self._exits, tag, preload=self._preload)
         if missing > room:
             self._look_again(_LOOK_AGAIN)
 

@@ -7,17 +7,17 @@ main thread that has returned.
 import os
 import sys
 
-from csp.hosts import importing
-from csp.hosts.importing import SCRIPT_ELSEWHERE
+from csp import origin
+from csp.origin import SCRIPT_ELSEWHERE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from csp.hosts.importing import Program
+    from csp.origin import Program
 
 
 def program() -> Program:
     """What another interpreter must be told to import as this one does."""
-    told = importing.told
+    told = origin.told
     if told is not None:  # we were told ourselves: pass on the same script, and our own paths
         return (folders(), told[1], told[2], told[3])
     main = sys.modules.get("__main__")
@@ -44,7 +44,7 @@ def folders() -> tuple[str, ...]:
             found.append(known)  # where modules came from; os.chdir does not change it
         else:
             here = _here()
-            found += dict.fromkeys(os.path.normpath(os.path.join(base, entry)) for base in (_beginning()[0], here))
+            found += dict.fromkeys(os.path.normpath(os.path.join(base, entry)) for base in (origin.beginning[0], here))
     return tuple(found)
 
 
@@ -53,14 +53,14 @@ def script() -> tuple[str | None, str | None]:
 
     For a folder or an archive that was run the name is ``__main__``, and the file is inside.
     """
-    if importing.told is not None:
-        return importing.told[2:]
+    if origin.told is not None:
+        return origin.told[2:]
     main = sys.modules.get("__main__")
     spec = getattr(main, "__spec__", None)
     name: str | None = _plain(spec.name) if spec is not None else None
     if name not in {None, "__main__"}:
         return name, None
-    folder, main_then, file_then = _beginning()
+    folder, main_then, file_then = origin.beginning
     # CPython takes __file__ away when the script's body is over, though threads, or a prompt, go on.
     file: object = getattr(main, "__file__", file_then if main is main_then else None)
     if not isinstance(file, str):
@@ -68,18 +68,11 @@ def script() -> tuple[str | None, str | None]:
     return name, os.path.normpath(os.path.join(folder, _plain(file)))
 
 
-def _beginning() -> tuple[str, object, object]:
-    """Where the program stood when it imported csp, its ``__main__`` and that one's file."""
-    from csp import _beginning
-
-    return _beginning
-
-
 def _here() -> str:
     try:
         return os.getcwd()
     except OSError:  # the folder is gone
-        return _beginning()[0]
+        return origin.beginning[0]
 
 
 def _plain(value: object) -> str:

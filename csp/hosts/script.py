@@ -8,15 +8,15 @@ there can be loaded in the program, in its child processes and in its next run.
 import sys
 from types import FunctionType, ModuleType
 
+from csp import origin
 from csp.errors import CspError, NotImportable
-from csp.hosts import importing
-from csp.hosts.importing import SCRIPT_ELSEWHERE, refuse_at_top_level
+from csp.origin import SCRIPT, SCRIPT_ELSEWHERE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType
-    from typing import Any
+    from typing import Any, NoReturn
 
 _VARIABLES = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})  # they hide their attributes
 
@@ -26,16 +26,16 @@ _module: ModuleType | None = None
 def main_module() -> ModuleType:
     """The program's script as a module: ``__main__``, or in another interpreter its copy, loaded at first need."""
     global _module
-    if importing.told is None:
+    if origin.told is None:
         return sys.modules["__main__"]
     if _module is not None:
         return _module
-    _, _, name, file = importing.told
+    _, _, name, file = origin.told
     refuse_unreadable("what this needs", name, file)
     module = _module = ModuleType(SCRIPT_ELSEWHERE)
-    before = {known: sys.modules.get(known) for known in importing.SCRIPT}
-    sys.modules.update(dict.fromkeys(importing.SCRIPT, module))  # what was pickled there as __main__.X is found here
-    importing.script_that_runs = module.__dict__
+    before = {known: sys.modules.get(known) for known in SCRIPT}
+    sys.modules.update(dict.fromkeys(SCRIPT, module))  # what was pickled there as __main__.X is found here
+    origin.script_that_runs = module.__dict__
     try:
         exec(_code(name, file, module), module.__dict__)  # noqa: S102  (it is the user's own script)
     except BaseException as error:
@@ -57,7 +57,7 @@ def main_module() -> ModuleType:
             f"{type(error).__name__}: {error}{'; ' + instead if instead is not None else ''}"
         ) from error
     finally:
-        importing.script_that_runs = None
+        origin.script_that_runs = None
         _call_it_main(list(module.__dict__.values()))
     return module
 
@@ -161,6 +161,20 @@ def refuse_unreadable(what: str, name: str | None, file: str | None) -> None:
             f"{what} came from {file}, a pipe or device that cannot be read a second time: put it into a file and run "
             "or import that"
         )
+
+
+def refuse_at_top_level(what: str, name: str, line: int = 0) -> NoReturn:
+    """Raise the error of importing.refuse_while_loading, about line *line* of the module *name*; "" if unknown."""
+    where = "the script" if name in SCRIPT else name or "a module"
+    at = f", by its line {line}" if line else ""
+    raise NotImportable(
+        f"{what} while {where} is being imported into another interpreter{at}. Put what "
+        + (
+            'the script does when it is run behind `if __name__ == "__main__":`'
+            if name in SCRIPT
+            else "starts actors, processes or pipelines into a function, which the program calls"
+        )
+    )
 
 
 def _no_file() -> str:

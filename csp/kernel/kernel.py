@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     type Token = tuple[int, int]
 
 
+# What an actor needs, and reading its arguments, and a module that defines a supervisor: the pool imports it ahead.
+_NEEDED = ("math", "csp.actors.entry", "csp.messages.pickling")
 _OUTCOMES_KEPT = 1000
 _NAMED = 5  # actors in one line of the log
 
@@ -81,7 +83,7 @@ class Kernel:
         self.ended: dict[int, Ended] = {}  # the places that are closed, by number
         self.patience = Patience(self.later)
         self.endings = Endings(self.patience, self._stuck)
-        self.pool = Pool(pool, to_inbox, self.number, self.later, self._refill)
+        self.pool = Pool(pool, _NEEDED, to_inbox, self.number, self.later, self._refill)
         self._refill()
         # Supervision costs 30 ms to import: while the first interpreters boot, not before they are asked for.
         self.later(0.0, _import_supervision)

@@ -11,8 +11,8 @@ from types import ModuleType
 
 from csp._native import Barrier, Broadcaster, ConditionQueue, Counter, Event, Lock, Receiver, RLock, Semaphore, Sender
 from csp.errors import CspError, NotImportable, NotShareable
-from csp.hosts.importing import SCRIPT, module_shown
 from csp.messages.shapes import show, text_of
+from csp.origin import SCRIPT, module_shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

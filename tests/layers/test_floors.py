@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 # The floors of the house, the ground first: a package, or a file beside them, imports from the floors below its own.
 FLOORS = (
-    ("_native", "_cffi", "errors", "hints", "value"),
+    ("_native", "_cffi", "errors", "hints", "origin", "value"),
     ("arguments", "exits", "generic", "headers"),
     ("channels", "ffi", "hosts", "observe", "supervision"),
     ("messages",),
@@ -25,13 +25,6 @@ FLOOR_OF = {package: floor for floor, packages in enumerate(FLOORS) for package 
 
 # These use the package as its users do: through `csp`, where everything is.
 USERS = {"demo", "cli"}
-
-# Upward, each for a reason. They are made inside a function: importing the file does not import what is above it.
-EXCEPTIONS = {
-    ("csp.hosts.boot", "csp.actors"): "a warm interpreter has what an actor needs before anybody asks for one",
-    ("csp.hosts.boot", "csp.messages"): "the same: what reading an actor's arguments needs",
-    ("csp.hosts.program", "csp._beginning"): "where the program began is known to whoever is imported first",
-}
 
 # What lower floors must not know. In strings and comments, too: they are what the next one reads.
 PYTHON_NAMES = re.compile(r"\b_?Py[A-Z_]\w*|\bPython\.h\b")
@@ -101,11 +94,6 @@ def is_upward(one: Import) -> bool:
     return FLOOR_OF[there] >= FLOOR_OF[here]
 
 
-def exception_for(one: Import) -> tuple[str, str]:
-    """The key under which EXCEPTIONS would excuse it."""
-    return one.file, f"csp.{package_of(one.name)}"
-
-
 def test_every_package_has_a_floor():
     """A package that nobody gave a floor would be checked by nobody."""
     assert {package_of(name) for name in MODULES} - {""} == FLOOR_OF.keys() - {"_native", "_cffi"}
@@ -114,24 +102,13 @@ def test_every_package_has_a_floor():
 @pytest.mark.parametrize("floor", range(len(FLOORS)), ids=["+".join(packages) for packages in FLOORS])
 def test_imports_lead_down(floor):
     """A file imports at run time only from its own package and from lower floors."""
-    wrong = [
-        str(one)
-        for one in IMPORTS
-        if package_of(one.file) in FLOORS[floor] and is_upward(one) and exception_for(one) not in EXCEPTIONS
-    ]
+    wrong = [str(one) for one in IMPORTS if package_of(one.file) in FLOORS[floor] and is_upward(one)]
     assert not wrong, "\n".join(wrong)
 
 
 def test_the_package_itself_imports_nothing():
-    """``import csp`` loads no file but its own; names come when they are asked for."""
-    assert not [str(one) for one in IMPORTS if package_of(one.file) == ""]
-
-
-def test_exceptions_are_needed_and_lazy():
-    """An upward import is made where it is needed, inside a function; one that is gone is no exception any more."""
-    upward = [one for one in IMPORTS if is_upward(one) and exception_for(one) in EXCEPTIONS]
-    assert [str(one) for one in upward if not one.inside] == []
-    assert {exception_for(one) for one in upward} == EXCEPTIONS.keys()
+    """``import csp`` loads its own file and the one that looks around; names come when they are asked for."""
+    assert [one.name for one in IMPORTS if package_of(one.file) == ""] == ["csp.origin"]
 
 
 def lines_with(pattern, *folders):
