@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from csp.kernel.slot import Place
+    from csp.kernel.slot import Slot
 
 # Seconds between two looks.
 _SOONEST, _LATEST = 0.001, 0.02
@@ -22,22 +22,22 @@ class Drain:
     actor has its shutdown time for all of it. Nothing is asked of the actors: their mailboxes tell.
 
     Args:
-        places: gives those of the system.
+        slots: gives those of the system.
         over: called once.
     """
 
     def __init__(
         self,
         later: Callable[[float, Callable[[], None]], None],
-        places: Callable[[], Iterable[Place]],
+        slots: Callable[[], Iterable[Slot]],
         over: Callable[[], None],
     ) -> None:
         self._later = later
-        self._places = places
+        self._slots = slots
         self._over: Callable[[], None] | None = over
         self._began = _limits_clock()
-        self._first = {place.id: _taken(place) for place in places()}  # what each had begun by then
-        self._left: dict[Place, int] = {}  # those that have something to do in this round, and up to which message
+        self._first = {slot.id: _taken(slot) for slot in slots()}  # what each had begun by then
+        self._left: dict[Slot, int] = {}  # those that have something to do in this round, and up to which message
         self._rounds = 0
         self._sent = -1  # all that had been sent when the last round began
         self._delay = _SOONEST
@@ -49,7 +49,7 @@ class Drain:
         if over is not None:
             over()
 
-    def left(self) -> list[Place]:
+    def left(self) -> list[Slot]:
         """Those that it waits for now."""
         return list(self._left) if self._over is not None else []
 
@@ -57,9 +57,9 @@ class Drain:
         if self._over is None:
             return
         spent = _limits_clock() - self._began
-        for place, target in list(self._left.items()):
-            if _done(place, target) or self._out_of_time(place, spent):
-                del self._left[place]
+        for slot, target in list(self._left.items()):
+            if _done(slot, target) or self._out_of_time(slot, spent):
+                del self._left[slot]
         while not self._left:
             if self._next_round(spent):
                 self.end()
@@ -69,25 +69,25 @@ class Drain:
 
     def _next_round(self, spent: float) -> bool:
         """Begin another; True when none is needed, or none would help."""
-        places = list(self._places())
+        slots = list(self._slots())
         last, self._sent = self._sent, 0
-        for place in places:
-            sent = place.sender.statistics().sent
+        for slot in slots:
+            sent = slot.sender.statistics().sent
             self._sent += sent
-            if not _done(place, sent) and not self._out_of_time(place, spent):
-                self._left[place] = sent
+            if not _done(slot, sent) and not self._out_of_time(slot, spent):
+                self._left[slot] = sent
         if not self._left:
             # Nobody had anything to do, one after the other: all at once, if nothing was sent since the last look.
             return self._sent == last
         self._delay = _SOONEST
         self._rounds += 1
-        return self._rounds > len(places) + 1
+        return self._rounds > len(slots) + 1
 
-    def _out_of_time(self, place: Place, spent: float) -> bool:
-        limit = place.shutdown
+    def _out_of_time(self, slot: Slot, spent: float) -> bool:
+        limit = slot.shutdown
         late = limit is not None and not limits_off() and (limit == "kill" or spent >= limit)
-        if late and place.life is not None and _taken(place) == self._first.get(place.id):
-            place.life.had_its_time = True
+        if late and slot.life is not None and _taken(slot) == self._first.get(slot.id):
+            slot.life.had_its_time = True
         return late
 
 
@@ -96,19 +96,19 @@ def _limits_clock() -> float:
     return time.monotonic() - limits_paused()
 
 
-def _done(place: Place, target: int) -> bool:
+def _done(slot: Slot, target: int) -> bool:
     """Whether the first *target* messages of a mailbox are dealt with."""
-    statistics = place.sender.statistics()
+    statistics = slot.sender.statistics()
     if statistics.received > target:
         return True
     if statistics.length:
         return False
-    life = place.life
-    if place.recipe.free_form or life is None or not life.up:
+    life = slot.life
+    if slot.recipe.free_form or life is None or not life.up:
         return True  # what one does that runs by itself, or is not there, is no work on its mailbox
     return bool(statistics.waiting_receivers)
 
 
-def _taken(place: Place) -> int:
-    taken: int = place.sender.statistics().received
+def _taken(slot: Slot) -> int:
+    taken: int = slot.sender.statistics().received
     return taken

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csp.hosts.patience import Patience
-    from csp.kernel.slot import Life
+    from csp.kernel.life import Life
 
 # Seconds for what an interpreter does about threads and exit handlers whose time is over: told, killed, left.
 LEFT_FOR = 2.0
@@ -26,7 +26,7 @@ class Endings:
     def __init__(self, patience: Patience, stuck: Callable[[int], None]) -> None:
         self._patience = patience
         self._stuck = stuck
-        # Their limits, by tag, by name: a new place may have the name of an old one.
+        # Their limits, by tag, by name: a new slot may have the name of an old one.
         self._limits: dict[str, dict[int, int]] = {}
         self._waiting: dict[str, list[Callable[[], None]]] = {}
 

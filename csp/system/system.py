@@ -90,7 +90,7 @@ class System:
         try:
             started = start("csp kernel", exits, _KERNEL_TAG)
             self._kernel_id = started.id
-            order(started, "csp.kernel.kernel", "main", (inbox, self._kernel, self._log.sender, warm))
+            order(started, "csp.kernel.entry", "main", (inbox, self._kernel, self._log.sender, warm))
         except BaseException:
             self._log.close()
             self._fate.forget()
