@@ -207,7 +207,7 @@ class BoundHandler(Generic[P, T_co]):
         refuse_by_name(self._name, args, kwargs)
 
     def _refuse_if_restarting(self) -> None:
-        # The place itself keeps one receiving end; a life has another.
+        # The slot itself keeps one receiving end; a life has another.
         seen = self._sender.statistics()
         if seen.receivers < 2 and not seen.aborted:
             raise ActorRestarting(f"{self._actor} is being restarted; {self._name} did not run")

@@ -9,6 +9,7 @@ from csp.actors.recipe import actor_class, pack_arguments, recipe_of
 from csp.actors.ref import ActorRef
 from csp.errors import ActorError, BrokenChannel, CallTimeout, ChannelError, ClosedEnd, NoSuchActor, Stopped
 from csp.hosts.importing import path_of
+from csp.hosts.kinds import KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def spawn(kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: M
     """Start an actor and wait for its ``__init__``; gives its ref. *what* is its class, or a child spec."""
     name: str | None = None
     shutdown: object = DEFAULT_SHUTDOWN
+    isolation: str | None = None
     cls = what
     # A ChildSpec, without importing attrs to ask; and not Box[int].
     if (
@@ -75,13 +77,14 @@ def spawn(kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: M
         if what.kind == "supervisor":
             raise ActorError("spawn starts actors; start a supervisor with system.supervise(...)")
         cls, args, kwargs, name, shutdown = what.cls, what.args, what.kwargs, what.name, what.shutdown
-        if what.isolation not in {None, "interpreter"}:
-            raise ActorError(f'isolation={what.isolation!r} is not supported yet; use "interpreter"')
+        isolation = what.isolation
+        if isolation is not None and isolation not in KINDS:
+            raise ActorError(f'isolation={isolation!r} is not supported yet; use "interpreter"')
         if name == getattr(cls, "__name__", "").lower():
             name = None  # nobody chose it
     recipe = recipe_of(cls)
     data, ends = pack_arguments(actor_class(cls), args, kwargs)
-    return make_ref(start(kernel, ("spawn", name, recipe.fields(), data, ends, shutdown)))
+    return make_ref(start(kernel, ("spawn", name, recipe.fields(), data, ends, shutdown, isolation)))
 
 
 def lookup(kernel: Sender[object], name: str, cls: Any = None) -> Any:

@@ -24,46 +24,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from csp.messages.pickling import End
-
 # Seconds. An import that takes longer may be one without byte code; to look costs 0.1 ms.
 _SLOW = 0.02
 
 
-def live(
-    control: Receiver[object],
-    slot: int,
-    incarnation: int,
-    name: str,
-    path: tuple[str, str],
-    folders: tuple[str, ...],
-    mailbox: Receiver[object],
-    sender: Sender[object],
-    kernel: Sender[object],
-    log: Sender[object],
-    letters: int,
-    data: bytes,
-    ends: tuple[End, ...],
-    grace: float,
-) -> None:
-    """One life of the actor in place *slot*. *data* and *ends* are the pickled arguments of its class.
-
-    *grace*: the seconds that it is given after Stopped.
-    """
-    granted.granted = grace
-    self_rename(name)  # one from the pool had none
+def run(control: Receiver[object], *order: object) -> None:
+    """One life of an actor; *order* are the fields of its Order."""
+    own = Context(*order)
+    own.client = _client
+    granted.granted = own.grace
+    self_rename(own.name)  # one from the pool had none
     try:
-        actor = _begin(slot, incarnation, name, path, folders, mailbox, sender, kernel, log, letters, data, ends)
+        actor = _begin(own)
     except BaseException as error:  # noqa: BLE001  (the starter gets it)
-        mailbox.close()
-        kernel.send(("start_failed", slot, incarnation, _start_failure(name, error)))
+        own.inbox.close()
+        own.kernel.send(("start_failed", own.life, _start_failure(own.name, error)))
         return
-    # What the arguments hold belongs to the actor now; our own handles would keep channels open that it closes.
-    del ends
-    kernel.send(("started", slot, incarnation))
+    own.kernel.send(("started", own.life))
     kind, text, trace = "normal", "normal", ""
     try:
-        text = _serve(actor, control, mailbox) if type(actor).run is Actor.run else _run(actor)
+        text = _serve(actor, control, own) if type(actor).run is Actor.run else _run(actor, own)
     except Stopped:
         text = "shutdown"
     except SystemClosing:
@@ -83,8 +63,8 @@ def live(
         if kind != "failed":
             kind, text = "failed", f"on_stop: {what}"
         trace = f"{trace}\n{where}".strip()
-    mailbox.close()
-    kernel.send(("ended", slot, incarnation, kind, text, trace))
+    own.inbox.close()
+    own.kernel.send(("ended", own.life, kind, text, trace))
 
 
 def _told(error: BaseException) -> tuple[str, str]:
@@ -143,45 +123,36 @@ def _say_to(log: Sender[object], name: str) -> Callable[..., object]:
     return say
 
 
-def _begin(
-    slot: int,
-    incarnation: int,
-    name: str,
-    path: tuple[str, str],
-    folders: tuple[str, ...],
-    mailbox: Receiver[object],
-    sender: Sender[object],
-    kernel: Sender[object],
-    log: Sender[object],
-    letters: int,
-    data: bytes,
-    ends: tuple[End, ...],
-) -> Actor:
-    sys.path[:] = folders
-    boot.say = _say_to(log, name)
-    _send_to_main(log, name)  # before the actor's module, which may log while it is imported
+def _begin(own: Context) -> Actor:
+    sys.path[:] = own.folders
+    boot.say = _say_to(own.log, own.name)
+    _send_to_main(own.log, own.name)  # before the actor's module, which may log while it is imported
     begun = monotonic()
-    cls = resolve(*path)
+    cls = resolve(*own.path)
     took = monotonic() - begun
     if sys.dont_write_bytecode or took > _SLOW:
         from csp.actors.byte_code import tell_if_missing
 
-        tell_if_missing(log, name, took)
+        tell_if_missing(own.log, own.name, took)
     if not isinstance(cls, type) or not issubclass(cls, Actor):
-        raise TypeError(f"{path[1]} is not a subclass of csp.Actor")
+        raise TypeError(f"{own.path[1]} is not a subclass of csp.Actor")
     handlers = handlers_of(cls)
     serve(handlers)
-    described = tuple(describe(name, method) for name, method in handlers.items())
-    context.enter(Context(slot, incarnation, name, path, described, sender, mailbox, kernel, log, letters, _client))
+    own.handlers = tuple(describe(name, method) for name, method in handlers.items())
+    context.enter(own)
     args: tuple[object, ...] = ()
     kwargs: dict[str, object] = {}
-    if data:
+    if own.data:
         from csp.messages.pickling import loads
 
-        args, kwargs = loads(data, list(ends))
+        args, kwargs = loads(own.data, list(own.ends))
+    # What the arguments hold belongs to the actor now; our own handles would keep channels open that it closes.
+    own.data, own.ends = b"", ()
     actor = _made(cls, args, kwargs)
     if not isinstance(actor, cls):
-        maker = f"{path[1]}.__new__" if type(cls).__call__ is type.__call__ else f"{type(cls).__qualname__}.__call__"
+        maker = (
+            f"{own.path[1]}.__new__" if type(cls).__call__ is type.__call__ else f"{type(cls).__qualname__}.__call__"
+        )
         raise TypeError(f"{maker} gave {type(actor).__qualname__}, and not the actor")
     actor.on_start()
     return actor
@@ -198,16 +169,14 @@ def _made(cls: type[Actor], args: tuple[object, ...], kwargs: dict[str, object])
     return cls(*args, **kwargs)
 
 
-def _run(actor: Actor) -> str:
+def _run(actor: Actor, own: Context) -> str:
     actor.run()
-    assert context.current is not None
-    return context.current.stop_reason or "normal"
+    return own.stop_reason or "normal"
 
 
-def _serve(actor: Actor, control: Receiver[object], mailbox: Receiver[object]) -> str:
+def _serve(actor: Actor, control: Receiver[object], own: Context) -> str:
     """Handle messages until told to stop; gives the reason."""
-    own = context.current
-    assert own is not None
+    mailbox = own.inbox
     while own.stop_reason is None:
         try:
             guard, message = select(control, mailbox, priority=True)

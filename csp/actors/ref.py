@@ -20,7 +20,7 @@ class ActorRef:
     """A handle on an actor: its handlers as attributes, ``send``, ``name`` and ``id``.
 
     Refs are small, equal when they reach the same actor, and may be sent anywhere in a message. A ref reaches the actor
-    through its restarts: it belongs to the place, not to the life. (OTP: a registered name; Pekko: ActorRef.)
+    through its restarts: it belongs to the slot, not to the life. (OTP: a registered name; Pekko: ActorRef.)
 
     In a signature ``csp.Ref[Account]`` is, for type checkers, what ``Account`` is: spawn gives it, and it has the
     handlers of Account. ``csp.Ref`` alone is a ref of any actor.
@@ -42,7 +42,7 @@ class ActorRef:
     ) -> None:
         self._sender = sender
         self._name = name
-        self._id = id  # of the place, in its kernel
+        self._id = id  # of the slot, in its kernel
         self._path = path
         self._handlers = handlers
         self._letters = letters

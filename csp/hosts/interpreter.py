@@ -1,8 +1,16 @@
-"""Starting an interpreter, from any interpreter."""
+"""Starting an interpreter, from any interpreter, and what can be done with one."""
 
 import sys
 
-from csp._native import Sender, start_interpreter, unbounded_channel
+from csp._native import (
+    Sender,
+    cancel_interpreter,
+    end_within,
+    fence_interpreter,
+    kill_interpreter,
+    start_interpreter,
+    unbounded_channel,
+)
 from csp.errors import BrokenChannel, StartFailed
 from csp.hosts.guards import install
 from csp.hosts.importing import refuse_while_loading
@@ -35,8 +43,13 @@ def bare_exit(tag: float) -> Exit:
     return int(tag), "stopped", "it was told to stop before it began"
 
 
-class Started:
-    """One started interpreter: its id, and the sending end of its control channel."""
+class Interpreter:
+    """One started interpreter, as the host of an order; see csp.hosts.kinds for what is asked of one.
+
+    Attributes:
+        id: its number, under which the extension knows it.
+        control: the sending end of its control channel.
+    """
 
     __slots__ = ("control", "id")
 
@@ -44,8 +57,40 @@ class Started:
         self.id = id
         self.control = control
 
+    def begin(self, module: str, function: str, arguments: tuple[object, ...]) -> None:
+        """Give it its order; see order()."""
+        order(self, module, function, arguments)
 
-def start(name: str, exits: Sender[Exit], tag: int, *, preload: tuple[str, ...] = ()) -> Started:
+    def is_ready(self) -> bool:
+        """Whether it has imported what it was to, and waits for its order."""
+        return self.control.statistics().waiting_receivers > 0
+
+    def ask(self, message: object) -> None:
+        """Put a message where its code looks between two others. Never waits; raises ChannelError when it has ended."""
+        self.control.send_nowait(message)
+
+    def cancel(self) -> None:
+        """Raise Stopped out of every channel operation in it, from now on."""
+        cancel_interpreter(self.id)
+
+    def kill(self) -> None:
+        """Raise in all of its Python code, from now on; what still runs at its end gets no more time."""
+        kill_interpreter(self.id)
+
+    def end_within(self, seconds: float | None) -> None:
+        """Its code is done: what that has left running may go on for so long (None: no limit)."""
+        end_within(self.id, seconds)
+
+    def fence(self) -> None:
+        """Close whatever it holds, and leave its threads behind."""
+        fence_interpreter(self.id)
+
+    def close(self) -> None:
+        """Let go of it: it ends when it has no order, and never hears of another message."""
+        self.control.close()
+
+
+def start(name: str, exits: Sender[Exit], tag: int, *, preload: tuple[str, ...] = ()) -> Interpreter:
     """Start an interpreter that waits for an order; returns at once.
 
     Args:
@@ -72,10 +117,10 @@ def start(name: str, exits: Sender[Exit], tag: int, *, preload: tuple[str, ...] 
     finally:
         receiver.close()
     _tell(sender, (program(), preload))
-    return Started(id, sender)
+    return Interpreter(id, sender)
 
 
-def order(started: Started, module: str, function: str, arguments: tuple[object, ...]) -> None:
+def order(started: Interpreter, module: str, function: str, arguments: tuple[object, ...]) -> None:
     """Tell a started interpreter what to run: ``module.function(control, *arguments)``. Does not wait for it."""
     _tell(started.control, (module, function))
     _tell(started.control, arguments)

@@ -37,9 +37,9 @@ _ALL_LOOKS = 0.3
 def whereabouts(id: int, seconds: float = _LOOK_FOR) -> str:
     """At which lines of the program's own Python the threads of an interpreter are. Blocks at most that long.
 
-    Empty: nowhere but in csp, or it is gone.
+    Empty: nowhere but in csp, it is gone, or there is none (0, which is main's, whom nobody waits for).
     """
-    threads = look_into_interpreter(id, seconds) or []
+    threads = (look_into_interpreter(id, seconds) if id else None) or []
     places = [place for place in map(_place, threads) if place]
     return "; ".join(places[:_MOST_THREADS])
 

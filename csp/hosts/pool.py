@@ -3,7 +3,7 @@
 import os
 
 from csp._native import Sender, no_starts
-from csp.hosts.interpreter import Exit, Started, start
+from csp.hosts.interpreter import Exit, Interpreter, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Pool:
         self._refill = refill
         self._looking = False  # it is refilled later, whatever happens
         self._at_once = 2 * (os.process_cpu_count() or 1)
-        self._waiting: dict[int, Started] = {}
+        self._waiting: dict[int, Interpreter] = {}
         self.leaving: set[int] = set()  # told to go, not gone yet
 
     def fill(self) -> None:
@@ -66,19 +66,19 @@ class Pool:
         self._looking = False
         self._refill()
 
-    def take(self) -> tuple[int, Started] | None:
+    def take(self) -> tuple[int, Interpreter] | None:
         """The oldest that is ready, or else the oldest, with its tag; None when the pool is empty.
 
         One that is older and not ready may be held up for long: a new interpreter waits for main's GIL.
         """
-        tag = next((tag for tag, started in self._waiting.items() if _is_ready(started)), None)
+        tag = next((tag for tag, started in self._waiting.items() if started.is_ready()), None)
         if tag is None:
             tag = next(iter(self._waiting), None)
         return None if tag is None else (tag, self._waiting.pop(tag))
 
     def ready(self) -> int:
         """How many have finished importing and wait for their order."""
-        return sum(map(_is_ready, self._waiting.values()))
+        return sum(started.is_ready() for started in self._waiting.values())
 
     def lost(self, tag: int) -> bool:
         """Forget one that ended without being used; False when it is none of ours."""
@@ -88,10 +88,6 @@ class Pool:
         """Let all go: their control channels end, and so do they."""
         self.size = 0
         for tag, started in self._waiting.items():
-            started.control.close()
+            started.close()
             self.leaving.add(tag)
         self._waiting.clear()
-
-
-def _is_ready(started: Started) -> bool:
-    return started.control.statistics().waiting_receivers > 0

@@ -20,13 +20,13 @@ class Endings:
 
     Args:
         patience: the kernel's.
-        stuck: gets the tag of a life whose interpreter has had its closing time, and LEFT_FOR, and does not end.
+        stuck: gets the number of a life whose interpreter has had its closing time, and LEFT_FOR, and does not end.
     """
 
     def __init__(self, patience: Patience, stuck: Callable[[int], None]) -> None:
         self._patience = patience
         self._stuck = stuck
-        # Their limits, by tag, by name: a new slot may have the name of an old one.
+        # Their limits, by their numbers, by name: a new slot may have the name of an old one.
         self._limits: dict[str, dict[int, int]] = {}
         self._waiting: dict[str, list[Callable[[], None]]] = {}
 
@@ -34,24 +34,24 @@ class Endings:
         """A life is over, and its interpreter begins to clean up."""
         limit, granted = _NO_LIMIT, life.wind_up()
         if granted is not None:
-            limit = self._patience.give(life.interpreter, granted + LEFT_FOR, partial(self._stuck, life.tag))
-        self._limits.setdefault(life.name, {})[life.tag] = limit
+            limit = self._patience.give(life.host_id, granted + LEFT_FOR, partial(self._stuck, life.id))
+        self._limits.setdefault(life.name, {})[life.id] = limit
 
     def gone(self, life: Life) -> None:
         """Its interpreter has ended, or is not waited for any more."""
         name = life.name
         limits = self._limits.get(name)
-        if limits is None or life.tag not in limits:
+        if limits is None or life.id not in limits:
             return
-        self._patience.take_back(limits.pop(life.tag))
+        self._patience.take_back(limits.pop(life.id))
         if not limits:
             del self._limits[name]
             for action in self._waiting.pop(name, ()):
                 action()
 
-    def tags(self) -> list[int]:
-        """The tags of all of them."""
-        return [tag for limits in self._limits.values() for tag in limits]
+    def ids(self) -> list[int]:
+        """The lives' numbers, of all of them."""
+        return [id for limits in self._limits.values() for id in limits]
 
     def any_of(self, name: str) -> bool:
         """Whether the interpreter of an earlier life of that name still cleans up."""

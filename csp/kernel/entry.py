@@ -40,20 +40,20 @@ def _handle(kernel: Kernel, message: Any) -> None:
             _request(kernel, reply, request, tuple(arguments))
         case (Reply() as reply, Exception() as error):  # a request that cannot be read here
             reply.fail_packed(pack(error))
-        case ("started", int(), int(tag)):
-            kernel.lives.started(tag)
-        case ("start_failed", int(), int(tag), failure):
-            kernel.lives.start_failed(tag, failure)
-        case ("ended", int(), int(tag), str(kind), str(text), str(trace)):
-            kernel.lives.ended(tag, kind, text, trace)
+        case ("started", int(life)):
+            kernel.lives.started(life)
+        case ("start_failed", int(life), failure):
+            kernel.lives.start_failed(life, failure)
+        case ("ended", int(life), str(kind), str(text), str(trace)):
+            kernel.lives.ended(life, kind, text, trace)
         case ("give_up", (int(interpreter), int(number))):
             kernel.roots.give_up((interpreter, number))
         case ("hurry",):
             kernel.roots.hurry()
-        case (int(tag), str(ending), detail):
-            kernel.lives.interpreter_ended(tag, ending, detail)
-        case int(tag) | float(tag):
-            kernel.lives.interpreter_ended(*bare_exit(tag))
+        case (int(life), str(ending), detail):  # the exit of a host
+            kernel.lives.host_ended(life, ending, detail)
+        case int(life) | float(life):
+            kernel.lives.host_ended(*bare_exit(life))
         case _:
             kernel.log.error("the kernel got a message it does not know", message=repr(message)[:200])
 

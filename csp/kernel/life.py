@@ -1,8 +1,8 @@
-"""One life of an actor: an interpreter, from its order to its end. Ending it goes down a ladder:
+"""One life of an actor: a host, from its order to its end. Ending it goes down a ladder:
 
-1. ask: a message on the control channel, which the actor reads between two messages;
-2. after the grace time, ``Stopped`` out of every channel operation that waits;
-3. then a raising tracer on all its threads, from a reaper thread;
+1. ask: a message to the host, which the actor reads between two others;
+2. after the grace time, cancel: ``Stopped`` out of every channel operation that waits;
+3. then kill: a raising tracer on all its threads, from a reaper thread;
 4. then the fence: whatever it held is closed, and it counts as ended. Its thread, somewhere in C, is left behind and
    counted.
 """
@@ -10,9 +10,9 @@
 from functools import partial
 from weakref import ref
 
-from csp._native import Sender, cancel_interpreter, end_within, fence_interpreter, kill_interpreter, limits_off
+from csp._native import Sender, limits_off
+from csp.actors.context import Order
 from csp.exits import SHUTDOWN, ExitReason
-from csp.hosts.interpreter import Started, order
 from csp.hosts.naming import NAMED_AFTER, whereabouts
 from csp.kernel.slot import Slot
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from csp.actors.log import ActorLog
+    from csp.hosts.kinds import Host
     from csp.hosts.patience import Patience
     from csp.kernel.loop import Loop
 
@@ -46,10 +47,11 @@ class Life:
     """One life in a slot.
 
     Attributes:
-        tag: its number in the kernel; 0 until it has begun.
-        interpreter: where it runs; 0 until it has begun.
+        id: its number in the kernel, which news of it bear and its host's exit; 0 until it has begun.
+        incarnation: which life of its slot it is, as the supervisor counts; 0 where nobody does.
+        host: what runs it; None until it has begun.
         up: its ``__init__`` has returned.
-        over: nothing of it runs any more, but for the clean-up of its interpreter.
+        over: nothing of it runs any more, but for the clean-up of its host.
     """
 
     def __init__(self, keeper: Keeper, slot: Slot, incarnation: int) -> None:
@@ -57,9 +59,8 @@ class Life:
         self.slot = slot
         self.incarnation = incarnation
         self.name = slot.name  # one that was made up may give way to another
-        self.tag = 0
-        self.interpreter = 0
-        self.control: Sender[object] | None = None
+        self.id = 0
+        self.host: Host | None = None
         self.up = False
         self.over = False
         self.stopping = False
@@ -67,32 +68,32 @@ class Life:
         self.had_its_time = False  # its shutdown time went by with the message at hand, before it was asked
         self.limit = 0  # the one that runs, in the keeper's patience
 
-    def begin(self, tag: int, started: Started) -> None:
-        """Give an interpreter its order; the news come to the kernel's inbox."""
+    def begin(self, id: int, host: Host) -> None:
+        """Give a host its order; the news come to the kernel's inbox."""
         slot, keeper = self.slot, self.keeper
-        self.tag = tag
-        self.interpreter = started.id
-        self.control = started.control
-        order(
-            started,
-            "csp.actors.entry",
-            "live",
-            (
-                slot.id,
-                tag,
-                self.name,
-                slot.recipe.path,
-                slot.recipe.folders,
-                slot.receiver,
-                slot.sender,
-                keeper.to_inbox,
-                keeper.log_channel,
-                slot.letters,
-                slot.data,
-                slot.ends,
-                STOPPED_FOR,
-            ),
+        self.id = id
+        self.host = host
+        order = Order(
+            life=id,
+            slot=slot.id,
+            name=self.name,
+            path=slot.recipe.path,
+            folders=slot.recipe.folders,
+            mailbox=slot.sender,
+            inbox=slot.receiver,
+            kernel=keeper.to_inbox,
+            log=keeper.log_channel,
+            letters=slot.letters,
+            data=slot.data,
+            ends=slot.ends,
+            grace=STOPPED_FOR,
         )
+        host.begin("csp.actors.entry", "run", order.fields())
+
+    @property
+    def host_id(self) -> int:
+        """The number of its interpreter; 0 while it has none, or if it has none at all."""
+        return self.host.id if self.host is not None else 0
 
     def stop(self, grace: float | None) -> None:
         """Begin to end the life: ask now, and go down the ladder in time. *grace* None: only ask.
@@ -101,17 +102,17 @@ class Life:
         """
         if self.over or self.killing:
             return
-        if self.control is None:
+        if self.host is None:
             self.keeper.never_began(self, SHUTDOWN)
             return
         if not self.stopping:
             self.stopping = True
             try:
-                self.control.send_nowait("shutdown")
-            except Exception:  # noqa: BLE001  (its control channel is gone: so is it, and the news is on its way)
+                self.host.ask("shutdown")
+            except Exception:  # noqa: BLE001  (it has ended, and the news is on its way)
                 return
             if self.slot.recipe.free_form and self.up:
-                cancel_interpreter(self.interpreter)
+                self.host.cancel()
         if self.had_its_time:
             grace = 0.0
         if grace is not None:
@@ -123,10 +124,10 @@ class Life:
         if self.over or self.killing:
             return
         self.killing = True
-        if self.control is None:
+        if self.host is None:
             self.keeper.never_began(self, killed_reason(self))
             return
-        kill_interpreter(self.interpreter)
+        self.host.kill()
         self._then(KILLED_FOR, self._fence)
         self.keeper.loop.later(NAMED_AFTER, partial(_kill_is_slow, ref(self)))
 
@@ -137,27 +138,29 @@ class Life:
         """
         shutdown = self.slot.shutdown
         granted = 0.0 if shutdown == "kill" else None if limits_off() else shutdown
-        end_within(self.interpreter, granted)
+        if self.host is not None:
+            self.host.end_within(granted)
         return granted
 
     def hurry(self) -> None:
         """The actor has ended: what still runs in its interpreter gets no more time."""
-        kill_interpreter(self.interpreter)
+        if self.host is not None:
+            self.host.kill()
 
     def _cancel(self) -> None:
-        if not self.over:
-            cancel_interpreter(self.interpreter)
+        if not self.over and self.host is not None:
+            self.host.cancel()
             self._then(STOPPED_FOR, self.kill)
 
     def _then(self, seconds: float, step: Callable[[], None]) -> None:
         """Take the next step down the ladder in so many seconds, by the keeper's patience."""
         patience = self.keeper.patience
         patience.take_back(self.limit)
-        self.limit = patience.give(self.interpreter, seconds, step)
+        self.limit = patience.give(self.host_id, seconds, step)
 
     def _fence(self) -> None:
-        if not self.over:
-            fence_interpreter(self.interpreter)
+        if not self.over and self.host is not None:
+            self.host.fence()
             self.keeper.fenced(self)
 
 
@@ -170,7 +173,7 @@ def _grace_is_over(life: ref[Life]) -> None:
 def _kill_is_slow(life: ref[Life]) -> None:
     mine = life()
     if mine is not None and not mine.over:
-        where = whereabouts(mine.interpreter)
+        where = whereabouts(mine.host_id)
         mine.keeper.log.warning("an actor that was killed does not end", actor=mine.slot.name, where=where)
 
 

@@ -1,11 +1,11 @@
-"""All lives of a system: begun, from the pool where they can be; and heard of, until their interpreters have ended."""
+"""All lives of a system: begun, from the pool where they can be; and heard of, until their hosts have ended."""
 
 from functools import partial
 
-from csp._native import Sender, fence_interpreter, no_starts
+from csp._native import Sender, no_starts
 from csp.errors import StartFailed, SystemClosing
 from csp.exits import ExitReason
-from csp.hosts.interpreter import start
+from csp.hosts.kinds import KINDS, USUAL
 from csp.hosts.patience import Patience
 from csp.hosts.pool import Pool
 from csp.kernel.endings import Endings
@@ -16,6 +16,7 @@ from csp.kernel.zombies import Zombies
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from csp.actors.log import ActorLog
+    from csp.hosts.kinds import Host
     from csp.kernel.loop import Loop
     from csp.supervision.child import After
 
@@ -27,7 +28,7 @@ class Lives:
     """Begins lives, and tells the owners of their slots what becomes of them.
 
     Attributes:
-        by_tag: the lives whose interpreters have not ended.
+        by_id: the lives whose hosts have not ended.
         patience: the limits of those that are to end.
         pool: the interpreters that are kept warm.
         zombies: what was left behind.
@@ -38,7 +39,7 @@ class Lives:
         self.to_inbox = to_inbox
         self.log_channel = log_channel
         self.log = log
-        self.by_tag: dict[int, Life] = {}
+        self.by_id: dict[int, Life] = {}
         self.zombies = Zombies()
         self.patience = Patience(loop.later)
         self.pool = Pool(pool, _NEEDED, to_inbox, loop.number, loop.later, self._refill)
@@ -51,7 +52,7 @@ class Lives:
     def begin(self, slot: Slot, incarnation: int = 0, *, after: After = "end") -> None:
         """Start the next life in a slot, from the pool if it can be.
 
-        It follows the end of the life before at once, or waits until the interpreter of that has ended: when *after*
+        It follows the end of the life before at once, or waits until the host of that has ended: when *after*
         says so, and when the latest life here did not come up, for what an earlier one still holds may be why.
         """
         life = Life(self, slot, incarnation)
@@ -65,15 +66,19 @@ class Lives:
         try:
             if (why := no_starts()) is not None:  # also for one from the pool
                 raise StartFailed(why)
-            taken = None if self._stopping else self.pool.take()
-            if taken is None:
-                tag = self.loop.number()
-                taken = tag, start(life.slot.name, self.to_inbox, tag)
-            self.by_tag[taken[0]] = life
-            life.begin(*taken)
+            id, host = self._host(life.slot)
+            self.by_id[id] = life
+            life.begin(id, host)
         except BaseException:
-            self._leave(life)  # its control channel is closed with that, and so it goes
+            self._leave(life)  # its host is let go of with that, and so it ends
             raise
+
+    def _host(self, slot: Slot) -> tuple[int, Host]:
+        """A host, and the number of the life that it is for."""
+        if slot.isolation == USUAL and not self._stopping and (warm := self.pool.take()) is not None:
+            return warm
+        id = self.loop.number()
+        return id, KINDS[slot.isolation](slot.name, self.to_inbox, id)
 
     def _begin_now(self, life: Life) -> None:
         """Begin a life that had to wait; who waits for it hears of it, whatever becomes of it."""
@@ -92,14 +97,14 @@ class Lives:
 
     def _refill(self) -> None:
         """Make up for what was taken, once nobody waits for the life that took it."""
-        if not self._stopping and all(life.up or life.over for life in self.by_tag.values()):
+        if not self._stopping and all(life.up or life.over for life in self.by_id.values()):
             self.pool.fill()
 
     # ---- news -------------------------------------------------------------------------------------------------------
 
-    def started(self, tag: int) -> None:
+    def started(self, id: int) -> None:
         """An actor is up."""
-        life = self.by_tag.get(tag)
+        life = self.by_id.get(id)
         if life is not None and not life.over:
             life.up = True
             life.slot.start_failed = False
@@ -109,9 +114,9 @@ class Lives:
             life.slot.owner.child_started(life)
         self._refill()
 
-    def start_failed(self, tag: int, failure: tuple[object, ...]) -> None:
+    def start_failed(self, id: int, failure: tuple[object, ...]) -> None:
         """An actor did not come up, and says why."""
-        life = self._over(tag)
+        life = self._over(id)
         if life is not None:
             reason = ExitReason("failed", f"{failure[2]}: {failure[3]}", str(failure[4]))
             self._did_not_start(life, reason, failure)
@@ -124,7 +129,7 @@ class Lives:
             slot.owner.forgo(life)
         overlapped = self._endings.any_of(slot.name)
         slot.start_failed = True
-        if life.tag in self.by_tag:
+        if life.id in self.by_id:
             self._endings.add(life)
         if overlapped and slot.owner.supervised and not self._stopping and not life.stopping and not life.killing:
             self.log.info(
@@ -136,9 +141,9 @@ class Lives:
         else:
             slot.owner.child_start_failed(life, reason, failure)
 
-    def ended(self, tag: int, kind: str, text: str, trace: str) -> None:
+    def ended(self, id: int, kind: str, text: str, trace: str) -> None:
         """An actor's last message: its code is done, and its interpreter begins to clean up."""
-        life = self._over(tag)
+        life = self._over(id)
         if life is not None:
             reason = killed_reason(life) if life.killing else ended_reason(kind, text, trace)
             self._endings.add(life)
@@ -146,20 +151,20 @@ class Lives:
                 life.slot.owner.forgo(life)
             life.slot.owner.child_ended(life, reason)
 
-    def interpreter_ended(self, tag: int, ending: str, detail: object) -> None:
-        """The exit message of an interpreter: an actor's, or one of the pool."""
-        if tag in self.pool.leaving:
-            self.pool.leaving.discard(tag)
+    def host_ended(self, id: int, ending: str, detail: object) -> None:
+        """The exit message of a host: an actor's, or one of the pool."""
+        if id in self.pool.leaving:
+            self.pool.leaving.discard(id)
             return
-        if self.pool.lost(tag):
+        if self.pool.lost(id):
             self.log.error("a warm interpreter ended before it was used", detail=str(detail))
             return
-        self.zombies.discard(tag)
-        over = self._over(tag) is None
-        life = self.by_tag.pop(tag, None)
+        self.zombies.discard(id)
+        over = self._over(id) is None
+        life = self.by_id.pop(id, None)
         if life is None:
             return
-        if why := self.zombies.why_left(life.interpreter):
+        if why := self.zombies.why_left(life.host_id):
             self.log.error("an actor has ended and its interpreter cannot yet", actor=life.slot.name, reason=why)
         if over:
             self._endings.gone(life)
@@ -170,31 +175,32 @@ class Lives:
 
     # ---- those that do not end --------------------------------------------------------------------------------------
 
-    def _stuck(self, tag: int) -> None:
+    def _stuck(self, id: int) -> None:
         """The actor is long over and its interpreter does not end: something in its clean-up hangs."""
-        life = self.by_tag.pop(tag, None)
+        life = self.by_id.pop(id, None)
         if life is None:
             return
-        fence_interpreter(life.interpreter)
-        self.zombies.add(tag)
+        if life.host is not None:
+            life.host.fence()
+        self.zombies.add(id)
         self.log.error("an actor has ended and its interpreter does not; it stays behind", actor=life.slot.name)
         self._endings.gone(life)
 
     def fenced(self, life: Life) -> None:
         """A life that nothing could stop was cut off: go on without it."""
-        self.zombies.add(life.tag)
+        self.zombies.add(life.id)
         self.log.error("an actor cannot be stopped and was cut off; its thread stays behind", actor=life.slot.name)
-        self._over(life.tag)
-        del self.by_tag[life.tag]
+        self._over(life.id)
+        del self.by_id[life.id]
         reason = ExitReason("killed", "it could not be stopped and was cut off")
         if life.up:
             life.slot.owner.child_ended(life, reason)
         else:
             life.slot.owner.child_start_failed(life, reason, None)
 
-    def _over(self, tag: int) -> Life | None:
+    def _over(self, id: int) -> Life | None:
         """Mark a life as over. Returns it, or None if it was over already or never existed."""
-        life = self.by_tag.get(tag)
+        life = self.by_id.get(id)
         if life is None or life.over:
             return None
         self._leave(life)
@@ -206,8 +212,8 @@ class Lives:
         self.patience.take_back(life.limit)
         if life.slot.life is life:
             life.slot.life = None
-        if life.control is not None:
-            life.control.close()
+        if life.host is not None:
+            life.host.close()
 
     # ---- the end ----------------------------------------------------------------------------------------------------
 
@@ -217,15 +223,15 @@ class Lives:
         self.pool.close()
 
     def are_over(self) -> bool:
-        """Whether no interpreter is left to hear of."""
-        return not self.by_tag and not self.pool.leaving
+        """Whether no host is left to hear of."""
+        return not self.by_id and not self.pool.leaving
 
     def ending(self) -> list[Life]:
         """Those that were told to end, or clean up."""
-        return [life for life in self.by_tag.values() if life.stopping or life.killing or life.over]
+        return [life for life in self.by_id.values() if life.stopping or life.killing or life.over]
 
     def hurry(self) -> None:
         """Give those that clean up no more time."""
-        for tag in self._endings.tags():
-            self.by_tag[tag].hurry()
-            self.loop.later(STOPPED_FOR + KILLED_FOR, partial(self._stuck, tag))
+        for id in self._endings.ids():
+            self.by_id[id].hurry()
+            self.loop.later(STOPPED_FOR + KILLED_FOR, partial(self._stuck, id))

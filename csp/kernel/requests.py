@@ -34,11 +34,12 @@ def _spawn(
     data: bytes,
     ends: tuple[object, ...],
     shutdown: Shutdown,
+    isolation: str | None,
     token: Token,
 ) -> None:
     kernel.roots.refuse_if_closing()
     recipe = Recipe(*fields)
-    slot = kernel.slots.make(name, recipe, data, ends, shutdown)
+    slot = kernel.slots.make(name, recipe, data, ends, shutdown, isolation)
     root = Unsupervised(kernel, slot, token, reply)
     kernel.roots.add(root)
     try:
@@ -166,7 +167,7 @@ def _statistics(kernel: Kernel, reply: Reply) -> None:
 
 def _ending(kernel: Kernel, reply: Reply) -> None:
     """(name, interpreter) of those whom the closing waits for."""
-    reply.answer(tuple((life.slot.name, life.interpreter) for life in kernel.roots.ending()))
+    reply.answer(tuple((life.slot.name, life.host_id) for life in kernel.roots.ending()))
 
 
 def _close(kernel: Kernel, reply: Reply, drain: bool) -> None:

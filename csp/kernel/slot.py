@@ -6,6 +6,7 @@ It holds the mailbox, so messages and senders that wait there survive a restart,
 from csp._native import Reply, channel, tally_add
 from csp.actors.recipe import Recipe
 from csp.exits import SHUTDOWN, ExitReason
+from csp.hosts.kinds import USUAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
         slot: Slot
         incarnation: int
-        interpreter: int
         up: bool
         had_its_time: bool
+
+        @property
+        def host_id(self) -> int: ...
 
         def stop(self, grace: float | None) -> None: ...
         def kill(self) -> None: ...
@@ -48,6 +51,7 @@ class Slot:
         ends: tuple[object, ...],
         shutdown: Shutdown,
         letters: int,
+        isolation: str = USUAL,
     ) -> None:
         self.id = id
         self.letters = letters  # the tally of the system's dead letters
@@ -55,6 +59,7 @@ class Slot:
         self.recipe = recipe
         self.data = data
         self.ends = ends
+        self.isolation = isolation  # the kind of its hosts
         self.shutdown: Shutdown = shutdown  # as in a child spec
         self.sender, self.receiver = channel(recipe.capacity, recipe.overflow)
         self.life: Living | None = None

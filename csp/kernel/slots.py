@@ -4,6 +4,7 @@ from csp._native import tally_new
 from csp.actors.recipe import Recipe
 from csp.errors import NoSuchActor
 from csp.exits import ExitReason
+from csp.hosts.kinds import USUAL
 from csp.kernel.names import Names
 from csp.kernel.slot import Slot
 
@@ -42,9 +43,17 @@ class Slots:
         self._ended: dict[int, Ended] = {}  # by number; of many, the latest
         self._unhandled: dict[str, int] = {}  # dead letters while stopping, by actor
 
-    def make(self, name: str | None, recipe: Recipe, data: bytes, ends: tuple[object, ...], shutdown: Shutdown) -> Slot:
+    def make(
+        self,
+        name: str | None,
+        recipe: Recipe,
+        data: bytes,
+        ends: tuple[object, ...],
+        shutdown: Shutdown,
+        isolation: str | None,
+    ) -> Slot:
         """A new slot, under a name that nobody else was given, or (None) under one that is made up."""
-        slot = Slot(self._number(), name or "", recipe, data, ends, shutdown, self.letters)
+        slot = Slot(self._number(), name or "", recipe, data, ends, shutdown, self.letters, isolation or USUAL)
         if name is None:
             self.names.make_up(slot)
         else:

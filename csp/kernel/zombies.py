@@ -4,19 +4,19 @@ from csp._native import left_interpreters, no_starts
 
 
 class Zombies:
-    """Lives that were cut off, by tag; and interpreters whose actor is over while threads that it left go on."""
+    """Lives that were cut off, by number; and interpreters whose actor is over while threads that it left go on."""
 
     def __init__(self) -> None:
         self._cut_off: set[int] = set()
         self._left: set[int] = set()
 
-    def add(self, tag: int) -> None:
+    def add(self, id: int) -> None:
         """A life was cut off."""
-        self._cut_off.add(tag)
+        self._cut_off.add(id)
 
-    def discard(self, tag: int) -> None:
+    def discard(self, id: int) -> None:
         """The interpreter of a life has ended."""
-        self._cut_off.discard(tag)
+        self._cut_off.discard(id)
 
     def why_left(self, interpreter: int) -> str:
         """Why one that has told its end has not ended, in which case it counts; else ""."""

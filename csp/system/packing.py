@@ -4,6 +4,7 @@ import attrs
 
 from csp.actors.recipe import pack_arguments, recipe_of
 from csp.errors import ActorError
+from csp.hosts.kinds import KINDS
 from csp.supervision.definition import NestedSupervisor, definition
 from csp.supervision.supervisor import Supervisor
 
@@ -27,7 +28,7 @@ def _pack_child(child: Any, childless: list[str]) -> Any:
     if child.kind == "supervisor":
         nested = pack_supervisor(child.cls(*child.args, **child.kwargs), childless)
         return attrs.evolve(child, cls=NestedSupervisor(nested), args=(), kwargs={})
-    if child.isolation not in {None, "interpreter"}:
+    if child.isolation is not None and child.isolation not in KINDS:
         raise ActorError(f'child {child.name!r}: isolation={child.isolation!r} is not supported yet; use "interpreter"')
     recipe = recipe_of(child.cls)
     return attrs.evolve(child, cls=recipe, args=pack_arguments(child.cls, child.args, child.kwargs), kwargs={})

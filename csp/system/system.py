@@ -142,7 +142,7 @@ class System:
         supervisor.
         """
         limit = arguments.limit(grace, "grace")
-        client.ask(self._kernel, ("stop", *_place_of(ref), limit))
+        client.ask(self._kernel, ("stop", *_slot_of(ref), limit))
 
     @unseen
     def kill(self, ref: object) -> bool:
@@ -150,7 +150,7 @@ class System:
 
         Does not wait for the end: a message at hand may still be finished.
         """
-        return bool(client.ask(self._kernel, ("kill", *_place_of(ref))))
+        return bool(client.ask(self._kernel, ("kill", *_slot_of(ref))))
 
     # ---- supervision ------------------------------------------------------------------------------------------------
 
@@ -210,7 +210,7 @@ class System:
         """
         limit = arguments.limit(timeout, "timeout")
         if isinstance(what, ActorRef):
-            return str(client.ask(self._kernel, ("wait_actor", *_place_of(what)), limit))
+            return str(client.ask(self._kernel, ("wait_actor", *_slot_of(what)), limit))
         return str(client.ask(self._kernel, ("wait", arguments.name(what, "wait", "a supervisor or an actor")), limit))
 
     @unseen
@@ -324,8 +324,8 @@ class System:
         return f"<csp.System {'closed' if self._closed else 'closing' if self._closing else 'running'}>"
 
 
-def _place_of(ref: object) -> tuple[int, int]:
-    """The number of an actor's place, and its mailbox's: the first alone might be another system's."""
+def _slot_of(ref: object) -> tuple[int, int]:
+    """The number of an actor's slot, and its mailbox's: the first alone might be another system's."""
     if not isinstance(ref, ActorRef):
         raise TypeError(f"this takes the ref of an actor, as spawn and lookup give it, not {ref!r}")
     return ref._id, ref._sender.channel_id
