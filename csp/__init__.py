@@ -4,7 +4,7 @@ Every public name is reached as ``csp.<name>`` and loads on first touch: an inte
 actor's interpreter uses little.
 """
 
-from csp import origin as _origin  # noqa: F401  (it looks around before anything changes)
+from csp import origin as _origin  # noqa: F401  # pyright: ignore[reportUnusedImport]  # it looks around, early
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

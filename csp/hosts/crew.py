@@ -37,7 +37,7 @@ _MOST_NAMED = 10
 _NAME_BYTES = 63
 
 
-class Group:
+class Crew:
     """The interpreters, by tag: negative numbers, so that no other message in the inbox is taken for an exit.
 
     Attributes:

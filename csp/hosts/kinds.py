@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         @property
         def id(self) -> int:
             """Its number among the interpreters of this process, for reports and limits; 0: it is none."""
+            ...
 
         def begin(self, module: str, function: str, arguments: tuple[object, ...]) -> None:
             """Run ``module.function(control, *arguments)``; *control* gets what ask() is given."""

@@ -6,7 +6,7 @@ from time import monotonic
 from csp._native import Receiver, Sender, channel
 from csp.arguments import seconds
 from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, Stopped
-from csp.hosts.crew import Group
+from csp.hosts.crew import Crew as Group
 from csp.hosts.importing import path_of
 from csp.hosts.interpreter import exit_of
 from csp.messages.probe import refuse_by_name

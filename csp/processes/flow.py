@@ -6,7 +6,7 @@ bounds what is under way. It asks the source for another item only when nothing 
 
 from csp._native import select
 from csp.errors import EndOfChannel, ProcessFailed, Stopped
-from csp.hosts.crew import Group
+from csp.hosts.crew import Crew as Group
 from csp.hosts.interpreter import exit_of, is_bare
 from csp.processes.figures import Figures
 from csp.processes.section import CHUNK, Section

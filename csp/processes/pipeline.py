@@ -191,7 +191,7 @@ class Pipeline(Generic[T_co]):
         return Pipeline(self._source, steps, self._grace)
 
     def _results(self, progress: bool | str | None) -> Generator[T_co]:
-        from csp.hosts.crew import Group
+        from csp.hosts.crew import Crew as Group
         from csp.processes.flow import Flow
         from csp.processes.source import Source
 

@@ -78,7 +78,7 @@ def definition(supervisor: Supervisor) -> SupervisorSpec:
 
 def _what_else(value: object) -> str:
     """Say what *value* is instead of a supervisor, and what to do about it."""
-    cls = value if isinstance(value, type) else type(value)
+    cls: type[Any] = value if isinstance(value, type) else type(value)
     name = cls.__name__
     if issubclass(cls, Supervisor):
         return f"{name} is a class; make a supervisor of it: {name}(...)"

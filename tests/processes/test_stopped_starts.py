@@ -99,7 +99,7 @@ def test_what_is_killed_and_queues_for_a_cpu_is_not_said_to_be_stuck(monkeypatch
     monkeypatch.setattr("csp.hosts.patience.thread_is_runnable", lambda _: False)
     monkeypatch.setattr("csp.hosts.patience.thread_times", lambda _: (0.0, ran[0]))
     for busy, late in ((1.0, False), (0.0, True)):
-        one = crew.Group()
+        one = crew.Crew()
         one.alive[-1] = (12345, "one")
         left = one._while_they_queue(2.0)
         for _ in range(100):
@@ -154,7 +154,7 @@ def test_one_inside_a_function_of_c_is_named_at_once_and_a_second_ctrl_c_ends_it
 
 def test_a_note_names_some_of_many():
     """A note about hundreds of processes names ten."""
-    one = crew.Group()
+    one = crew.Crew()
     one.alive = {-n: (n, f"p{n}") for n in range(1, 301)}
     names = one._names()
     one.close()
