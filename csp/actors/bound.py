@@ -174,11 +174,10 @@ class BoundHandler(Generic[P, T_co]):
         self, *, timeout: float | EllipsisType | None = ..., on_restart: OnRestart | EllipsisType = ...
     ) -> BoundHandler[P, T_co]:
         """A changed copy: *timeout* in seconds (None: no limit), *on_restart* ``"wait"`` or ``"fail"``."""
-        if timeout is not ... and timeout is not None:
-            if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
-                raise TypeError(f"timeout must be a number of seconds or None, not {timeout!r}")
-            if not timeout >= 0:
-                raise ValueError(f"timeout must be at least 0 seconds (or None for no limit), not {timeout!r}")
+        if timeout is not ...:
+            from csp.arguments import limit
+
+            limit(timeout, "timeout")
         if on_restart is not ... and on_restart not in _ON_RESTART:
             raise ValueError(f'on_restart must be "wait" or "fail", not {on_restart!r}')
         return BoundHandler(

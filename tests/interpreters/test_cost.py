@@ -45,7 +45,7 @@ IN_AN_ACTOR = IN_A_PROCESS | {
     "csp.generic",
     "csp.hosts.granted",
 }
-# What reading pickled arguments needs, loaded while nobody waits; see kernel._NEEDED.
+# What reading pickled arguments needs, loaded while nobody waits; see csp.kernel.lives.
 IN_A_WARM_ONE = {
     "_compat_pickle",
     "_functools",
