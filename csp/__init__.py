@@ -4,8 +4,7 @@ Every public name is reached as ``csp.<name>`` and loads on first touch: an inte
 actor's interpreter uses little.
 """
 
-import sys as _sys
-from posix import getcwd as _getcwd  # not os, which costs an interpreter without site
+from csp import origin as _origin  # noqa: F401  # pyright: ignore[reportUnusedImport]  # it looks around, early
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,9 +40,8 @@ if TYPE_CHECKING:
     from csp.actors.handler import handler as handler
     from csp.actors.mailbox import Buffered as Buffered
     from csp.actors.ref import Ref as Ref
-    from csp.building import include_dir as include_dir
-    from csp.building import library_dir as library_dir
-    from csp.condition import Condition as Condition
+    from csp.channels.condition import Condition as Condition
+    from csp.channels.extended import Extended as Extended
     from csp.errors import Abandoned as Abandoned
     from csp.errors import ActorDied as ActorDied
     from csp.errors import ActorError as ActorError
@@ -74,7 +72,8 @@ if TYPE_CHECKING:
     from csp.errors import SyncError as SyncError
     from csp.errors import SystemClosing as SystemClosing
     from csp.errors import WouldBlock as WouldBlock
-    from csp.extended import Extended as Extended
+    from csp.headers import include_dir as include_dir
+    from csp.headers import library_dir as library_dir
     from csp.observe.waits import Awaited as Awaited
     from csp.observe.waits import Peer as Peer
     from csp.observe.waits import Wait as Wait
@@ -130,11 +129,8 @@ _HOMES = {
     "csp.actors.handler": ("handler",),
     "csp.actors.mailbox": ("Buffered",),
     "csp.actors.ref": ("Ref",),
-    "csp.building": (
-        "include_dir",
-        "library_dir",
-    ),
-    "csp.condition": ("Condition",),
+    "csp.channels.condition": ("Condition",),
+    "csp.channels.extended": ("Extended",),
     "csp.errors": (
         "Abandoned",
         "ActorDied",
@@ -167,7 +163,10 @@ _HOMES = {
         "SystemClosing",
         "WouldBlock",
     ),
-    "csp.extended": ("Extended",),
+    "csp.headers": (
+        "include_dir",
+        "library_dir",
+    ),
     "csp.observe.waits": (
         "Awaited",
         "Peer",
@@ -205,16 +204,6 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __version__ = "0.1.0"
 
 
-def _look_around() -> tuple[str, object, object]:
-    main = _sys.modules.get("__main__")
-    try:
-        return _getcwd(), main, getattr(main, "__file__", None)
-    except OSError:  # the folder is gone
-        return "/", main, getattr(main, "__file__", None)
-
-
-# Where the program stands, and what its script is, before os.chdir and the end of its main thread hide it.
-_beginning = _look_around()
 # The table is the list; a test compares it with the names for type checkers.
 __all__ = sorted(_HOME_OF)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # see above
 

@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, Literal, Never, NoReturn, Self, TypeVar,
 
 from _typeshed import SupportsWrite, structseq
 
-from csp.extended import Extended
+from csp.channels.extended import Extended
 
 _T_co = TypeVar("_T_co", covariant=True)
 _T_contra = TypeVar("_T_contra", contravariant=True)

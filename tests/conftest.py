@@ -249,12 +249,12 @@ def program(tmp_path):
 def in_interpreter():
     """Run ``module.function(control, *arguments)`` in a fresh interpreter; gives (ending, detail)."""
     from csp._native import unbounded_channel
-    from csp.interpreters.start import order, start
+    from csp.hosts.interpreter import order, start
 
-    def run(module, function, *arguments, warm=False, timeout=20.0):
+    def run(module, function, *arguments, preload=(), timeout=20.0):
         exits, ended = unbounded_channel()
         with exits, ended:
-            started = start(f"{module}.{function}", exits, 1, warm=warm)
+            started = start(f"{module}.{function}", exits, 1, preload=preload)
             with started.control:
                 order(started, module, function, arguments)
                 _, ending, detail = ended.recv(timeout=timeout)

@@ -12,7 +12,7 @@ from importlib import import_module
 
 import csp
 from csp._native import channel, fence_interpreter
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 from csp.messages.failure import pack, unpack
 
 PATIENCE = 20.0  # seconds after which a task that has not ended is a failure of its test

@@ -5,7 +5,7 @@ import sys
 from csp.actors.context import own
 from csp.actors.guarded import method, value
 from csp.actors.mailbox import Buffered, Rendezvous
-from csp.interpreters.importing import is_told
+from csp.origin import is_told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ class Actor:
         id: Any
     else:
         mailbox = Rendezvous()
+
+    # What a supervisor's child of this class is; supervisors have another.
+    __csp_child_kind__ = "worker"
 
     # Looked for by what finds the culprit in a message: the actor is it, and nothing inside it.
     __csp_stays__ = True
@@ -129,16 +132,15 @@ class Actor:
 
         So a call or a cast goes to its handler, and any other message to ``receive``.
         """
-        from csp.actors.loop import dispatch
+        from csp.actors.dispatch import dispatch
 
         dispatch(self, message)
 
     @method
     def spawn[**P, A](self, what: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A:
         """Start another actor; see System.spawn. It belongs to the system, not to this actor."""
-        from csp.system.client import spawn
-
-        ref: A = spawn(own().kernel, what, args, kwargs)
+        context = own()
+        ref: A = context.client().spawn(context.kernel, what, args, kwargs)
         return ref
 
     if TYPE_CHECKING:
@@ -151,9 +153,8 @@ class Actor:
     @method
     def lookup(self, name: str, cls: type | None = None) -> Any:
         """The ref of the actor of that name; with a class, typed as it. Raises NoSuchActor; see System.lookup."""
-        from csp.system.client import lookup
-
-        return lookup(own().kernel, name, cls)
+        context = own()
+        return context.client().lookup(context.kernel, name, cls)
 
 
 def _way_out(actor: Actor) -> str:

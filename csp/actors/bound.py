@@ -1,7 +1,9 @@
 """Handlers seen through a ref: calls, casts, tells, futures."""
 
-from csp._native import Sender, call, cast, raise_arrived, tally_add, unseen
+from csp._native import Sender, call, cast, tally_add, unseen
 from csp.actors import context
+from csp.actors.answers import ANSWERED, DEFAULT_TIMEOUT, delivery_error, raise_remote, refuse_own_rendezvous
+from csp.actors.description import flat
 from csp.errors import (
     ActorDied,
     ActorRestarting,
@@ -26,12 +28,6 @@ if TYPE_CHECKING:
 
 type OnRestart = Literal["wait", "fail"]
 _ON_RESTART: tuple[OnRestart, ...] = ("wait", "fail")
-
-DEFAULT_TIMEOUT = float("5")  # seconds, as OTP's gen_server:call; an object of its own, see BoundHandler.future
-
-# How a call ended; see native/python/channels/calls.c
-_ANSWERED, _FAILED, _NEVER_RAN, _LOST = range(4)
-_DIED = "died"  # in place of a failure: the actor ended while it handled the call
 
 
 class _SignatureForInspect:
@@ -83,19 +79,17 @@ class BoundHandler(Generic[P, T_co]):
         if self._on_restart == "fail":
             self._refuse_if_restarting()
         try:
-            code, value = call(sender, (self._name, args, _flat(kwargs) if kwargs else None, False), self._timeout)
+            code, value = call(sender, (self._name, args, flat(kwargs) if kwargs else None, False), self._timeout)
         except TimeoutError:
             raise CallTimeout(
                 f"{self._actor}.{self._name} did not answer within {self._timeout} s; it may still run"
             ) from None
-        except BrokenChannel as error:
-            raise died(self._actor, error.cause, maybe_ran=False) from None
-        except WouldBlock:
-            raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} did not run") from None
+        except (BrokenChannel, WouldBlock) as error:
+            raise delivery_error(self._actor, error, f"{self._name} did not run") from None
         except NotShareable, ClosedEnd:
             self._refuse_by_name(args, kwargs)
             raise
-        if code != _ANSWERED:
+        if code != ANSWERED:
             raise_remote(self._actor, sender, code, value)
         return value  # type: ignore[no-any-return]  # what the handler returned
 
@@ -116,15 +110,13 @@ class BoundHandler(Generic[P, T_co]):
         if self._on_restart == "fail":
             self._refuse_if_restarting()
         try:
-            cast(sender, (self._name, args, _flat(kwargs) if kwargs else None, True), self._timeout)
+            cast(sender, (self._name, args, flat(kwargs) if kwargs else None, True), self._timeout)
         except TimeoutError:
             raise CallTimeout(
                 f"{self._actor} did not take {self._name} within {self._timeout} s; it will not run"
             ) from None
-        except BrokenChannel as error:
-            raise died(self._actor, error.cause, maybe_ran=False) from None
-        except WouldBlock:
-            raise MailboxFull(f"the mailbox of {self._actor} is full; {self._name} will not run") from None
+        except (BrokenChannel, WouldBlock) as error:
+            raise delivery_error(self._actor, error, f"{self._name} will not run") from None
         except NotShareable, ClosedEnd:
             self._refuse_by_name(args, kwargs)
             raise
@@ -169,7 +161,7 @@ class BoundHandler(Generic[P, T_co]):
             refuse_own_rendezvous(sender, self._actor, f"asks {self._name} of")
         if self._on_restart == "fail":
             self._refuse_if_restarting()
-        message = (self._name, args, _flat(kwargs) if kwargs else None, False)
+        message = (self._name, args, flat(kwargs) if kwargs else None, False)
         try:
             limit = None if self._timeout is DEFAULT_TIMEOUT else self._timeout  # by identity: whether it was given
             return ask_future(sender, self._actor, self._name, message, limit)
@@ -182,11 +174,10 @@ class BoundHandler(Generic[P, T_co]):
         self, *, timeout: float | EllipsisType | None = ..., on_restart: OnRestart | EllipsisType = ...
     ) -> BoundHandler[P, T_co]:
         """A changed copy: *timeout* in seconds (None: no limit), *on_restart* ``"wait"`` or ``"fail"``."""
-        if timeout is not ... and timeout is not None:
-            if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
-                raise TypeError(f"timeout must be a number of seconds or None, not {timeout!r}")
-            if not timeout >= 0:
-                raise ValueError(f"timeout must be at least 0 seconds (or None for no limit), not {timeout!r}")
+        if timeout is not ...:
+            from csp.arguments import limit
+
+            limit(timeout, "timeout")
         if on_restart is not ... and on_restart not in _ON_RESTART:
             raise ValueError(f'on_restart must be "wait" or "fail", not {on_restart!r}')
         return BoundHandler(
@@ -215,55 +206,7 @@ class BoundHandler(Generic[P, T_co]):
         refuse_by_name(self._name, args, kwargs)
 
     def _refuse_if_restarting(self) -> None:
-        # The place itself keeps one receiving end; a life has another.
+        # The slot itself keeps one receiving end; a life has another.
         seen = self._sender.statistics()
         if seen.receivers < 2 and not seen.aborted:
             raise ActorRestarting(f"{self._actor} is being restarted; {self._name} did not run")
-
-
-def remote_error(actor: str, sender: Sender[object], code: int, value: tuple[Any, ...] | None) -> BaseException:
-    """What a call that was not answered means to its caller."""
-    if code == _FAILED and isinstance(value, tuple):
-        if value[0] == _DIED:
-            return ActorDied(f"{actor} ended while it handled the call: {value[1]}", str(value[1]), maybe_ran=True)
-        from csp.messages.failure import unpack
-
-        return unpack(value)
-    if code == _NEVER_RAN:
-        seen = sender.statistics()
-        if seen.overflow.startswith("drop") and not seen.aborted:
-            return MailboxFull(
-                f"the mailbox of {actor} was full and dropped the call ({seen.overflow}); it did not run"
-            )
-    return died(actor, sender.cause, maybe_ran=code == _LOST)
-
-
-def raise_remote(actor: str, sender: Sender[object], code: int, value: tuple[Any, ...] | None) -> NoReturn:
-    """Raise that; what its actor raised, as if the call had been a local one."""
-    __tracebackhide__ = True  # what arrives may have no frames
-    if code == _FAILED and isinstance(value, tuple) and value[0] != _DIED:
-        raise_arrived(value)
-    raise remote_error(actor, sender, code, value)
-
-
-def died(actor: str, cause: object, *, maybe_ran: bool) -> ActorDied:
-    reason = str(cause) if cause is not None else "it ended before it answered"
-    ran = "the call may have run" if maybe_ran else "the call did not run"
-    return ActorDied(f"{actor} is dead ({reason}); {ran}", reason, maybe_ran)
-
-
-def refuse_own_rendezvous(sender: Sender[object], actor: str, does: str) -> None:
-    """An actor that puts something into its own mailbox waits for itself, unless the mailbox has a buffer."""
-    if sender.capacity == 0:
-        raise CallsSelf(
-            f"{actor} {does} its own rendezvous mailbox, which nobody else will take it from; "
-            "give the class a mailbox = csp.Buffered(n), or call the method directly"
-        )
-
-
-def _flat(kwargs: dict[str, object]) -> tuple[object, ...]:
-    """Keyword arguments as (name, value, name, value, ...), which the native codec carries."""
-    flat: list[object] = []
-    for pair in kwargs.items():
-        flat.extend(pair)
-    return tuple(flat)

@@ -7,50 +7,98 @@ from csp.errors import ActorError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Protocol
+
     from csp.actors.description import Description
 
+    class Client(Protocol):
+        """What asks the kernel: the module csp.actors.client, as an actor needs it."""
 
-class Context:
-    """One life of one actor, seen from inside its interpreter."""
+        def spawn(
+            self, kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: Mapping[str, object], /
+        ) -> Any: ...
+        def lookup(self, kernel: Sender[object], name: str, cls: Any = None, /) -> Any: ...
 
-    __slots__ = (
-        "handlers",
-        "inbox",
-        "incarnation",
-        "kernel",
-        "letters",
-        "log",
-        "mailbox",
-        "me",
+
+class Order:
+    """What a life of an actor is begun with. It travels natively, as the tuple of its fields.
+
+    Attributes:
+        life: the number of this life in the kernel, by which news of it are told.
+        slot: the number of the slot that it lives in.
+        name: under which the system knows the actor.
+        path: ``(module, qualified name)`` of its class.
+        folders: where to look for modules.
+        mailbox, inbox: the ends of its mailbox.
+        kernel: where news of it go, and its requests.
+        log: where its log events go.
+        letters: the tally that counts the system's dead letters.
+        data, ends: the arguments of its class, pickled; empty when there are none.
+        grace: the seconds that it is given after Stopped.
+    """
+
+    __slots__ = (  # noqa: RUF023  (the constructor's order)
+        "life",
+        "slot",
         "name",
         "path",
-        "slot",
-        "stop_reason",
+        "folders",
+        "mailbox",
+        "inbox",
+        "kernel",
+        "log",
+        "letters",
+        "data",
+        "ends",
+        "grace",
     )
 
     def __init__(
         self,
+        life: int,
         slot: int,
-        incarnation: int,
         name: str,
         path: tuple[str, str],
-        handlers: tuple[Description, ...],
+        folders: tuple[str, ...],
         mailbox: Sender[object],
         inbox: Receiver[object],
         kernel: Sender[object],
         log: Sender[object],
         letters: int,
+        data: bytes,
+        ends: tuple[Any, ...],
+        grace: float,
     ) -> None:
+        self.life = life
         self.slot = slot
-        self.incarnation = incarnation
         self.name = name
         self.path = path
-        self.handlers = handlers
+        self.folders = folders
         self.mailbox = mailbox
         self.inbox = inbox
         self.kernel = kernel
         self.log = log
-        self.letters = letters  # the tally that counts the system's dead letters
+        self.letters = letters
+        self.data = data
+        self.ends = ends
+        self.grace = grace
+
+    def fields(self) -> tuple[object, ...]:
+        """What it is made from again: ``Order(*fields)``."""
+        return tuple(getattr(self, name) for name in Order.__slots__)
+
+
+class Context(Order):
+    """One life of one actor, seen from inside its interpreter: its order, and what else belongs to it."""
+
+    __slots__ = ("client", "handlers", "me", "stop_reason")
+
+    client: Callable[[], Client]  # given from above, by who knows it; loaded when it is needed
+
+    def __init__(self, *fields: Any) -> None:
+        super().__init__(*fields)
+        self.handlers: tuple[Description, ...] = ()
         self.stop_reason: str | None = None  # set by Actor.stop
         self.me: object = None
 

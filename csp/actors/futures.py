@@ -25,17 +25,14 @@ from csp._native import (
     unseen,
     withdraw,
 )
-from csp.actors.bound import died, remote_error
-from csp.errors import BrokenChannel, CallsSelf, CallTimeout, ChannelError, ClosedEnd, MailboxFull, Stopped, WouldBlock
+from csp.actors.answers import ANSWERED, NEVER_RAN, UNREADABLE, delivery_error, remote_error
+from csp.errors import BrokenChannel, CallsSelf, CallTimeout, ChannelError, ClosedEnd, Stopped, WouldBlock
 
 # Seconds. A signal that arrives in the instant before the program's main thread sleeps in a lock would be seen only
 # when something else wakes it, so that thread sleeps no longer than this: as in native/python/waiting/hooks.c.
 _MAIN_SLICE = 0.04
 # Likewise, in csp, where a scope is heard: so that the wait graph takes nobody for stuck who waits for a future.
 _SCOPED_SLICE = 1.0
-
-# See recv_reply in native/python/channels/calls.c
-_ANSWERED, _NEVER_RAN, _UNREADABLE = 0, 2, 4
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,10 +61,8 @@ def ask_future(
         future.posting = post(sender, message, timeout, receiving.replies, future.token)
     except BaseException as error:
         told = receiving.pending.pop(future.token, None) is None
-        if isinstance(error, BrokenChannel):
-            _fail(future, died(actor, error.cause, maybe_ran=False))
-        elif isinstance(error, WouldBlock):
-            _fail(future, MailboxFull(f"the mailbox of {actor} is full; {name} will not run"))
+        if isinstance(error, (BrokenChannel, WouldBlock)):
+            _fail(future, delivery_error(actor, error, f"{name} will not run"))
         elif not (isinstance(error, ClosedEnd) and told):  # told why by the receiving thread, when it ended
             raise
         return future
@@ -244,7 +239,7 @@ class _Receiving:
             token, code, value = answer
             future = self.pending.get(token)
             if future is not None:
-                if code == _NEVER_RAN and future.withdrawing:
+                if code == NEVER_RAN and future.withdrawing:
                     future.missed = code, value
                     if future.withdrawing:
                         continue
@@ -281,10 +276,10 @@ class _Receiving:
         if self.pending.pop(future.token, None) is None:
             return
         future.posting = None
-        if code == _UNREADABLE:
+        if code == UNREADABLE:
             _fail(future, value)
             return
-        if code != _ANSWERED:
+        if code != ANSWERED:
             try:
                 error = remote_error(future.actor, future.sender, code, value)
             except BaseException as unreadable:  # noqa: BLE001  (whoever waits for the future gets it)

@@ -4,9 +4,10 @@ from types import GenericAlias
 
 from csp._native import Sender, unseen
 from csp.actors import context
-from csp.actors.bound import BoundHandler, died, refuse_own_rendezvous
+from csp.actors.answers import delivery_error, refuse_own_rendezvous
+from csp.actors.bound import BoundHandler
 from csp.actors.signature import signatures
-from csp.errors import BrokenChannel, MailboxFull, NoSuchHandler, WouldBlock
+from csp.errors import BrokenChannel, NoSuchHandler, WouldBlock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class ActorRef:
     """A handle on an actor: its handlers as attributes, ``send``, ``name`` and ``id``.
 
     Refs are small, equal when they reach the same actor, and may be sent anywhere in a message. A ref reaches the actor
-    through its restarts: it belongs to the place, not to the life. (OTP: a registered name; Pekko: ActorRef.)
+    through its restarts: it belongs to the slot, not to the life. (OTP: a registered name; Pekko: ActorRef.)
 
     In a signature ``csp.Ref[Account]`` is, for type checkers, what ``Account`` is: spawn gives it, and it has the
     handlers of Account. ``csp.Ref`` alone is a ref of any actor.
@@ -41,7 +42,7 @@ class ActorRef:
     ) -> None:
         self._sender = sender
         self._name = name
-        self._id = id  # of the place, in its kernel
+        self._id = id  # of the slot, in its kernel
         self._path = path
         self._handlers = handlers
         self._letters = letters
@@ -77,10 +78,8 @@ class ActorRef:
             refuse_own_rendezvous(sender, self._name, "sends to")
         try:
             sender.send(message, timeout)
-        except BrokenChannel as error:
-            raise died(self._name, error.cause, maybe_ran=False) from None
-        except WouldBlock:
-            raise MailboxFull(f"the mailbox of {self._name} is full") from None
+        except (BrokenChannel, WouldBlock) as error:
+            raise delivery_error(self._name, error) from None
 
     def _no_such(self, name: str) -> AttributeError:
         if name.startswith("__"):

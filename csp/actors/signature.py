@@ -119,7 +119,7 @@ def _loaded(path: tuple[str, str], name: str) -> inspect.Signature | None:
     import inspect
     from annotationlib import Format
 
-    from csp.interpreters.importing import loaded
+    from csp.hosts.importing import loaded
 
     cls = loaded(*path)
     if not isinstance(cls, type):
@@ -145,7 +145,7 @@ def were_wrong(
     trace = error.__traceback__
     decorated = False
     while trace is not None:
-        if trace.tb_frame.f_globals.get("__name__") in {"csp.actors.loop", "functools"}:
+        if trace.tb_frame.f_globals.get("__name__") in {"csp.actors.dispatch", "functools"}:
             trace = trace.tb_next
             continue
         code, wrapped = getattr(inner, "__code__", None), getattr(inner, "__wrapped__", None)

@@ -65,7 +65,7 @@ def _fields(record: Any) -> tuple[object, ...]:
 
 def _name_in_main(name: object) -> object:
     """The script's own logger, ``getLogger(__name__)``, is the same there and here."""
-    from csp.interpreters.importing import SCRIPT_ELSEWHERE
+    from csp.origin import SCRIPT_ELSEWHERE
 
     return "__main__" if name == SCRIPT_ELSEWHERE else name
 

@@ -99,7 +99,7 @@ def name() -> Iterator[Finding]:
 
 def byte_code() -> Iterator[Finding]:
     """Will each actor have to compile what it imports?"""
-    source = os.path.join(os.path.dirname(os.path.abspath(csp.__file__)), "actors", "loop.py")
+    source = os.path.join(os.path.dirname(os.path.abspath(csp.__file__)), "actors", "entry.py")
     slow = "every actor compiles all that it imports, and starts several times as slowly"
     try:
         cache = cache_from_source(source)

@@ -13,9 +13,9 @@ the channel's other end to the actor. (An extension module needs no cffi: see ``
 """
 
 from csp._native import Receiver, Sender, end_adopt, end_release, message_decode, message_encode
-from csp.building import include_dir
 from csp.errors import NotImportable
 from csp.ffi.declarations import HEADERS, declarations
+from csp.headers import include_dir
 
 try:
     from csp._cffi import ffi as ffi

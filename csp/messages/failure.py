@@ -67,7 +67,7 @@ def _trail(error: BaseException, seen: set[int]) -> Trail:
 
 def _advise(error: ImportError) -> None:
     """Say what to do about a module that CPython refuses here, once: an earlier stop may have said it."""
-    from csp.interpreters.refusing import instead_of
+    from csp.hosts.refusing import instead_of
 
     instead = instead_of(text_of(error))
     if instead is not None and (note := f"csp: {instead}") not in notes_of(error):

@@ -11,8 +11,8 @@ from types import ModuleType
 
 from csp._native import Barrier, Broadcaster, ConditionQueue, Counter, Event, Lock, Receiver, RLock, Semaphore, Sender
 from csp.errors import CspError, NotImportable, NotShareable
-from csp.interpreters.importing import SCRIPT, module_shown
 from csp.messages.shapes import show, text_of
+from csp.origin import SCRIPT, module_shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class _Unpickler(Unpickler):
 
     def find_class(self, module_name: str, global_name: str, /) -> object:
         if module_name in SCRIPT:
-            from csp.interpreters.script import main_module
+            from csp.hosts.script import main_module
 
             found: object = main_module()
             try:

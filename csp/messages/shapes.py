@@ -4,7 +4,7 @@ A class may be frozen, refuse attributes, or raise when it is shown. What CPytho
 built-in part, and reached through ``BaseException`` itself, past whatever the class says about attributes.
 """
 
-from csp.interpreters.importing import module_shown
+from csp.origin import module_shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

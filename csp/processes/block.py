@@ -4,12 +4,12 @@ from _thread import get_ident
 from time import monotonic
 
 from csp._native import Receiver, Sender, channel
+from csp.arguments import seconds
 from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, Stopped
-from csp.interpreters.importing import path_of
-from csp.interpreters.start import exit_of
+from csp.hosts.crew import Crew as Group
+from csp.hosts.importing import path_of
+from csp.hosts.interpreter import exit_of
 from csp.messages.probe import refuse_by_name
-from csp.processes.checks import seconds
-from csp.processes.group import Group
 from csp.processes.life import ABANDONED, FAILED, KILLED, RETURNED, STOPPED, Life
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from csp.interpreters.start import Exit
+    from csp.hosts.interpreter import Exit
     from csp.processes.process import Given
 
 type End = Sender[object] | Receiver[object]

@@ -9,9 +9,19 @@ from time import thread_time_ns
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Protocol
 
-    from csp.processes.section import Section
+    from csp.processes.stages import Stage
     from csp.processes.statistics import PipelineStatistics
+
+    class Section(Protocol):
+        """As much of a section as this needs."""
+
+        @property
+        def place(self) -> int: ...
+        @property
+        def stages(self) -> Sequence[Stage]: ...
+
 
 # Asking for the processor time takes half a microsecond, as long as a small item does. So the first SURE rounds are
 # measured, and then each EVERYth, which stands for the others.

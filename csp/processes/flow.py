@@ -6,9 +6,9 @@ bounds what is under way. It asks the source for another item only when nothing 
 
 from csp._native import select
 from csp.errors import EndOfChannel, ProcessFailed, Stopped
-from csp.interpreters.start import exit_of, is_bare
+from csp.hosts.crew import Crew as Group
+from csp.hosts.interpreter import exit_of, is_bare
 from csp.processes.figures import Figures
-from csp.processes.group import Group
 from csp.processes.section import CHUNK, Section
 from csp.processes.stages import Batch, Stage
 from csp.processes.worker import IMPORT, ITEM, RESULT
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from typing import Any
 
-    from csp.interpreters.start import Exit
+    from csp.hosts.interpreter import Exit
     from csp.messages.failure import Failure
     from csp.observe.progress import Progress
     from csp.processes.source import Source

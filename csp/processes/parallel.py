@@ -4,10 +4,10 @@ It is occam's PAR, over the processes of CSP (Hoare 1978), and what others now c
 """
 
 from csp._native import unseen
+from csp.arguments import seconds, whole
 from csp.generic import Generic, T_co
+from csp.hosts.crew import GRACE
 from csp.processes.block import Block
-from csp.processes.checks import seconds, whole
-from csp.processes.group import GRACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
 """Pipelines: an iterable, functions that run on it in interpreters of their own, and what becomes of the results."""
 
 from csp._native import unseen, unseen_iterator
+from csp.arguments import seconds
 from csp.generic import Generic, T_co
-from csp.processes.checks import seconds
-from csp.processes.group import GRACE
+from csp.hosts.crew import GRACE
 from csp.processes.stages import Batch, Function, leading_batches, with_function
 
 TYPE_CHECKING = False
@@ -191,8 +191,8 @@ class Pipeline(Generic[T_co]):
         return Pipeline(self._source, steps, self._grace)
 
     def _results(self, progress: bool | str | None) -> Generator[T_co]:
+        from csp.hosts.crew import Crew as Group
         from csp.processes.flow import Flow
-        from csp.processes.group import Group
         from csp.processes.source import Source
 
         sizes, steps = leading_batches(self._steps)

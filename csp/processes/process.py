@@ -7,8 +7,8 @@ the exit message of the interpreter, which comes after everything that it held w
 
 from csp._native import Receiver, Sender, end_within, self_id
 from csp.errors import Stopped
-from csp.interpreters import granted
-from csp.interpreters.importing import resolve
+from csp.hosts import granted
+from csp.hosts.importing import resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

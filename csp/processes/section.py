@@ -15,7 +15,7 @@ from csp.processes.worker import WAKE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from csp.processes.group import Group
+    from csp.hosts.crew import Crew as Group
     from csp.processes.stages import Stage
     from csp.processes.worker import Chunk
 

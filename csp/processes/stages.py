@@ -2,8 +2,8 @@
 
 import os
 
-from csp.interpreters.importing import path_of
-from csp.processes.checks import whole
+from csp.arguments import whole
+from csp.hosts.importing import path_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

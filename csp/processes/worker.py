@@ -14,8 +14,8 @@ from time import perf_counter_ns
 
 from csp._native import Receiver, Sender
 from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, NotShareable, Stopped
-from csp.interpreters import granted
-from csp.interpreters.importing import resolve
+from csp.hosts import granted
+from csp.hosts.importing import resolve
 from csp.processes.figures import Meter
 
 TYPE_CHECKING = False

@@ -5,18 +5,15 @@ feeds :func:`csp.supervision.reducer.reduce` with events and carries the command
 
 .. code-block:: text
 
-    reason      why a life ended; also loads inside actors, so it imports nothing
     checks      the one way to refuse a setting
     strategy    the decision tables: who stops, who starts, in which order, and who comes back
-    value       immutable values that load anywhere
-    intensity   how many restarts within how many seconds, and how long to wait before each
-    window      counting restarts within such a period
+    intensity   how many restarts within how many seconds, counted, and how long to wait before each
     child       what a child is and how it is kept (a child spec)
     supervisor  what users subclass
     definition  a supervisor's class, read and validated
     events      what can happen                     commands    what is to be done about it
     state       everything a supervisor knows       ordering    whose turn it is to stop or to start
-    turn        the working copy of one step        lives       starts, ends, restarts, endings
+    transition  the working copy of one step        decisions   starts, ends, restarts, endings
     requests    children changed at run time        reducer     (state, event) -> (state, commands)
 
 Importing this package imports none of them: what a program does not use, it does not pay for.

@@ -4,8 +4,8 @@ from typing import Any, Literal, NamedTuple
 
 import attrs
 
+from csp.exits import ExitReason
 from csp.supervision.child import ChildSpec
-from csp.supervision.reason import ExitReason
 
 type Phase = Literal["down", "starting", "up"]
 # What is in store for a life: to be kept; to be ended when its turn comes; asked to stop; killed.

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import attrs
 
+from csp.exits import ExitReason
 from csp.supervision.child import ChildSpec
-from csp.supervision.reason import ExitReason
 
 type ReportKind = Literal[
     "child_started",

@@ -1,14 +1,13 @@
 """What the reducer makes of a supervisor's class: one validated value."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
-from csp.actors.actor import Actor
 from csp.errors import ChildSpecError
 from csp.supervision.checks import is_a, refusal, words
-from csp.supervision.child import ChildSpec, checked_child
+from csp.supervision.child import ChildSpec, Kind, checked_child
 from csp.supervision.intensity import Intensity
 from csp.supervision.strategy import AUTO_SHUTDOWNS, STRATEGIES, AutoShutdown, Strategy
 from csp.supervision.supervisor import Supervisor
@@ -31,6 +30,19 @@ class SupervisorSpec:
     intensity: Intensity = attrs.field(factory=Intensity)
     auto_shutdown: AutoShutdown = "never"
     children: tuple[ChildSpec[Any], ...] = ()
+
+
+class NestedSupervisor:
+    """Stands for a supervisor's class in a packed child spec; holds its packed definition."""
+
+    __csp_child_kind__: ClassVar[Kind] = "supervisor"
+    __slots__ = ("spec",)
+
+    def __init__(self, spec: SupervisorSpec) -> None:
+        self.spec = spec
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return NestedSupervisor, (self.spec,)
 
 
 def definition(supervisor: Supervisor) -> SupervisorSpec:
@@ -66,11 +78,11 @@ def definition(supervisor: Supervisor) -> SupervisorSpec:
 
 def _what_else(value: object) -> str:
     """Say what *value* is instead of a supervisor, and what to do about it."""
-    cls = value if isinstance(value, type) else type(value)
+    cls: type[Any] = value if isinstance(value, type) else type(value)
     name = cls.__name__
     if issubclass(cls, Supervisor):
         return f"{name} is a class; make a supervisor of it: {name}(...)"
-    if issubclass(cls, Actor):
+    if getattr(cls, "__csp_child_kind__", None) == "worker":
         return (
             f"{name} is an actor, not a supervisor; yield csp.child({name}, ...) from the children() of a "
             f"csp.Supervisor, or start it without one: spawn({name}, ...)"

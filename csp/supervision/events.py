@@ -11,7 +11,7 @@ about any other life are ignored.
 
 import attrs
 
-from csp.supervision.reason import ExitReason
+from csp.exits import ExitReason
 
 
 @attrs.frozen

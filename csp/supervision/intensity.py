@@ -1,12 +1,12 @@
-"""How often a supervisor may restart, and how long it waits before it does.
+"""How often a supervisor may restart, how the restarts are counted, and how long it waits before one.
 
-Both are pure: instants are monotonic seconds passed in, and so is the random number.
+All are pure: instants are monotonic seconds passed in, and so is the random number.
 """
 
 import math
 
 from csp.supervision.checks import is_count, is_seconds, refusal
-from csp.supervision.value import Value
+from csp.value import Value
 
 
 class Intensity(Value):
@@ -86,3 +86,19 @@ class Backoff(Value):
     def ends_row(self, lived: float) -> bool:
         """Tell whether after a life of *lived* seconds the next delay is ``initial`` again."""
         return lived >= (self.maximum if self.reset_after is None else self.reset_after)
+
+
+def may_restart(stamps: tuple[float, ...], now: float, intensity: Intensity) -> tuple[bool, tuple[float, ...]]:
+    """Count one restart attempt: whether it may be made, and the stamps for the next call.
+
+    An attempt is counted *before* it is made, and stays counted when it is refused or fails (OTP's
+    ``add_restart``). The period is inclusive: an attempt exactly ``intensity.seconds`` old still counts. OTP
+    rounds its stamps to whole seconds; these are exact.
+
+    Args:
+        stamps: the instants of the earlier attempts, as an earlier call returned them.
+        now: the instant of this attempt, in monotonic seconds.
+        intensity: the limit.
+    """
+    recent = (*(stamp for stamp in stamps if now - stamp <= intensity.seconds), now)
+    return len(recent) <= intensity.restarts, recent

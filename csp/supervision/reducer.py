@@ -8,6 +8,7 @@ OTP's blocking gave for free, the order of things, is :mod:`csp.supervision.orde
 from typing import assert_never
 
 from csp.supervision.commands import Command, Started
+from csp.supervision.decisions import begin_ending, child_gone, child_started, kill, retry_due
 from csp.supervision.events import (
     ChildEnded,
     ChildStarted,
@@ -22,11 +23,10 @@ from csp.supervision.events import (
     StopRequested,
     TerminateChildRequest,
 )
-from csp.supervision.lives import begin_ending, child_gone, child_started, kill, retry_due
 from csp.supervision.ordering import all_up, due_starts, due_stops
 from csp.supervision.requests import handle_request
 from csp.supervision.state import SupervisorState
-from csp.supervision.turn import Turn
+from csp.supervision.transition import Transition
 
 
 def reduce(state: SupervisorState, event: Event) -> tuple[SupervisorState, tuple[Command, ...]]:
@@ -39,51 +39,55 @@ def reduce(state: SupervisorState, event: Event) -> tuple[SupervisorState, tuple
         state: the state before, from :func:`csp.supervision.state.initial_state` or from an earlier call.
         event: what happened.
     """
-    turn = Turn(state, event.now, event.random)
+    transition = Transition(state, event.now, event.random)
     match event:
         case Start():
             if state.stage == "new":
-                turn.update(stage="booting")
+                transition.update(stage="booting")
         case ChildStarted() | ChildStartFailed() | ChildEnded():
-            _hear_of_life(turn, event)
+            _hear_of_life(transition, event)
         case RetryDue():
-            retry_due(turn, event.token)
+            retry_due(transition, event.token)
         case StopRequested():
-            begin_ending(turn, "stopped", event.reason)
+            begin_ending(transition, "stopped", event.reason)
         case KillRequested():
-            kill(turn, event.reason)
+            kill(transition, event.reason)
         case StartChildRequest() | TerminateChildRequest() | RestartChildRequest() | DeleteChildRequest():
-            handle_request(turn, event)
+            handle_request(transition, event)
         case _:
             assert_never(event)
-    _settle(turn)
-    return turn.state, tuple(turn.commands)
+    _settle(transition)
+    return transition.state, tuple(transition.commands)
 
 
-def _hear_of_life(turn: Turn, event: ChildStarted | ChildStartFailed | ChildEnded) -> None:
+def _hear_of_life(transition: Transition, event: ChildStarted | ChildStartFailed | ChildEnded) -> None:
     """Handle news of one life, unless it is over, or its child is forgotten."""
-    child = turn.state.child(event.child_id)
+    child = transition.state.child(event.child_id)
     if child is None or not child.live or child.incarnation != event.incarnation:
         return
     if not isinstance(event, ChildStarted):
-        child_gone(turn, child, event.reason)
+        child_gone(transition, child, event.reason)
     elif child.phase == "starting":
-        child_started(turn, child)
+        child_started(transition, child)
 
 
-def _settle(turn: Turn) -> None:
+def _settle(transition: Transition) -> None:
     """Give the commands that have become due: stops, starts, and what to tell the level above."""
-    for child in due_stops(turn.state):
-        turn.stop(child)
-    for child in due_starts(turn.state):
-        turn.start(child)
-    if turn.state.stage == "booting" and all_up(turn.state):
-        deferred = turn.state.deferred
-        turn.update(stage="running", deferred=())
-        turn.give(Started())
+    for child in due_stops(transition.state):
+        transition.stop(child)
+    for child in due_starts(transition.state):
+        transition.start(child)
+    if transition.state.stage == "booting" and all_up(transition.state):
+        deferred = transition.state.deferred
+        transition.update(stage="running", deferred=())
+        transition.give(Started())
         for request in deferred:
-            handle_request(turn, request)
-        _settle(turn)
-    elif turn.state.stage == "ending" and turn.state.outcome is not None and not turn.state.children.any_live:
-        turn.give(turn.state.outcome)
-        turn.update(stage="ended")
+            handle_request(transition, request)
+        _settle(transition)
+    elif (
+        transition.state.stage == "ending"
+        and transition.state.outcome is not None
+        and not transition.state.children.any_live
+    ):
+        transition.give(transition.state.outcome)
+        transition.update(stage="ended")

@@ -19,79 +19,79 @@ from csp.supervision.events import (
     StartChildRequest,
     TerminateChildRequest,
 )
-from csp.supervision.turn import Turn
+from csp.supervision.transition import Transition
 
 
-def handle_request(turn: Turn, request: Request) -> None:
+def handle_request(transition: Transition, request: Request) -> None:
     """Begin a request, or answer it when there is nothing to wait for."""
-    if turn.state.stage in ("ending", "ended"):
-        turn.give(Answer(request.request_id, "stopping"))
+    if transition.state.stage in ("ending", "ended"):
+        transition.give(Answer(request.request_id, "stopping"))
         return
-    if turn.state.stage != "running":
+    if transition.state.stage != "running":
         # As in OTP, where the supervisor is deaf until it has started; only a stop is heard before.
-        turn.update(deferred=(*turn.state.deferred, request))
+        transition.update(deferred=(*transition.state.deferred, request))
         return
     if isinstance(request, StartChildRequest):
-        _start_child(turn, request)
+        _start_child(transition, request)
         return
-    child = turn.state.child(request.child_id)
+    child = transition.state.child(request.child_id)
     if child is None:
-        turn.give(Answer(request.request_id, "not_found", request.child_id))
+        transition.give(Answer(request.request_id, "not_found", request.child_id))
         return
     match request:
         case TerminateChildRequest():
-            _terminate_child(turn, request.request_id, child)
+            _terminate_child(transition, request.request_id, child)
         case RestartChildRequest():
-            _restart_child(turn, request.request_id, child)
+            _restart_child(transition, request.request_id, child)
         case DeleteChildRequest():
-            _delete_child(turn, request.request_id, child)
+            _delete_child(transition, request.request_id, child)
         case _:
             assert_never(request)
 
 
-def _start_child(turn: Turn, request: StartChildRequest) -> None:
+def _start_child(transition: Transition, request: StartChildRequest) -> None:
     try:
-        spec = checked_child(request.spec, f"supervisor {turn.state.name}", turn.state.auto_shutdown)
+        spec = checked_child(request.spec, f"supervisor {transition.state.name}", transition.state.auto_shutdown)
     except ChildSpecError as error:
-        turn.give(Answer(request.request_id, "bad_spec", text=str(error)))
+        transition.give(Answer(request.request_id, "bad_spec", text=str(error)))
         return
-    present = turn.state.child(spec.name)
+    present = transition.state.child(spec.name)
     if present is None:
-        turn.add(spec, Starter(request.request_id, forget=True))
+        transition.add(spec, Starter(request.request_id, forget=True))
     elif present.live:
-        turn.give(Answer(request.request_id, "already_started", spec.name, present.incarnation))
+        transition.give(Answer(request.request_id, "already_started", spec.name, present.incarnation))
     else:
-        turn.give(Answer(request.request_id, "already_present", spec.name))
+        transition.give(Answer(request.request_id, "already_present", spec.name))
 
 
-def _terminate_child(turn: Turn, request_id: int, child: ChildState) -> None:
-    turn.doom(child, wanted=False)
-    child = turn.child(child.name)
+def _terminate_child(transition: Transition, request_id: int, child: ChildState) -> None:
+    transition.doom(child, wanted=False)
+    child = transition.child(child.name)
     if child.live:
-        turn.put(attrs.evolve(child, terminators=(*child.terminators, request_id)))
+        transition.put(attrs.evolve(child, terminators=(*child.terminators, request_id)))
         return
     # Down already, or between two lives: then its restart loop has just been ended.
-    turn.give(Answer(request_id, "ok", child.name))
+    transition.give(Answer(request_id, "ok", child.name))
     if child.spec.restart == "temporary":
-        turn.forget(child)
+        transition.forget(child)
 
 
-def _restart_child(turn: Turn, request_id: int, child: ChildState) -> None:
+def _restart_child(transition: Transition, request_id: int, child: ChildState) -> None:
     if child.status == "down":
-        turn.put(attrs.evolve(child, wanted=True, failures=0, starter=Starter(request_id, forget=False)))
+        transition.put(attrs.evolve(child, wanted=True, failures=0, starter=Starter(request_id, forget=False)))
     else:
-        _refuse(turn, request_id, child)
+        _refuse(transition, request_id, child)
 
 
-def _delete_child(turn: Turn, request_id: int, child: ChildState) -> None:
+def _delete_child(transition: Transition, request_id: int, child: ChildState) -> None:
     if child.status == "down":
-        turn.forget(child)
-        turn.give(Answer(request_id, "ok", child.name))
+        transition.forget(child)
+        transition.give(Answer(request_id, "ok", child.name))
     else:
-        _refuse(turn, request_id, child)
+        _refuse(transition, request_id, child)
 
 
-def _refuse(turn: Turn, request_id: int, child: ChildState) -> None:
+def _refuse(transition: Transition, request_id: int, child: ChildState) -> None:
     """Answer that only a child that is down, and meant to be, can be restarted or deleted."""
     outcome: Outcome = "restarting" if child.status == "restarting" else "running"
-    turn.give(Answer(request_id, outcome, child.name, child.incarnation if child.live else 0))
+    transition.give(Answer(request_id, outcome, child.name, child.incarnation if child.live else 0))

@@ -4,6 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 import attrs
 
+from csp.exits import ExitReason
 from csp.supervision.child import ChildSpec, Kind
 from csp.supervision.child_state import ChildState, Status
 from csp.supervision.children import Children, children_of
@@ -11,7 +12,6 @@ from csp.supervision.commands import Ended, StartFailed
 from csp.supervision.definition import SupervisorSpec
 from csp.supervision.events import Request
 from csp.supervision.intensity import Intensity
-from csp.supervision.reason import ExitReason
 from csp.supervision.strategy import AutoShutdown, Strategy
 
 type Stage = Literal["new", "booting", "running", "ending", "ended"]

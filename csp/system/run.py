@@ -6,7 +6,7 @@ from threading import Thread
 
 from csp._native import Sender, channel, select, unseen
 from csp.errors import ActorError, ChannelError, EscalationError, StartFailed
-from csp.interpreters.importing import refuse_while_loading
+from csp.hosts.importing import refuse_while_loading
 from csp.messages.shapes import described
 from csp.system.system import System
 

@@ -5,19 +5,20 @@ from _thread import daemon_threads_allowed
 from _warnings import warn
 from functools import partial
 
+from csp import arguments
 from csp._native import CancelScope, Receiver, Sender, cast, kill_interpreter, no_starts, unbounded_channel, unseen
+from csp.actors import client
+from csp.actors.fate import Fate
 from csp.actors.log import ActorLog
 from csp.actors.ref import ActorRef
 from csp.errors import ActorError, CallTimeout, Cancelled, ChannelError, StartFailed
-from csp.interpreters.guards import hurry
-from csp.interpreters.importing import refuse_while_loading
-from csp.interpreters.naming import Named
-from csp.interpreters.real_threads import no_real_threads
-from csp.interpreters.start import Exit, order, start
-from csp.observe.log import LEVELS, LogPump
-from csp.observe.stdlib_log import tell_level
-from csp.system import checks, client
-from csp.system.fate import Fate
+from csp.hosts.guards import hurry
+from csp.hosts.importing import refuse_while_loading
+from csp.hosts.interpreter import Exit, order, start
+from csp.hosts.naming import Named
+from csp.hosts.real_threads import no_real_threads
+from csp.system.log import LEVELS, LogPump
+from csp.system.stdlib_log import tell_level
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class System:
         try:
             started = start("csp kernel", exits, _KERNEL_TAG)
             self._kernel_id = started.id
-            order(started, "csp.system.kernel", "main", (inbox, self._kernel, self._log.sender, warm))
+            order(started, "csp.kernel.entry", "main", (inbox, self._kernel, self._log.sender, warm))
         except BaseException:
             self._log.close()
             self._fate.forget()
@@ -140,8 +141,8 @@ class System:
         Python code is made to raise, then it is cut off (None: no limit). A supervised actor is terminated at its
         supervisor.
         """
-        limit = checks.seconds(grace, "grace")
-        client.ask(self._kernel, ("stop", *_place_of(ref), limit))
+        limit = arguments.limit(grace, "grace")
+        client.ask(self._kernel, ("stop", *_slot_of(ref), limit))
 
     @unseen
     def kill(self, ref: object) -> bool:
@@ -149,7 +150,7 @@ class System:
 
         Does not wait for the end: a message at hand may still be finished.
         """
-        return bool(client.ask(self._kernel, ("kill", *_place_of(ref))))
+        return bool(client.ask(self._kernel, ("kill", *_slot_of(ref))))
 
     # ---- supervision ------------------------------------------------------------------------------------------------
 
@@ -164,6 +165,7 @@ class System:
         """
         from csp.supervision.checks import NAME, is_plain_name, refusal
         from csp.supervision.supervisor import Supervisor
+        from csp.system.packing import pack_supervisor
 
         if isinstance(supervisor, type) and issubclass(supervisor, Supervisor):
             raise StartFailed(f"supervise takes a supervisor, not its class: {supervisor.__name__}(...)")
@@ -171,7 +173,7 @@ class System:
             raise refusal(f"supervisor {type(supervisor).__name__}", "name", name, NAME)
         tell_level()
         childless: list[str] = []
-        packed = client.pack_supervisor(supervisor, childless)
+        packed = pack_supervisor(supervisor, childless)
         log = ActorLog(self._log.sender, name or type(supervisor).__name__.lower())
         for cls in childless:
             log.warning(
@@ -186,7 +188,7 @@ class System:
         A nested supervisor is named by its path, ``"bank/branches"``: it is terminated at the one above, and not
         restarted. (OTP's ``terminate_child``.) Raises NoSuchActor when there never was one of that name.
         """
-        client.ask(self._kernel, ("stop_tree", checks.name(name, "stop_supervisor", "a supervisor")))
+        client.ask(self._kernel, ("stop_tree", arguments.name(name, "stop_supervisor", "a supervisor")))
 
     if TYPE_CHECKING:
 
@@ -206,10 +208,10 @@ class System:
         Raises EscalationError when it is a supervisor that gave up, NoSuchActor when there never was one of that name
         or it is another system's, CallTimeout.
         """
-        limit = checks.seconds(timeout, "timeout")
+        limit = arguments.limit(timeout, "timeout")
         if isinstance(what, ActorRef):
-            return str(client.ask(self._kernel, ("wait_actor", *_place_of(what)), limit))
-        return str(client.ask(self._kernel, ("wait", checks.name(what, "wait", "a supervisor or an actor")), limit))
+            return str(client.ask(self._kernel, ("wait_actor", *_slot_of(what)), limit))
+        return str(client.ask(self._kernel, ("wait", arguments.name(what, "wait", "a supervisor or an actor")), limit))
 
     @unseen
     def which_children(self, name: str) -> list[tuple[str, str, int, str, int, str | None]]:
@@ -217,7 +219,7 @@ class System:
 
         A nested supervisor is named by its path: ``"bank/branches"``. (OTP's ``which_children``.)
         """
-        request = ("which_children", checks.name(name, "which_children", "a supervisor"))
+        request = ("which_children", arguments.name(name, "which_children", "a supervisor"))
         return list(client.ask(self._kernel, request))
 
     # ---- the system -------------------------------------------------------------------------------------------------
@@ -242,7 +244,7 @@ class System:
         self._close(timeout, self._drain)
 
     def _close(self, timeout: float | None, drain: bool) -> None:
-        limit = checks.seconds(timeout, "timeout")
+        limit = arguments.limit(timeout, "timeout")
         if self._closed:
             return
         self._closing = True
@@ -322,8 +324,8 @@ class System:
         return f"<csp.System {'closed' if self._closed else 'closing' if self._closing else 'running'}>"
 
 
-def _place_of(ref: object) -> tuple[int, int]:
-    """The number of an actor's place, and its mailbox's: the first alone might be another system's."""
+def _slot_of(ref: object) -> tuple[int, int]:
+    """The number of an actor's slot, and its mailbox's: the first alone might be another system's."""
     if not isinstance(ref, ActorRef):
         raise TypeError(f"this takes the ref of an actor, as spawn and lookup give it, not {ref!r}")
     return ref._id, ref._sender.channel_id

@@ -2,7 +2,7 @@
 
 import csp
 from csp._native import unbounded_channel
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

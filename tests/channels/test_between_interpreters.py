@@ -4,7 +4,7 @@ import pytest
 
 import csp
 from csp._native import unbounded_channel
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 
 @pytest.fixture

@@ -338,7 +338,7 @@ def test_a_start_whose_number_begins_to_trace_memory():
 
     try:
         with pytest.raises(RuntimeError, match="tracemalloc is on"):
-            start_interpreter("refused", "csp.interpreters.boot", "serve", rx, tx, Tag())
+            start_interpreter("refused", "csp.hosts.boot", "serve", rx, tx, Tag())
     finally:
         tracemalloc.stop()
 

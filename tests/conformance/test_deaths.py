@@ -9,7 +9,7 @@ import roles
 
 import csp
 from csp._native import channel, channel_statistics, fence_interpreter, kill_interpreter, totals
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 WAYS = ["killed", "cut off", "stopped"]
 

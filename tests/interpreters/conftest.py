@@ -4,7 +4,7 @@ import pytest
 from programs import BEGIN, HELPER
 
 from csp._native import channel, unbounded_channel
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def nest(control, depth):
         import sys
 
         return 0, tuple(sys.argv), tuple(sys.path)
-    from csp.interpreters.start import order, start
+    from csp.hosts.interpreter import order, start
 
     exits, ended = unbounded_channel()
     started = start("nested", exits, 5)

@@ -48,7 +48,7 @@ BEGIN = """
 import csp, os, sys, signal, subprocess, threading, time
 import helper
 from csp._native import channel, interpreter_counts, unbounded_channel
-from csp.interpreters.start import start, order
+from csp.hosts.interpreter import start, order
 
 def begin(name, *arguments, wait=True):
     exits, ended = unbounded_channel()

@@ -118,7 +118,7 @@ KILLED_WHILE_IMPORTING = """
 import sys, time
 import csp
 from csp._native import channel, kill_interpreter, unbounded_channel
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 def half(control, here):
     class Slow:

@@ -9,7 +9,7 @@ from waits_to_stop import POLLS, WAITS
 
 import csp
 from csp._native import cancel_interpreter, wait_graph
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 sys.path.append(str(Path(__file__).parents[1] / "layers"))
 from test_every_deadline import WAITS as PUBLIC

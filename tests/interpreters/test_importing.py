@@ -7,7 +7,7 @@ import entries
 import pytest
 
 import csp
-from csp.interpreters import importing
+from csp.hosts import importing
 
 ACTOR_SCRIPT = """
 import csp

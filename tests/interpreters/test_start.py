@@ -20,13 +20,13 @@ from csp._native import (
     totals,
     unbounded_channel,
 )
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 
-@pytest.mark.parametrize("warm", [False, True])
-def test_an_order_is_carried_out(in_interpreter, warm):
+@pytest.mark.parametrize("preload", [(), ("csp.actors.entry",)])
+def test_an_order_is_carried_out(in_interpreter, preload):
     """The function runs with its arguments in the new interpreter, and what it returns comes with the exit message."""
-    assert in_interpreter("entries", "echo", 1, "two", (3,), warm=warm) == ("ended", (1, "two", (3,)))
+    assert in_interpreter("entries", "echo", 1, "two", (3,), preload=preload) == ("ended", (1, "two", (3,)))
 
 
 def test_ends_as_arguments(in_interpreter):
@@ -75,7 +75,7 @@ def test_orders_that_cannot_be_found(in_interpreter, module, function, text):
 def test_never_ordered(wait_until):
     """An interpreter whose starter goes away without an order ends by itself."""
     exits, ended = unbounded_channel()
-    started = start("never needed", exits, 3, warm=True)
+    started = start("never needed", exits, 3, preload=("math",))
     assert (started.id, "never needed", False) in interpreters()
     started.control.close()
     assert ended.recv(timeout=10) == (3, "ended", None)

@@ -1,28 +1,27 @@
-"""What stands on what: a file imports from its own package and from lower floors, and says no word of a higher one."""
+"""What stands on what: a file imports from its own package and from lower floors, and says no word of a higher one.
+
+Files import each other in no circle.
+"""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# The floors of DESIGN.md section 4, as they were built; a package imports from the floors below its own.
+# The floors of the house, the ground first: a package, or a file beside them, imports from the floors below its own.
 FLOORS = (
-    ("hints",),
-    ("errors", "generic"),
-    ("_native", "_cffi"),
-    ("building", "condition", "extended"),
-    ("ffi",),
-    ("interpreters",),
-    ("observe",),
+    ("_native", "_cffi", "errors", "hints", "origin", "value"),
+    ("arguments", "exits", "generic", "headers"),
+    ("channels", "ffi", "hosts", "observe", "supervision"),
     ("messages",),
     ("actors", "processes"),
-    ("supervision",),
-    ("system",),
+    ("kernel", "system"),
     ("demo",),
     ("cli",),
 )
@@ -31,17 +30,6 @@ FLOOR_OF = {package: floor for floor, packages in enumerate(FLOORS) for package 
 # These use the package as its users do: through `csp`, where everything is.
 USERS = {"demo", "cli"}
 
-# Upward, each for a reason. They are made inside a function: importing the file does not import what is above it.
-EXCEPTIONS = {
-    ("csp.interpreters.boot", "csp.actors"): "a warm interpreter has what an actor needs before anybody asks for one",
-    ("csp.interpreters.boot", "csp.messages"): "the same: what reading an actor's arguments needs",
-    ("csp.interpreters.program", "csp._beginning"): "where the program began is known to whoever is imported first",
-    (
-        "csp.actors.actor",
-        "csp.system",
-    ): "an actor starts and finds others by asking the kernel: the questions are there",
-}
-
 # What lower floors must not know. In strings and comments, too: they are what the next one reads.
 PYTHON_NAMES = re.compile(r"\b_?Py[A-Z_]\w*|\bPython\.h\b")
 ACTOR_WORDS = re.compile(r"\bactors?\b|\bsupervis\w+|\bmailbox\w*", re.IGNORECASE)
@@ -49,12 +37,12 @@ ACTOR_WORDS = re.compile(r"\bactors?\b|\bsupervis\w+|\bmailbox\w*", re.IGNORECAS
 
 @dataclass(frozen=True)
 class Import:
-    """One import of something of csp, as it happens at run time."""
+    """One import of something of csp: when the module loads, inside a function, or for type checkers alone."""
 
     file: str  # the module that imports
-    name: str  # what it imports: csp.errors, csp.errors.Stopped, csp
+    name: str  # what it imports: csp.errors, csp.actors.context, csp
     line: int
-    inside: bool  # of a function
+    for_checkers: bool  # only they see it
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} imports {self.name}"
@@ -65,38 +53,37 @@ def package_of(module: str) -> str:
     return module.partition(".")[2].partition(".")[0]
 
 
-def imports_of(file: str, node: ast.AST, inside: bool = False) -> Iterator[Import]:
-    """All run-time imports of csp at and below a node: those for type checkers are left out."""
+def imports_of(file: str, node: ast.AST, for_checkers: bool = False) -> Iterator[Import]:
+    """All imports of csp at and below a node; what is imported from a package that is a module of it is the module."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
-            for otherwise in child.orelse:
-                yield from imports_of(file, ast.Module([otherwise], []), inside)
+            yield from imports_of(file, ast.Module(child.body, []), True)
+            yield from imports_of(file, ast.Module(child.orelse, []), for_checkers)
         elif isinstance(child, ast.Import):
             for alias in child.names:
                 if alias.name.partition(".")[0] == "csp":
-                    yield Import(file, alias.name, child.lineno, inside)
+                    yield Import(file, alias.name, child.lineno, for_checkers)
         elif isinstance(child, ast.ImportFrom):
             assert child.level == 0, f"{file}:{child.lineno}: a relative import hides where it leads"
             module = child.module or ""
-            if module == "csp":
-                for alias in child.names:
-                    yield Import(file, f"csp.{alias.name}", child.lineno, inside)
-            elif module.startswith("csp."):
-                yield Import(file, module, child.lineno, inside)
+            if module.partition(".")[0] == "csp":
+                names = {f"{module}.{alias.name}" for alias in child.names}
+                for name in sorted({name if module == "csp" or name in FILES else module for name in names}):
+                    yield Import(file, name, child.lineno, for_checkers)
         else:
-            yield from imports_of(file, child, inside or isinstance(child, ast.FunctionDef | ast.Lambda))
+            yield from imports_of(file, child, for_checkers)
 
 
-def modules() -> dict[str, ast.Module]:
-    """Every module of the package, parsed, by name."""
-    found = {}
-    for path in sorted((ROOT / "csp").rglob("*.py")):
-        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        found[name] = ast.parse(path.read_text(encoding="utf-8"), path)
-    return found
+def files() -> dict[str, Path]:
+    """The file of every module of the package."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sorted((ROOT / "csp").rglob("*.py"))
+    }
 
 
-MODULES = modules()
+FILES = files()
+MODULES = {name: ast.parse(path.read_text(encoding="utf-8"), path) for name, path in FILES.items()}
 IMPORTS = [found for name, tree in MODULES.items() for found in imports_of(name, tree)]
 
 
@@ -110,11 +97,6 @@ def is_upward(one: Import) -> bool:
     return FLOOR_OF[there] >= FLOOR_OF[here]
 
 
-def exception_for(one: Import) -> tuple[str, str]:
-    """The key under which EXCEPTIONS would excuse it."""
-    return one.file, f"csp.{package_of(one.name)}"
-
-
 def test_every_package_has_a_floor():
     """A package that nobody gave a floor would be checked by nobody."""
     assert {package_of(name) for name in MODULES} - {""} == FLOOR_OF.keys() - {"_native", "_cffi"}
@@ -122,25 +104,54 @@ def test_every_package_has_a_floor():
 
 @pytest.mark.parametrize("floor", range(len(FLOORS)), ids=["+".join(packages) for packages in FLOORS])
 def test_imports_lead_down(floor):
-    """A file imports at run time only from its own package and from lower floors."""
-    wrong = [
-        str(one)
-        for one in IMPORTS
-        if package_of(one.file) in FLOORS[floor] and is_upward(one) and exception_for(one) not in EXCEPTIONS
-    ]
+    """A file imports only from its own package and from lower floors: lazily, and for type checkers, too."""
+    wrong = [str(one) for one in IMPORTS if package_of(one.file) in FLOORS[floor] and is_upward(one)]
     assert not wrong, "\n".join(wrong)
 
 
 def test_the_package_itself_imports_nothing():
-    """``import csp`` loads no file but its own; names come when they are asked for."""
-    assert not [str(one) for one in IMPORTS if package_of(one.file) == ""]
+    """``import csp`` loads its own file and the one that looks around; names come when they are asked for."""
+    assert [one.name for one in IMPORTS if package_of(one.file) == "" and not one.for_checkers] == ["csp.origin"]
 
 
-def test_exceptions_are_needed_and_lazy():
-    """An upward import is made where it is needed, inside a function; one that is gone is no exception any more."""
-    upward = [one for one in IMPORTS if is_upward(one) and exception_for(one) in EXCEPTIONS]
-    assert [str(one) for one in upward if not one.inside] == []
-    assert {exception_for(one) for one in upward} == EXCEPTIONS.keys()
+def test_floors_are_few():
+    """More than eight nobody keeps in mind."""
+    assert len(FLOORS) <= 8
+
+
+def file_of(name: str) -> str:
+    """The module that a name is imported from: itself, csp (a public name of it), or the extension."""
+    return name if name in FILES or package_of(name) in FLOOR_OF else "csp"
+
+
+def circle_in(imports: Iterable[tuple[str, str]]) -> list[str]:
+    """The files of one circle, each of which imports the next; [] where there is none."""
+    graph: dict[str, set[str]] = {}
+    for file, name in imports:
+        graph.setdefault(file, set()).add(name)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
+def test_no_circle_of_files():
+    """Each file can be read after those that it imports, wherever in it, and for whomever, the import stands."""
+    between = [(one.file, file_of(one.name)) for one in IMPORTS]
+    assert circle_in((file, other) for file, other in between if file != other) == []
+
+
+def test_circles_are_found():
+    """The test above would see one, also where a lazy import or one for type checkers closes it."""
+    source = {
+        "csp.a": "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    from csp.b import B",
+        "csp.b": "def f():\n    import csp.c",
+        "csp.c": "from csp import a, d",
+    }
+    found = [(one.file, one.name) for name, text in source.items() for one in imports_of(name, ast.parse(text))]
+    assert set(circle_in(found)) == {"csp.a", "csp.b", "csp.c"}
+    assert circle_in(pair for pair in found if pair != ("csp.c", "csp.a")) == []
 
 
 def lines_with(pattern, *folders):
@@ -175,8 +186,8 @@ def test_upward_imports_of_the_extension():
     wanted = {
         "csp.errors",
         "csp._native",
-        "csp.extended",
-        "csp.interpreters.importing",
+        "csp.channels.extended",
+        "csp.hosts.importing",
         "csp.messages.failure",
         "csp.messages.frames",
         "csp.messages.pickling",

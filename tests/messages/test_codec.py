@@ -15,7 +15,7 @@ from sample_messages import Colour, Picky, Point, Slots
 
 import csp
 from csp._native import totals, unbounded_channel
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 # All of str, the halves of surrogate pairs included, and of every width that CPython stores.
 TEXT = st.one_of(

@@ -1,7 +1,7 @@
 """Interpreters that hold ends until they end, one way or another."""
 
 from csp._native import Sender, cancel_interpreter, channel, fence_interpreter, kill_interpreter, select
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 
 class Mortal:

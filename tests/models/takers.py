@@ -2,7 +2,7 @@
 
 import csp
 from csp._native import channel, fence_interpreter, kill_interpreter
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 
 def attempt(operation, *arguments):

@@ -13,8 +13,8 @@ import workers
 
 import csp
 from csp._native import interpreter_counts, interpreters, kill_interpreter
-from csp.interpreters.start import exit_of
-from csp.processes.group import Group
+from csp.hosts.crew import Crew as Group
+from csp.hosts.interpreter import exit_of
 from observed import raised_in
 
 

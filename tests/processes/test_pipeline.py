@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import csp
 from csp._native import interpreter_counts
-from csp.processes.group import Group
+from csp.hosts.crew import Crew as Group
 from csp.processes.section import CHUNK, DEEPEN, TARGET, Section
 from csp.processes.stages import Function, Stage
 

@@ -9,9 +9,8 @@ import time
 import pytest
 
 from csp._native import cancel_interpreter, fence_interpreter, kill_interpreter, unbounded_channel
-from csp.interpreters import naming
-from csp.interpreters.start import exit_of, start
-from csp.processes import group
+from csp.hosts import crew, naming
+from csp.hosts.interpreter import exit_of, start
 from observed import slowness
 
 # Every interpreter but main waits, while it is made, until there is a file: those that are being made are held.
@@ -94,13 +93,13 @@ def test_what_is_killed_and_queues_for_a_cpu_is_not_said_to_be_stuck(monkeypatch
     """The time that a kill is given does not pass while those that are to end keep the CPUs busy."""
     now, ran = [100.0], [0.0]
 
-    monkeypatch.setattr(group, "monotonic", lambda: now[0])
-    monkeypatch.setattr("csp.interpreters.patience.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("csp.interpreters.patience.interpreter_thread", lambda number: number)
-    monkeypatch.setattr("csp.interpreters.patience.thread_is_runnable", lambda _: False)
-    monkeypatch.setattr("csp.interpreters.patience.thread_times", lambda _: (0.0, ran[0]))
+    monkeypatch.setattr(crew, "monotonic", lambda: now[0])
+    monkeypatch.setattr("csp.hosts.patience.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("csp.hosts.patience.interpreter_thread", lambda number: number)
+    monkeypatch.setattr("csp.hosts.patience.thread_is_runnable", lambda _: False)
+    monkeypatch.setattr("csp.hosts.patience.thread_times", lambda _: (0.0, ran[0]))
     for busy, late in ((1.0, False), (0.0, True)):
-        one = group.Group()
+        one = crew.Crew()
         one.alive[-1] = (12345, "one")
         left = one._while_they_queue(2.0)
         for _ in range(100):
@@ -155,7 +154,7 @@ def test_one_inside_a_function_of_c_is_named_at_once_and_a_second_ctrl_c_ends_it
 
 def test_a_note_names_some_of_many():
     """A note about hundreds of processes names ten."""
-    one = group.Group()
+    one = crew.Crew()
     one.alive = {-n: (n, f"p{n}") for n in range(1, 301)}
     names = one._names()
     one.close()

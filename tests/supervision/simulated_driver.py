@@ -6,6 +6,7 @@ start and stop succeeds except those named in ``start_fails``, ``start_hangs`` a
 
 from typing import Any
 
+from csp.exits import KILLED, SHUTDOWN, ExitReason
 from csp.supervision.child import ChildSpec, child
 from csp.supervision.commands import (
     Answer,
@@ -36,7 +37,6 @@ from csp.supervision.events import (
     TerminateChildRequest,
 )
 from csp.supervision.intensity import Intensity
-from csp.supervision.reason import KILLED, SHUTDOWN, ExitReason
 from csp.supervision.reducer import reduce
 from csp.supervision.state import SupervisorState, count_children, initial_state, which_children
 from csp.supervision.strategy import AutoShutdown, Strategy

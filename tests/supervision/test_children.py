@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 
 import csp
+from csp.exits import ExitReason
 from csp.supervision import events
 from csp.supervision.child_state import ChildState
 from csp.supervision.children import Children, children_of
 from csp.supervision.definition import definition
-from csp.supervision.reason import ExitReason
 from csp.supervision.reducer import reduce
 from csp.supervision.state import SupervisorState, initial_state
 

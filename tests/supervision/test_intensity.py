@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csp.errors import ChildSpecError
-from csp.supervision.intensity import Backoff, Intensity
-from csp.supervision.window import may_restart
+from csp.supervision.intensity import Backoff, Intensity, may_restart
 
 
 def count(intensity: Intensity, *instants: float) -> list[bool]:
@@ -17,9 +16,8 @@ def count(intensity: Intensity, *instants: float) -> list[bool]:
     stamps: tuple[float, ...] = ()
     allowed = []
     for now in instants:
-        answer = may_restart(stamps, now, intensity)
-        stamps = answer.stamps
-        allowed.append(answer.allowed)
+        may, stamps = may_restart(stamps, now, intensity)
+        allowed.append(may)
     return allowed
 
 
@@ -61,10 +59,9 @@ class TestIntensity:
             now = (instants[-1] if instants else 100.0) + gap
             instants.append(now)
             recent = [instant for instant in instants if now - instant <= seconds]
-            answer = may_restart(stamps, now, Intensity(restarts, seconds))
-            assert answer.allowed == (len(recent) <= restarts)
-            assert list(answer.stamps) == recent
-            stamps = answer.stamps
+            allowed, stamps = may_restart(stamps, now, Intensity(restarts, seconds))
+            assert allowed == (len(recent) <= restarts)
+            assert list(stamps) == recent
 
     @pytest.mark.parametrize("restarts", [-1, 1.5, True, "3", None])
     def test_restarts_must_be_a_count(self, restarts: Any) -> None:

@@ -1,7 +1,7 @@
 """What happens in the middle of a group restart, while siblings stop or start."""
 
+from csp.exits import NORMAL, SHUTDOWN
 from csp.supervision.commands import Answer, Ended, ScheduleRetry, StartChild, StopChild
-from csp.supervision.reason import NORMAL, SHUTDOWN
 
 from .simulated_driver import CRASH, SimulatedDriver, reports, starts, stops, up, worker
 

@@ -3,6 +3,7 @@
 import attrs
 import pytest
 
+from csp.exits import KILLED, NORMAL, SHUTDOWN, ExitReason
 from csp.supervision.child import child
 from csp.supervision.commands import (
     Answer,
@@ -17,7 +18,6 @@ from csp.supervision.commands import (
 from csp.supervision.definition import SupervisorSpec
 from csp.supervision.events import ChildEnded, ChildStarted
 from csp.supervision.intensity import Intensity
-from csp.supervision.reason import KILLED, NORMAL, SHUTDOWN, ExitReason
 from csp.supervision.state import initial_state
 from csp.supervision.strategy import Strategy
 

@@ -8,10 +8,10 @@ owes (``child_unlink``). Cases about the form of specs are in ``test_child.py`` 
 
 import pytest
 
+from csp.exits import KILLED, NORMAL, SHUTDOWN, ExitReason
 from csp.supervision.child import child
 from csp.supervision.commands import Ended, KillChild, Started, StartFailed, StopChild
 from csp.supervision.intensity import Intensity
-from csp.supervision.reason import KILLED, NORMAL, SHUTDOWN, ExitReason
 from csp.supervision.state import which_children
 from csp.supervision.strategy import Restart, Strategy
 

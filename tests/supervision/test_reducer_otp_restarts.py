@@ -2,10 +2,10 @@
 
 import pytest
 
+from csp.exits import KILLED, NORMAL, SHUTDOWN, ExitReason
 from csp.supervision.child import child
 from csp.supervision.commands import Ended
 from csp.supervision.intensity import Intensity
-from csp.supervision.reason import KILLED, NORMAL, SHUTDOWN, ExitReason
 from csp.supervision.strategy import AutoShutdown, Restart, Strategy
 
 from .simulated_driver import ABC, CRASH, Branch, SimulatedDriver, reports, started, starts, stops, worker

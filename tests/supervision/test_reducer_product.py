@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
+from csp.exits import ExitReason, Kind
 from csp.supervision.commands import Ended
 from csp.supervision.intensity import Intensity
-from csp.supervision.reason import ExitReason, Kind
 from csp.supervision.strategy import AutoShutdown, Restart, Strategy
 
 from .simulated_driver import SimulatedDriver, reports, starts, stops, worker

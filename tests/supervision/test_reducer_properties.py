@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from csp.exits import KILLED, NORMAL, SHUTDOWN, ExitReason
 from csp.supervision.child import ChildSpec
 from csp.supervision.commands import (
     Answer,
@@ -26,7 +27,6 @@ from csp.supervision.commands import (
 )
 from csp.supervision.events import ChildEnded, ChildStarted, ChildStartFailed, RetryDue, Start
 from csp.supervision.intensity import Backoff, Intensity
-from csp.supervision.reason import KILLED, NORMAL, SHUTDOWN, ExitReason
 
 from .simulated_driver import CRASH, SimulatedDriver, worker
 

@@ -7,7 +7,7 @@ from background import Background, in_background, wait_for_waiters, waiting
 
 import csp
 from csp._native import Receiver, Sender, cancel_interpreter, fence_interpreter, kill_interpreter, unbounded_channel
-from csp.interpreters.start import order, start
+from csp.hosts.interpreter import order, start
 
 
 @dataclass

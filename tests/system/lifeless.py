@@ -4,9 +4,9 @@ import itertools
 from types import SimpleNamespace
 
 import csp
-from csp.supervision.reason import ExitReason
-from csp.system import client
-from csp.system.tree import Tree
+from csp.exits import ExitReason
+from csp.kernel.tree import Tree
+from csp.system.packing import pack_supervisor
 
 
 class Worker(csp.Actor):
@@ -27,29 +27,29 @@ class Kernel:
     """As much of it as a tree asks of. A life begins when it is told, and ends when the test says so."""
 
     def __init__(self):
-        self.places, self.outcomes, self.restarts, self.closed = {}, {}, 0, []
-        self.number = itertools.count(1).__next__
+        self.made, self.restarts, self.closed = {}, 0, []
+        number = itertools.count(1).__next__
         nothing = lambda *_, **__: None  # noqa: E731
         self.log = SimpleNamespace(bind=lambda **_: SimpleNamespace(debug=nothing, info=nothing, error=nothing))
-        self.later = self.supervisor_gone = self.root_gone = nothing
+        self.loop = SimpleNamespace(number=number, later=nothing)
+        self.roots = SimpleNamespace(outcomes={}, supervisor_gone=nothing, gone=nothing)
+        self.slots = SimpleNamespace(make=self.make_slot, close=lambda slot, _: self.closed.append(slot.name))
+        self.lives = SimpleNamespace(begin=self.begin_life)
 
-    def make_place(self, name, *_):
-        place = SimpleNamespace(id=self.number(), name=name, life=None, last_reason=None, forget_arguments=list)
-        self.places[name] = place
-        return place
+    def make_slot(self, name, *_):
+        slot = SimpleNamespace(id=self.loop.number(), name=name, life=None, last_reason=None, forget_arguments=list)
+        self.made[name] = slot
+        return slot
 
-    def begin_life(self, place, incarnation, after="end"):
-        place.life = SimpleNamespace(place=place, incarnation=incarnation, stop=lambda *_: None, kill=lambda: None)
-
-    def close_place(self, place, reason):
-        self.closed.append(place.name)
+    def begin_life(self, slot, incarnation, after="end"):
+        slot.life = SimpleNamespace(slot=slot, incarnation=incarnation, stop=lambda *_: None, kill=lambda: None)
 
 
 def begun(n):
     """A tree of *n* children that has begun to start, none of which is up."""
     kernel = Kernel()
     reply = SimpleNamespace(answer=lambda *_: True, fail_packed=lambda *_: True)
-    tree = Tree(kernel, "many", client.pack_supervisor(Many(n), []), reply, None)
+    tree = Tree(kernel, "many", pack_supervisor(Many(n), []), reply, None)
     tree.begin()
     return kernel, tree
 
@@ -64,19 +64,19 @@ def up(n):
 
 def start(kernel, tree, k):
     """Child *k* is up: the next one starts."""
-    tree.child_started(kernel.places[f"many/w{k}"].life)
+    tree.child_started(kernel.made[f"many/w{k}"].life)
 
 
 def restart(kernel, tree, k):
     """Child *k* fails, and its next life is up."""
-    place = kernel.places[f"many/w{k}"]
-    tree.child_ended(place.life, ExitReason("failed", "x"))
-    tree.child_started(place.life)
+    slot = kernel.made[f"many/w{k}"]
+    tree.child_ended(slot.life, ExitReason("failed", "x"))
+    tree.child_started(slot.life)
 
 
 def terminate(kernel, tree, k):
     """Child *k* ends for good, as it was asked to."""
-    place = kernel.places[f"many/w{k}"]
-    tree.request("terminate", place, SimpleNamespace(answer=lambda *_: True))
-    tree.child_ended(place.life, ExitReason("shutdown"))
-    assert kernel.closed[-1] == place.name
+    slot = kernel.made[f"many/w{k}"]
+    tree.terminate_in(slot, SimpleNamespace(answer=lambda *_: True))
+    tree.child_ended(slot.life, ExitReason("shutdown"))
+    assert kernel.closed[-1] == slot.name

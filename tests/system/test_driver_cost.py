@@ -7,7 +7,7 @@ import time
 import pytest
 from lifeless import begun, restart, start, terminate, up
 
-from csp.supervision.reason import ExitReason
+from csp.exits import ExitReason
 
 
 def before(what, n):
@@ -60,6 +60,6 @@ def test_a_tree_of_five_thousand_stops():
     kernel, tree = up(5000)
     tree.stop(ExitReason("shutdown"))
     for k in reversed(range(5000)):
-        tree.child_ended(kernel.places[f"many/w{k}"].life, ExitReason("shutdown"))
+        tree.child_ended(kernel.made[f"many/w{k}"].life, ExitReason("shutdown"))
     assert tree.over
     assert len(kernel.closed) == 5000

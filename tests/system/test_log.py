@@ -15,7 +15,7 @@ from odd_exceptions import Talker
 from sample_actors import Everything
 
 import csp
-from csp.observe.log import LogPump
+from csp.system.log import LogPump
 
 WHEN = 1_000_000_000.25  # 2001-09-09T01:46:40.25 UTC
 LOCAL = datetime.fromtimestamp(WHEN).astimezone()

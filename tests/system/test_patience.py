@@ -10,8 +10,9 @@ from sample_lives import Imports, Lingers
 
 from csp import child
 from csp._native import thread_is_runnable, unbounded_channel
-from csp.interpreters import patience
-from csp.system import client, endings, kernel
+from csp.actors import client
+from csp.hosts import patience
+from csp.kernel import endings, entry, kernel
 
 
 class Machine:
@@ -147,7 +148,7 @@ class Local:
         self.sender, inbox = unbounded_channel()
         log, self.lines = unbounded_channel()
         self.kernel = kernel.Kernel(inbox, self.sender, log, 0)
-        self.thread = threading.Thread(target=self.kernel.serve)
+        self.thread = threading.Thread(target=entry.serve, args=[self.kernel])
         self.thread.start()
 
     def close(self):
@@ -189,7 +190,7 @@ def test_no_false_zombies(local):
             hog.kill()
             hog.wait()
     assert local.errors() == []
-    assert not local.kernel.zombies
+    assert not local.kernel.lives.zombies
 
 
 def test_one_that_does_not_end_is_reported(local):
@@ -197,4 +198,4 @@ def test_one_that_does_not_end_is_reported(local):
     client.spawn(local.sender, child(Lingers), (), {})
     local.close()
     assert len(local.errors()) == 1
-    assert len(local.kernel.zombies) == 1
+    assert len(local.kernel.lives.zombies) == 1

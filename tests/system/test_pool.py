@@ -3,8 +3,8 @@
 import threading
 
 import csp
-from csp.interpreters.start import Started
-from csp.system import pool
+from csp.hosts import pool
+from csp.hosts.interpreter import Interpreter
 
 
 def test_one_that_is_ready_is_taken_first(monkeypatch, wait_until):
@@ -12,10 +12,10 @@ def test_one_that_is_ready_is_taken_first(monkeypatch, wait_until):
     is; with none ready the oldest is taken.
     """
     channels = [csp.channel() for _ in range(3)]
-    starts = iter(Started(number, sender) for number, (sender, _) in enumerate(channels))
-    monkeypatch.setattr(pool, "start", lambda name, exits, tag, *, warm: next(starts))
+    starts = iter(Interpreter(number, sender) for number, (sender, _) in enumerate(channels))
+    monkeypatch.setattr(pool, "start", lambda name, exits, tag, *, preload: next(starts))
     tags = iter((10, 11, 12))
-    held = pool.Pool(3, None, lambda: next(tags), lambda delay, look: None, lambda: None)
+    held = pool.Pool(3, (), None, lambda: next(tags), lambda delay, look: None, lambda: None)
     held.fill()
     assert held.ready() == 0
     waits = threading.Thread(target=channels[1][1].recv)

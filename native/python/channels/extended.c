@@ -49,14 +49,14 @@ PyObject *native_recv_extended(PyObject *module, PyObject *const *args, Py_ssize
     return pair;
 }
 
-/* receiver.extended(timeout=None, *, deadline=None): the context manager of csp.extended. */
+/* receiver.extended(timeout=None, *, deadline=None): the context manager of csp.channels.extended. */
 PyObject *native_receiver_extended(PyObject *self, PyObject *args, PyObject *keywords) {
     static char *names[] = {"timeout", "deadline", NULL};
     PyObject *timeout = Py_None, *deadline = Py_None;
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O$O:extended", names, &timeout, &deadline)) {
         return NULL;
     }
-    PyObject *module = PyImport_ImportModule("csp.extended");
+    PyObject *module = PyImport_ImportModule("csp.channels.extended");
     PyObject *made = module != NULL ? PyObject_CallMethod(module, "Extended", "OOO", self, timeout, deadline) : NULL;
     Py_XDECREF(module);
     return made;

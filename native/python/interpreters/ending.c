@@ -195,7 +195,7 @@ static void *tell_thread(void *argument) {
         PyThreadState *mine = PyThreadState_New(self->state);
         if (mine != NULL) {
             PyEval_RestoreThread(mine);
-            PyObject *boot = module_there("csp.interpreters.boot");
+            PyObject *boot = module_there("csp.hosts.boot");
             PyObject *told = boot == NULL
                                  ? NULL
                                  : PyObject_CallMethod(boot, "tell_left", "kd", self->identity, seconds_granted(self));

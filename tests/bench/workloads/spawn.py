@@ -109,7 +109,7 @@ def bare(scale: Scale) -> Iterator[Figures]:
     """
     import csp
     from csp._native import start_interpreter, unbounded_channel
-    from csp.interpreters.start import start
+    from csp.hosts.interpreter import start
 
     count = scale.pick(8, 3)
     exits, ended = unbounded_channel()

@@ -71,9 +71,9 @@ def driver(scale: Scale) -> Iterator[Figures]:
 @WORKLOAD.peer("csp, decisions alone")
 def reducer(scale: Scale) -> Iterator[Figures]:
     """The pure function from state and event to state and commands."""
+    from csp.exits import ExitReason
     from csp.supervision import events
     from csp.supervision.definition import definition
-    from csp.supervision.reason import ExitReason
     from csp.supervision.reducer import reduce
     from csp.supervision.state import initial_state
     from tests.system import lifeless

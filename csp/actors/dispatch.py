@@ -1,0 +1,124 @@
+"""Inside an actor's interpreter: one message is carried out.
+
+A message is a call or a cast, which come with a Reply, or a plain one, which is the actor's own affair.
+"""
+
+from types import FunctionType
+
+from csp._native import Reply, tally_add
+from csp.actors import context
+from csp.actors.description import keywords
+from csp.errors import NotShareable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from csp.actors.log import ActorLog
+
+    class Served(Protocol):
+        """As much of an actor as this needs."""
+
+        @property
+        def log(self) -> ActorLog: ...
+        def receive(self, message: object, /) -> None: ...
+
+
+_methods: dict[str, object] = {}  # the handlers, as they stand in the class
+_handlers: dict[str, Callable[..., Any]] = {}  # and to be called with the actor
+
+
+def serve(methods: dict[str, object]) -> None:
+    """From now on these are the handlers: by name, as they stand in the class of the actor that lives here."""
+    global _handlers, _methods
+    _methods = methods
+    _handlers = {name: _callable(name, method) for name, method in methods.items()}
+
+
+def _callable(name: str, method: object) -> Callable[..., Any]:
+    """What takes the actor and the arguments: a function itself, and for the others what Python makes of them."""
+    if isinstance(method, FunctionType):
+        return method
+
+    def bound(actor: object, /, *args: Any, **kwargs: Any) -> object:
+        return getattr(actor, name)(*args, **kwargs)
+
+    return bound
+
+
+def dispatch(actor: Served, message: Any) -> None:
+    """Carry out one message from the mailbox: a call or cast (they come with a Reply), or a plain message."""
+    __tracebackhide__ = True  # what it raises is the user's
+    parts: tuple[Any, ...] = message  # for the checkers; the next line sees whether it is one
+    if type(parts) is not tuple or not parts or type(parts[0]) is not Reply:
+        actor.receive(message)
+        return
+    reply = parts[0]
+    if len(parts) == 2:  # (reply, error): the arguments could not be read in this interpreter
+        if not _fail(reply, parts[1]):
+            drop(actor, "unreadable message dropped", parts[1])
+        return
+    _, name, args, flat, is_cast = parts
+    function = _handlers.get(name)
+    if function is None:
+        error = AttributeError(f"{type(actor).__qualname__} has no handler {name!r}")
+        if is_cast:
+            drop(actor, f"cast of {name} dropped", error)
+        else:
+            _fail(reply, error)
+        return
+    try:
+        value = function(actor, *args) if flat is None else function(actor, *args, **keywords(flat))
+    except Exception as error:
+        if not is_cast:
+            _fail(reply, error)
+        elif type(error) is TypeError and _were_wrong(name, error, args, flat):
+            drop(actor, f"cast of {name} dropped", error)
+        else:
+            raise
+        # Its frames hold the arguments. Not by name, which a class may refuse.
+        BaseException.with_traceback(error, None)
+        return
+    except BaseException as error:
+        from csp.messages.shapes import described
+
+        reply.fail_packed(("died", described(error)))
+        raise
+    try:
+        reply.answer(value)
+    except Exception as error:  # noqa: BLE001  (the value cannot travel: the caller's news, and no reason to die)
+        if not is_cast:
+            _fail(reply, _about_result(name, error))
+
+
+def _were_wrong(name: str, error: TypeError, args: tuple[object, ...], flat: tuple[object, ...] | None) -> bool:
+    from csp.actors.signature import were_wrong
+
+    return were_wrong(name, _methods[name], error, args, keywords(flat or ()))
+
+
+def drop(actor: Served, event: str, error: Exception) -> None:
+    """Tell of a message that the actor can do nothing with, and count it: its sender's mistake, which costs no life."""
+    tally_add(context.own().letters)
+    actor.log.error(event, error=error)
+
+
+def _about_result(name: str, error: Exception) -> Exception:
+    """The error to tell a caller whose result could not be sent: of what kind it is, and that it is the result."""
+    if not isinstance(error, NotShareable):
+        return error
+    told = NotShareable(f"the result of {name} cannot be sent: {error}")
+    told.__cause__ = error
+    return told
+
+
+def _fail(reply: Reply, error: BaseException) -> bool:
+    """Answer with an error; False when nobody waits for it."""
+    from csp.messages.failure import pack, pack_text
+
+    failure = pack(error)
+    try:
+        return reply.fail_packed(failure)
+    except Exception:  # noqa: BLE001  (it holds an end that is closed by now)
+        return reply.fail_packed(pack_text(failure))

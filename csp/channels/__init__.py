@@ -1,0 +1,1 @@
+"""Channels: what of them is written in Python."""
