@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FRAGMENTS = ROOT / "docs" / "changes"  # of the list of changes: no pages of their own, but for the folder's README
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md")),
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted(page for page in (ROOT / "docs").rglob("*.md") if page.parent != FRAGMENTS or page.name == "README.md"),
 ]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
