@@ -26,6 +26,9 @@ DISTRIBUTION = "subcsp"
 _CALLS = 1000
 _ACTORS = 4
 
+# Python looks first in the folder of the program: there a checkout hides what is installed.
+_ELSEWHERE = "or run it in another folder, with the Python of an environment that csp is installed in"
+
 
 @attrs.frozen
 class Finding:
@@ -85,13 +88,13 @@ def name() -> Iterator[Finding]:
         yield Finding(
             FAIL,
             f"another distribution installs a package named csp as well: {listed}",
-            f"python -m pip uninstall {' '.join(others)}\n{_reinstall()}, for each may have overwritten the other",
+            f"python -m pip uninstall {' '.join(others)}\neach may have overwritten the other: {_reinstall()}",
         )
     elif not owners:
         yield Finding(
             WARN,
             f"csp {csp.__version__} in {place} is not installed, only found",
-            f"python -m pip install {DISTRIBUTION}, unless that is what you want",
+            "python -m pip install CHECKOUT, with the path of a checkout of csp, unless that is what you want",
         )
     else:
         yield Finding(OK, f"csp {csp.__version__}, from {place}")
@@ -247,7 +250,10 @@ def native_core() -> Iterator[Finding]:
 
 
 def _reinstall() -> str:
-    return f"python -m pip install --force-reinstall {DISTRIBUTION}"
+    above = os.path.dirname(os.path.dirname(os.path.abspath(csp.__file__)))
+    if os.path.exists(os.path.join(above, "pyproject.toml")):
+        return f"in {above}: make setup, and then .venv/bin/python\n{_ELSEWHERE}"
+    return "python -m pip install --force-reinstall CHECKOUT, with the path of a checkout of csp"
 
 
 def _talk() -> Iterator[Finding]:

@@ -1,7 +1,9 @@
 """What the README tells a newcomer to type installs csp from a checkout, and its program runs."""
 
+import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -54,3 +56,21 @@ def test_the_readme_installs_a_checkout_and_its_program_runs(checkout: Path, set
     assert printed == blocks["text"]
     place = run("finding csp", "venv/bin/python", "-c", "import csp; print(csp.__file__)", cwd=folder, timeout=60)
     assert place.startswith(str(folder / "venv")), place
+
+
+def test_a_checkout_that_was_not_built_says_what_to_do(checkout: Path) -> None:
+    """A program that is run in the checkout finds the sources before what is installed: the error says so."""
+    # -S: without the finder of the checkout that these tests are of.
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", "import csp; csp.System"],
+        cwd=checkout,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+        timeout=60,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "ModuleNotFoundError: No module named 'csp._native'" in done.stderr
+    assert f"csp in {checkout / 'csp'} was not built" in done.stderr
+    assert "run it in another folder" in done.stderr
