@@ -49,7 +49,7 @@ class Finding:
 
 
 def python() -> Iterator[Finding]:
-    """Is this Python new enough, and has it a GIL for each interpreter?"""
+    """Check that this Python is new enough, and has a GIL for each interpreter."""
     version = platform.python_version()
     name = platform.python_implementation()
     if name != "CPython":
@@ -77,7 +77,7 @@ def _is_free_threaded() -> bool:
 
 
 def name() -> Iterator[Finding]:
-    """Does the import name belong to us alone?"""
+    """Check that the import name belongs to us alone."""
     from importlib.metadata import packages_distributions
 
     owners = sorted(set(packages_distributions().get("csp", ())))
@@ -101,7 +101,7 @@ def name() -> Iterator[Finding]:
 
 
 def byte_code() -> Iterator[Finding]:
-    """Will each actor have to compile what it imports?"""
+    """Check that actors do not have to compile what they import."""
     source = os.path.join(os.path.dirname(os.path.abspath(csp.__file__)), "actors", "loop.py")
     slow = "every actor compiles all that it imports, and starts several times as slowly"
     try:
@@ -134,7 +134,7 @@ def _can_be_written(folder: str) -> bool:
 
 
 def cpus() -> Iterator[Finding]:
-    """How many CPUs are there, and how many may this process use?"""
+    """Count the CPUs, and those that this process may use."""
     present = os.cpu_count() or 1
     allowed = os.process_cpu_count() or 1
     quota = _cpu_quota()
@@ -179,7 +179,7 @@ def _resident() -> int | None:
 
 
 def watchers() -> Iterator[Finding]:
-    """Does something watch every line that runs?"""
+    """Look for what watches every line that runs."""
     found = list(_watchers(os.environ))
     if not found:
         yield Finding(OK, "no tracing, profiling or coverage")
@@ -208,7 +208,7 @@ def _watchers(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def memory_tracing() -> Iterator[Finding]:
-    """Does tracemalloc run, which CPython cannot do together with interpreters?"""
+    """Check that tracemalloc, which CPython cannot do together with interpreters, does not run."""
     if _traces_memory():
         yield Finding(
             FAIL,
@@ -229,7 +229,7 @@ def _traces_memory() -> bool:
 
 
 def native_core() -> Iterator[Finding]:
-    """Does the extension load, does an actor answer, how fast, and what does it weigh?"""
+    """Check that the extension loads and an actor answers, how fast it does, and what it weighs."""
     try:
         import csp._native
     except ImportError as error:

@@ -42,13 +42,13 @@ def is_told() -> bool:
 
 
 def module_shown(target: object) -> str:
-    """The module of a class or function as people know it: the script's is ``__main__`` in every interpreter."""
+    """Name the module of a class or function as people know it: the script's is ``__main__`` in every interpreter."""
     module = str(getattr(target, "__module__", None))
     return "__main__" if module in SCRIPT else module
 
 
 def path_of(target: object, what: str) -> tuple[str, str]:
-    """``(module, qualified name)`` by which another interpreter can import *target*, a class or function.
+    """Give ``(module, qualified name)`` by which another interpreter can import *target*, a class or function.
 
     A method of a class is reached through it: a classmethod, or one written in C such as ``str.upper``. Raises
     NotImportable, saying why it cannot be imported there and what to do about it. *what* names the thing in the text.
@@ -99,7 +99,7 @@ def path_of(target: object, what: str) -> tuple[str, str]:
 
 
 def _names(target: object) -> tuple[object, object]:
-    """The module and the qualified name, if it has them."""
+    """Give the module and the qualified name, if it has them."""
     owner: object = getattr(target, "__self__", None)
     if isinstance(owner, type):  # a method bound to a class, perhaps to a subclass of the one that defines it
         return owner.__module__, f"{owner.__qualname__}.{getattr(target, '__name__', '')}"
@@ -133,7 +133,7 @@ def resolve(module: str, name: str) -> Any:
 
 
 def loaded(module: str, name: str) -> Any:
-    """What path_of gave, or None, where it is loaded in this interpreter already: imports nothing."""
+    """Give what *name* means in *module*, if that is loaded in this interpreter already, or None: imports nothing."""
     found: object = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
@@ -183,7 +183,7 @@ def refuse_at_top_level(what: str, name: str, line: int = 0) -> NoReturn:
 
 
 def _running_import() -> tuple[str, int]:
-    """The module whose own code this thread runs for its import, the innermost, and the line; ("", 0) if none."""
+    """Find the module whose own code this thread runs for its import, the innermost, and the line; ("", 0) if none."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_name == "<module>":
