@@ -95,15 +95,20 @@ setup-lint: setup-tools
 ##@ Check
 
 .PHONY: lint
-lint: setup setup-lint ## ruff, mypy, pyright, clang-format; the stub of csp._native; the types that users see
+lint: setup setup-lint ## ruff, mypy, pyright, clang-format; the stub of csp._native; the types that users see; changes
 	@$(STEP) ruff "ruff check" $(PY) -m ruff check
 	@$(STEP) ruff-format "ruff format --check" $(PY) -m ruff format --check
 	@$(STEP) mypy "mypy --strict" $(PY) -m mypy --strict csp
 	@$(STEP) pyright "pyright" $(PY) -m pyright
 	@$(STEP) stubtest "csp/_native.pyi against the extension" $(PY) -m mypy.stubtest csp._native
 	@$(STEP) typing "right and wrong uses (tests/typing)" $(PY) -m tests.typing
+	@$(STEP) changes "docs/changes can be joined" $(PY) -m towncrier build --draft
 	@$(STEP) clang-format "clang-format" \
 		$(VENV)/bin/clang-format --style=file:native/.clang-format --dry-run -Werror $(C_FILES)
+
+.PHONY: changes
+changes: setup-lint ## join the files of docs/changes into CHANGELOG.md, and delete them
+	@$(PY) -m towncrier build --yes
 
 .PHONY: format
 format: setup-lint ## rewrite Python and C as lint wants it

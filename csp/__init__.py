@@ -203,6 +203,11 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
 
+_NOT_BUILT = """\
+csp in {} was not built. If this is a checkout that you ran a program in: run it in another folder, with the Python of
+an environment that csp is installed in, because Python looks first in the folder of the program. Or build csp here with
+make setup, and use .venv/bin/python."""
+
 
 # The table is the list; a test compares it with the names for type checkers.
 __all__ = sorted(_HOME_OF)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]  # see above
@@ -212,7 +217,12 @@ def __getattr__(name: str) -> object:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'csp' has no attribute {name!r}")
-    value = getattr(__import__(home, fromlist=(name,)), name)
+    try:
+        value = getattr(__import__(home, fromlist=(name,)), name)
+    except ModuleNotFoundError as error:
+        if error.name == "csp._native":
+            error.add_note(_NOT_BUILT.format(__path__[0]))
+        raise
     if home != "csp._native":
         __import__("csp.generic", fromlist=("with_hints",)).with_hints(value)
     globals()[name] = value

@@ -8,7 +8,7 @@ import csp._native
 
 
 def library_dir() -> str:
-    """The folder of the library ``csp_core``, to link with and to look in at run time (``-L`` and the rpath).
+    """Give the folder of the library ``csp_core``, to link with and to look in at run time (``-L`` and the rpath).
 
     There is one copy of the core in a process: a program that links it and Python's channels share it.
     """
@@ -16,5 +16,5 @@ def library_dir() -> str:
 
 
 def include_dir() -> str:
-    """The folder to give to a C compiler (``-I``), so that it finds ``<csp/csp.h>``."""
+    """Give the folder for a C compiler (``-I``), in which it finds ``<csp/csp.h>``."""
     return library_dir() + "/include"

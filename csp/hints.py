@@ -48,7 +48,7 @@ class _Names(dict[str, object]):
 
 
 def evaluate(annotate: Any, form: int) -> object:
-    """What ``__annotate__`` is asked for, with all names at hand; *form* is an annotationlib.Format."""
+    """Call ``__annotate__`` with all names at hand; *form* is an annotationlib.Format."""
     from annotationlib import Format, call_annotate_function
 
     if form == Format.VALUE:
@@ -63,7 +63,7 @@ def evaluate(annotate: Any, form: int) -> object:
 
 
 def signature_of_error(cls: Any) -> inspect.Signature:
-    """What an error's class is called with."""
+    """Give the signature that an error's class is called with."""
     if not hasattr(cls.__init__, "__code__"):
         return inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])
     whole = inspect.signature(cls.__init__)

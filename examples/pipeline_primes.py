@@ -26,12 +26,12 @@ def primes_in(first: int) -> tuple[int, int, int]:
 
 
 def any_twins(found: tuple[int, int, int]) -> bool:
-    """A filter, fused into the same workers: the item does not travel for it."""
+    """Keep a piece that has twins: a filter, fused into the same workers, so that no item travels for it."""
     return found[1] > 0
 
 
 def merge(total: tuple[int, int, int], batch: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:
-    """What the caller makes of a batch; results come in the order of the pieces."""
+    """Fold a batch in, in the caller; results come in the order of the pieces."""
     for primes, twins, largest in batch:
         total = (total[0] + primes, total[1] + twins, largest)
     return total

@@ -125,7 +125,7 @@ class Condition:
         return made
 
     def statistics(self) -> Statistics:
-        """A Statistics snapshot of those who wait to be notified; the lock has its own."""
+        """Count those who wait to be notified: a Statistics snapshot. The lock has its own."""
         return self._queue.statistics()
 
     def close(self) -> None:

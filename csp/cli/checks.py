@@ -26,6 +26,9 @@ DISTRIBUTION = "subcsp"
 _CALLS = 1000
 _ACTORS = 4
 
+# Python looks first in the folder of the program: there a checkout hides what is installed.
+_ELSEWHERE = "or run it in another folder, with the Python of an environment that csp is installed in"
+
 
 @attrs.frozen
 class Finding:
@@ -46,7 +49,7 @@ class Finding:
 
 
 def python() -> Iterator[Finding]:
-    """Is this Python new enough, and has it a GIL for each interpreter?"""
+    """Check that this Python is new enough, and has a GIL for each interpreter."""
     version = platform.python_version()
     name = platform.python_implementation()
     if name != "CPython":
@@ -74,7 +77,7 @@ def _is_free_threaded() -> bool:
 
 
 def name() -> Iterator[Finding]:
-    """Does the import name belong to us alone?"""
+    """Check that the import name belongs to us alone."""
     from importlib.metadata import packages_distributions
 
     owners = sorted(set(packages_distributions().get("csp", ())))
@@ -85,20 +88,20 @@ def name() -> Iterator[Finding]:
         yield Finding(
             FAIL,
             f"another distribution installs a package named csp as well: {listed}",
-            f"python -m pip uninstall {' '.join(others)}\n{_reinstall()}, for each may have overwritten the other",
+            f"python -m pip uninstall {' '.join(others)}\neach may have overwritten the other: {_reinstall()}",
         )
     elif not owners:
         yield Finding(
             WARN,
             f"csp {csp.__version__} in {place} is not installed, only found",
-            f"python -m pip install {DISTRIBUTION}, unless that is what you want",
+            "python -m pip install CHECKOUT, with the path of a checkout of csp, unless that is what you want",
         )
     else:
         yield Finding(OK, f"csp {csp.__version__}, from {place}")
 
 
 def byte_code() -> Iterator[Finding]:
-    """Will each actor have to compile what it imports?"""
+    """Check that actors do not have to compile what they import."""
     source = os.path.join(os.path.dirname(os.path.abspath(csp.__file__)), "actors", "entry.py")
     slow = "every actor compiles all that it imports, and starts several times as slowly"
     try:
@@ -131,7 +134,7 @@ def _can_be_written(folder: str) -> bool:
 
 
 def cpus() -> Iterator[Finding]:
-    """How many CPUs are there, and how many may this process use?"""
+    """Count the CPUs, and those that this process may use."""
     present = os.cpu_count() or 1
     allowed = os.process_cpu_count() or 1
     quota = _cpu_quota()
@@ -176,7 +179,7 @@ def _resident() -> int | None:
 
 
 def watchers() -> Iterator[Finding]:
-    """Does something watch every line that runs?"""
+    """Look for what watches every line that runs."""
     found = list(_watchers(os.environ))
     if not found:
         yield Finding(OK, "no tracing, profiling or coverage")
@@ -205,7 +208,7 @@ def _watchers(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def memory_tracing() -> Iterator[Finding]:
-    """Does tracemalloc run, which CPython cannot do together with interpreters?"""
+    """Check that tracemalloc, which CPython cannot do together with interpreters, does not run."""
     if _traces_memory():
         yield Finding(
             FAIL,
@@ -226,7 +229,7 @@ def _traces_memory() -> bool:
 
 
 def native_core() -> Iterator[Finding]:
-    """Does the extension load, does an actor answer, how fast, and what does it weigh?"""
+    """Check that the extension loads and an actor answers, how fast it does, and what it weighs."""
     try:
         import csp._native
     except ImportError as error:
@@ -247,7 +250,10 @@ def native_core() -> Iterator[Finding]:
 
 
 def _reinstall() -> str:
-    return f"python -m pip install --force-reinstall {DISTRIBUTION}"
+    above = os.path.dirname(os.path.dirname(os.path.abspath(csp.__file__)))
+    if os.path.exists(os.path.join(above, "pyproject.toml")):
+        return f"in {above}: make setup, and then .venv/bin/python\n{_ELSEWHERE}"
+    return "python -m pip install --force-reinstall CHECKOUT, with the path of a checkout of csp"
 
 
 def _talk() -> Iterator[Finding]:

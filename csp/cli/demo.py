@@ -171,7 +171,7 @@ class _Demo:
             print("\n".join(self._account(census)))
 
     def _account(self, census: Census) -> list[str]:
-        """What became of the deaths."""
+        """Tell what became of the deaths."""
         from csp.demo.ledger import MOMENTS
 
         ordered = sum(census.deaths)

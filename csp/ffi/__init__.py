@@ -71,7 +71,7 @@ def to_receiver(end: Any, /) -> Receiver[Any]:
 
 
 def encode(value: Any, /) -> Any:
-    """A message that carries *value*, as a Sender makes it: a new ``csp_message *``, which is the caller's.
+    """Make a message that carries *value*, as a Sender makes it: a new ``csp_message *``, which is the caller's.
 
     What it holds is to be sent, decoded or dropped (``csp_message_drop``): only the memory of the struct itself goes
     with the cffi object. The value is copied, and for ends inside the message has handles of its own, open until it is
@@ -83,7 +83,7 @@ def encode(value: Any, /) -> Any:
 
 
 def decode(message: Any, /) -> Any:
-    """The value that a ``csp_message *`` carries, as a Receiver would give it. The message is empty afterwards.
+    """Give the value that a ``csp_message *`` carries, as a Receiver would. The message is empty afterwards.
 
     Also of messages that C made (``csp_message_text``). Ends inside are Senders and Receivers of this interpreter.
     Never blocks. Raises TypeError, ValueError (NULL, or empty already), SystemError (of a kind that is not Python's),
@@ -93,7 +93,7 @@ def decode(message: Any, /) -> Any:
 
 
 def builder() -> FFI:
-    """What a cffi module of one's own gives to ``FFI.include`` to declare functions that take the types of csp.
+    """Make what a cffi module of one's own gives to ``FFI.include`` to declare functions that take the types of csp.
 
     Such a module is compiled with :func:`csp.include_dir` and linked to ``csp_core`` in :func:`csp.library_dir`. Its
     ``csp_end *`` is the one of :data:`ffi`, so that ends go from one to the other as they are.

@@ -12,12 +12,12 @@ HEADERS = ("csp.h", "message_kinds.h")
 
 
 def declarations(include_dir: str) -> str:
-    """The ``cdef`` of all of :data:`HEADERS` in ``include_dir/csp``."""
+    """Make the ``cdef`` of all of :data:`HEADERS` in ``include_dir/csp``."""
     return "\n".join(declarations_of((Path(include_dir) / "csp" / name).read_text("utf-8")) for name in HEADERS)
 
 
 def declarations_of(header: str) -> str:
-    """The ``cdef`` of one header's text.
+    """Make the ``cdef`` of one header's text.
 
     A macro that is a plain number keeps its value, because an array may have that length; of one that is an expression
     the compiler is asked for the value.
@@ -65,7 +65,7 @@ def _expand_lists(code: str) -> str:
 
 
 def _without_bodies(code: str) -> str:
-    """Declarations in the place of inline functions."""
+    """Put declarations in the place of inline functions."""
     result = ""
     start = "static inline "
     while start in code:

@@ -57,7 +57,7 @@ def _let_debug() -> None:
 
 
 def _refuse_what_needs_daemons() -> None:
-    """A pool of multiprocessing would leave processes behind, or hang, where there are no daemon threads: say so."""
+    """Refuse a pool of multiprocessing: without daemon threads it would leave processes behind, or hang."""
     for name in ("concurrent.futures.process", "multiprocessing.pool", "multiprocessing.queues"):
         after_import(name, _refuse)
 

@@ -107,7 +107,7 @@ def _let_notebooks_run_commands() -> None:
 
 
 def hurry() -> None:
-    """The user does not want to wait: let the end of the program take no longer than killing the rest does."""
+    """Let the end of the program take no longer than killing the rest does: the user does not want to wait."""
     hurry_the_end(HURRIED)
 
 

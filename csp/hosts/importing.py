@@ -21,7 +21,7 @@ _loading = 0  # how deep we are in imports for the sake of an order
 
 
 def path_of(target: object, what: str) -> tuple[str, str]:
-    """``(module, qualified name)`` by which another interpreter can import *target*, a class or function.
+    """Give ``(module, qualified name)`` by which another interpreter can import *target*, a class or function.
 
     A method of a class is reached through it: a classmethod, or one written in C such as ``str.upper``. Raises
     NotImportable, saying why it cannot be imported there and what to do about it. *what* names the thing in the text.
@@ -72,7 +72,7 @@ def path_of(target: object, what: str) -> tuple[str, str]:
 
 
 def _names(target: object) -> tuple[object, object]:
-    """The module and the qualified name, if it has them."""
+    """Give the module and the qualified name, if it has them."""
     owner: object = getattr(target, "__self__", None)
     if isinstance(owner, type):  # a method bound to a class, perhaps to a subclass of the one that defines it
         return owner.__module__, f"{owner.__qualname__}.{getattr(target, '__name__', '')}"
@@ -106,7 +106,7 @@ def resolve(module: str, name: str) -> Any:
 
 
 def loaded(module: str, name: str) -> Any:
-    """What path_of gave, or None, where it is loaded in this interpreter already: imports nothing."""
+    """Give what *name* means in *module*, if that is loaded in this interpreter already, or None: imports nothing."""
     found: object = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
@@ -144,7 +144,7 @@ def refuse_while_loading(what: str) -> None:
 
 
 def _running_import() -> tuple[str, int]:
-    """The module whose own code this thread runs for its import, the innermost, and the line; ("", 0) if none."""
+    """Find the module whose own code this thread runs for its import, the innermost, and the line; ("", 0) if none."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_name == "<module>":

@@ -25,7 +25,7 @@ type Exit = tuple[int, str, object]
 
 
 def exit_of(message: Any) -> Exit | None:
-    """The exit that a message to *exits* is, or None for any other message."""
+    """Read the exit that a message to *exits* is, or None for any other message."""
     if is_bare(message):
         return bare_exit(message)
     return message if len(message) == 3 else None
@@ -37,7 +37,7 @@ def is_bare(message: object) -> bool:
 
 
 def bare_exit(tag: float) -> Exit:
-    """What a bare exit says: an int that it could not be made, a float that it was told to stop before."""
+    """Read a bare exit: an int says that it could not be made, a float that it was told to stop before."""
     if type(tag) is int:
         return tag, "failed", "the system gives no more interpreters (see the limits of memory and of open files)"
     return int(tag), "stopped", "it was told to stop before it began"

@@ -45,7 +45,7 @@ def whereabouts(id: int, seconds: float = _LOOK_FOR) -> str:
 
 
 def _place(frames: list[tuple[str, int, str]]) -> str:
-    """The innermost frame that is neither csp's nor the standard library's; if there is none, the library's."""
+    """Find the innermost frame that is neither csp's nor the standard library's; if there is none, the library's."""
     import linecache
     import os
 

@@ -68,7 +68,7 @@ class Patience:
         return self._last_number
 
     def take_back(self, number: int) -> None:
-        """That limit is no more."""
+        """Take back that limit."""
         self._given.pop(number, None)
 
     def _look(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def program() -> Program:
-    """What another interpreter must be told to import as this one does."""
+    """Collect what another interpreter must be told to import as this one does."""
     told = origin.told
     if told is not None:  # we were told ourselves: pass on the same script, and our own paths
         return (folders(), told[1], told[2], told[3])
@@ -49,7 +49,7 @@ def folders() -> tuple[str, ...]:
 
 
 def script() -> tuple[str | None, str | None]:
-    """The script's module name, if it has one that can be imported, and its file; (None, None) where there is none.
+    """Give the script's module name, if one can import it, and its file; (None, None) where there is no script.
 
     For a folder or an archive that was run the name is ``__main__``, and the file is inside.
     """
@@ -76,5 +76,5 @@ def _here() -> str:
 
 
 def _plain(value: object) -> str:
-    """The text alone: of an instance of a subclass of str (an enum's member) its value."""
+    """Give the text alone: of an instance of a subclass of str (an enum's member) its value."""
     return str.__str__(value) if isinstance(value, str) else str(value)

@@ -25,6 +25,6 @@ _A_PACKAGE = (
 
 
 def instead_of(text: str) -> str | None:
-    """What to do, where *text* is of an ImportError by which CPython refuses a module here; None where it is not."""
+    """Say what to do, if *text* is of an ImportError by which CPython refuses a module here; None if it is not."""
     before, refuses, _ = text.partition(_REFUSES)
     return _INSTEAD.get(before.rpartition(" ")[2], _A_PACKAGE) if refuses else None

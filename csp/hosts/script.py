@@ -24,7 +24,7 @@ _module: ModuleType | None = None
 
 
 def main_module() -> ModuleType:
-    """The program's script as a module: ``__main__``, or in another interpreter its copy, loaded at first need."""
+    """Give the program's script as a module: ``__main__``, or in another interpreter its copy, loaded at first need."""
     global _module
     if origin.told is None:
         return sys.modules["__main__"]
@@ -107,7 +107,7 @@ def _names_of(value: object) -> dict[str, object]:
 
 
 def _code(name: str | None, file: str | None, module: ModuleType) -> CodeType:
-    """The script's code; *module* gets what the program's own ``__main__`` has for its import."""
+    """Load the script's code; *module* gets what the program's own ``__main__`` has for its import."""
     if name is not None:
         if name == "__main__" and file is not None:  # a folder or an archive that was run: only its path leads there
             import os

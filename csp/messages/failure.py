@@ -107,7 +107,7 @@ def _alike(one: BaseException, other: BaseException) -> bool:
 
 
 def pack_text(failure: Failure) -> Failure:
-    """The failure without the exception itself, which holds an end that is closed: what can be read of it travels."""
+    """Leave out the exception itself, which holds an end that is closed: what can be read of it travels."""
     return _as_text(failure, "it holds an end of a channel that is closed")
 
 
@@ -116,7 +116,7 @@ def _as_text(failure: Failure, why: str) -> Failure:
 
 
 def unpack(failure: Failure) -> BaseException:
-    """The exception to raise here, with the frames of there in its traceback, and come from what it came from there."""
+    """Make the exception to raise here: the frames of there in its traceback, and come from what it came from there."""
     data, ends, name, text, _, why, trail = failure
     error: BaseException | None = None
     if data is not None:
@@ -163,7 +163,7 @@ def unpack_here(failure: Failure) -> BaseException:
 
 
 def unpack_held(failure: Failure) -> BaseException:
-    """The exception to raise in a sender that its receiver held, and failed.
+    """Make the exception to raise in a sender that its receiver held, and failed.
 
     What sending raises by itself would look like the sender's own: it comes as the cause of a RemoteError.
     """

@@ -24,12 +24,12 @@ _MOST_MEMBERS = 15
 
 
 def format_exception(error: BaseException) -> str:
-    """The whole text. Never raises, whatever the exception's class does."""
+    """Give the whole text. Never raises, whatever the exception's class does."""
     return _formatted(error, set(), 0)
 
 
 def format_stack(frame: FrameType | None) -> str:
-    """The calls that lead to *frame*, as text, the latest last."""
+    """Give the calls that lead to *frame*, as text, the latest last."""
     chain: TracebackType | None = None
     while frame is not None:
         if not is_ours(frame):

@@ -57,7 +57,7 @@ def trim(error: BaseException) -> None:
 
 
 def taken(error: BaseException) -> Frames:
-    """The user's frames of its traceback, to travel with it: the outermost first."""
+    """Take the user's frames of its traceback, to travel with it: the outermost first."""
     frames: list[Frame] = []
     entry = of_the_user(error)
     while entry is not None:
@@ -70,7 +70,7 @@ def taken(error: BaseException) -> Frames:
 
 
 def rebuilt(frames: Iterable[Frame]) -> TracebackType | None:
-    """A traceback with these frames."""
+    """Make a traceback with these frames."""
     chain: TracebackType | None = None
     for file, name, qualified, first, line, *positions, times in reversed([*frames]):
         code = _CODE.replace(
@@ -122,7 +122,7 @@ def _frame(code: CodeType, instruction: int, line: int) -> Frame:
 
 
 def _linetable(lines: int, line: int, last: int, start: int, end: int) -> bytes:
-    """The table of positions of a code object, whose one entry is for all its instructions.
+    """Make the table of positions of a code object, whose one entry is for all its instructions.
 
     As CPython's InternalDocs/code_objects.md describes it: in the long form, or in that without columns.
     """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _import_pickle() -> ModuleType:
-    """The ``_pickle`` module; ``pickle`` itself would cost a fresh interpreter 2 ms.
+    """Import the ``_pickle`` module; ``pickle`` itself would cost a fresh interpreter 2 ms.
 
     At its start it fetches ``functools.partial`` and nothing else of functools, which with collections would cost every
     actor 450 KiB and 2 ms. So where functools is not loaded yet, and no other thread could see it, a stand-in gives it
@@ -132,7 +132,7 @@ def dumps(value: object, name: str = "message", reduce: Callable[[Any], Any] | N
 
 
 def loads(data: bytes, ends: list[End]) -> Any:
-    """The inverse of dumps, in any interpreter. The ends are handed out as they are."""
+    """Undo dumps, in any interpreter. The ends are handed out as they are."""
     return _Unpickler(io.BytesIO(data), ends).load()
 
 
@@ -145,7 +145,7 @@ def _travels(value: object) -> bool:
 
 
 def _find_culprit(value: object, path: str) -> tuple[str, object]:
-    """The innermost part of *value* that cannot be pickled, and the way to it, which never comes by a part twice."""
+    """Find the innermost part of *value* that cannot be pickled, and the way to it, which has no part twice."""
     met = [value]  # they live as long as their numbers are compared
     while len(met) < _DEEPEST:
         for step, part in _parts(value):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def why_it_cannot_travel(value: object) -> Exception | None:
-    """The error that sending *value* raises, or None when it travels. Encodes it; does not wait."""
+    """Give the error that sending *value* raises, or None when it travels. Encodes it; does not wait."""
     sender, receiver = channel(1)
     with sender, receiver:
         try:

@@ -14,7 +14,7 @@ _IN_C = type(BaseException.__reduce__)
 
 
 def reduce_without_constructor(value: Any) -> Any:
-    """A pickler's ``reducer_override``: exceptions are to be made by rebuild, everything else as ever."""
+    """Have exceptions made by rebuild, and all else as ever: a pickler's ``reducer_override``."""
     if not isinstance(value, BaseException):
         return NotImplemented
     kind = type(value)
@@ -35,7 +35,7 @@ def put_back(error: BaseException, state: dict[str, object]) -> None:
 
 
 def rebuild(kind: type[BaseException], args: tuple[object, ...]) -> BaseException:
-    """An exception of that class with these args; no constructor written in Python is called."""
+    """Make an exception of that class with these args; no constructor written in Python is called."""
     native: Any = kind
     while native.__flags__ & _HEAP_TYPE:
         native = native.__base__
@@ -45,7 +45,7 @@ def rebuild(kind: type[BaseException], args: tuple[object, ...]) -> BaseExceptio
 
 
 def slots_of(error: BaseException) -> dict[str, object]:
-    """What it holds in ``__slots__``, which pickle forgets in exceptions."""
+    """Give what it holds in ``__slots__``, which pickle forgets in exceptions."""
     held: Any = object.__getstate__(error)  # None, the attributes, or (attributes, slots)
     slots: dict[str, object] = {}
     if held.__class__ is tuple:

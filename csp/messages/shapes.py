@@ -47,7 +47,7 @@ def set_cause(error: BaseException, cause: BaseException) -> None:
 
 
 def origin_of(error: BaseException) -> tuple[BaseException | None, bool]:
-    """What it came from, and whether it was raised from that on purpose. As Python shows it."""
+    """Give what it came from, and whether it was raised from that on purpose. As Python shows it."""
     cause: BaseException | None = _cause.__get__(error)
     if cause is not None:
         return cause, True
@@ -84,7 +84,7 @@ def notes_of(error: BaseException) -> list[str]:
 
 
 def members_of(error: Any) -> tuple[BaseException, ...]:
-    """The exceptions in a group; of any other, none."""
+    """Give the exceptions in a group; of any other, none."""
     if BaseExceptionGroup not in type(error).__mro__:
         return ()
     members: tuple[BaseException, ...] = _members.__get__(error)
@@ -92,7 +92,7 @@ def members_of(error: Any) -> tuple[BaseException, ...]:
 
 
 def name_of(error: BaseException) -> str:
-    """The class as Python shows it in a traceback; the script's module is ``__main__`` in every interpreter."""
+    """Name the class as Python does in a traceback; the script's module is ``__main__`` in every interpreter."""
     kind = type(error)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{module_shown(kind)}.{kind.__qualname__}"
 
@@ -112,7 +112,7 @@ def described(error: BaseException) -> str:
 
 
 def show(value: object, limit: int = SHOWN) -> str:
-    """The value's repr, cut to a length that fits into a text for people. Never raises."""
+    """Give the value's repr, cut to a length that fits into a text for people. Never raises."""
     try:
         text = str.__str__(repr(value))
     except Exception:  # noqa: BLE001  (any class may be at fault)

@@ -46,7 +46,7 @@ def worker(width: int, rows: csp.Receiver[int], done: csp.Sender[Row]) -> None:
 
 
 def check(rows: list[Row], width: int) -> list[bytes]:
-    """The whole picture, each row once, the lower half the mirror of the upper, and the middle as computed here."""
+    """Check the whole picture: each row once, the lower half the mirror of the upper, the middle as computed here."""
     height = width * 2 // 3
     if sorted(y for y, _ in rows) != list(range(height)):
         raise Wrong(f"the rows {sorted(y for y, _ in rows)} came, not each of {height} once")
@@ -60,14 +60,14 @@ def check(rows: list[Row], width: int) -> list[bytes]:
 
 
 def write(picture: list[bytes], file: Path) -> None:
-    """A portable grey map; what belongs to the set is black."""
+    """Make a portable grey map; what belongs to the set is black."""
     grey = bytes(255 - step * 255 // DEPTH for step in range(DEPTH + 1)).ljust(256, b"\0")
     header = f"P5 {len(picture[0])} {len(picture)} 255\n".encode()
     file.write_bytes(header + b"".join(row.translate(grey) for row in picture))
 
 
 def small(picture: list[bytes], columns: int = 60) -> str:
-    """The picture in letters, which are twice as high as they are wide."""
+    """Draw the picture in letters, which are twice as high as they are wide."""
     step = max(1, len(picture[0]) // columns)
     lines = ("".join(SHADES[steps * 9 // DEPTH] for steps in row[::step]) for row in picture[:: 2 * step])
     return "\n".join(line.rstrip() for line in lines)

@@ -23,7 +23,7 @@ def node(left: csp.Receiver[Token], right: csp.Sender[Token]) -> None:
 
 
 def head(left: csp.Receiver[Token], right: csp.Sender[Token], tokens: int) -> tuple[list[Token], float]:
-    """A node that puts the tokens in, and takes them out after so many laps; and the seconds that those took."""
+    """Put the tokens in, as a node, take them out after so many laps, and tell the seconds that those took."""
     right.send((0, 0))  # one lap to see that everybody is there
     left.recv()
     began = time.perf_counter()

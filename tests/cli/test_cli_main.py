@@ -1,5 +1,6 @@
 """The command csp finds its commands, and says what is wrong with what it was given."""
 
+import json
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -13,7 +14,7 @@ from csp.cli.main import main
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run csp as a program."""
-    command = [sys.executable, "-m", "csp.cli.main", *arguments]
+    command = [sys.executable, "-m", "csp", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=60, check=False)
 
 
@@ -21,6 +22,27 @@ def test_installed_as_csp() -> None:
     """The console script csp is this main."""
     (script,) = entry_points(group="console_scripts", name="csp")
     assert script.load() is main
+
+
+@pytest.mark.parametrize("arguments", [["--help"], [], ["demo", "--help"], ["doctor", "--help"], ["dcotor"]], ids=str)
+def test_run_as_a_module(arguments: list[str], tmp_path: Path) -> None:
+    """What ``python -m csp`` says, and its status, are those of the console script."""
+    script = [str(Path(sys.executable).with_name("csp")), *arguments]
+    typed = subprocess.run(script, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
+    done = run(*arguments, cwd=tmp_path)
+    assert done.stdout + done.stderr
+    assert (done.returncode, done.stdout, done.stderr) == (typed.returncode, typed.stdout, typed.stderr)
+
+
+def test_commands_work_in_a_module(tmp_path: Path) -> None:
+    """``python -m csp`` starts actors as the script does: the demonstration counts, and the doctor is answered."""
+    (tmp_path / "one.py").write_text("def f():\n    return 1\n")
+    counted = run("demo", "--path", str(tmp_path), "--json", cwd=tmp_path)
+    assert (counted.returncode, counted.stderr) == (0, "")
+    assert json.loads(counted.stdout)["functions"] == 1
+    seen = run("doctor", cwd=tmp_path)
+    assert (seen.returncode, seen.stderr) == (0, "")
+    assert "ok    an actor in another interpreter answers" in seen.stdout
 
 
 def test_version(tmp_path: Path) -> None:

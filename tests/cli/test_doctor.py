@@ -14,6 +14,8 @@ from csp.cli import checks
 from csp.cli.checks import FAIL, OK, WARN, Finding
 from csp.cli.main import main
 
+CHECKOUT = Path(csp.__file__).parents[1]
+
 
 def run(tmp_path: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run csp doctor as a program."""
@@ -177,7 +179,7 @@ def test_cpus(
     assert bool(found.advice) == (status == WARN)
 
 
-def test_native_core(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_native_core(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A native core that does not load fails, and nothing else is tried; an actor that does not start fails too."""
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "csp._native", None)
@@ -185,7 +187,10 @@ def test_native_core(monkeypatch: pytest.MonkeyPatch) -> None:
         found = only(checks.native_core())
         assert found.status == FAIL
         assert "does not load" in found.text
-        assert "pip install --force-reinstall subcsp" in found.advice
+        assert f"in {CHECKOUT}: make setup" in found.advice
+        assert "or run it in another folder" in found.advice
+        patch.setattr(csp, "__file__", str(tmp_path / "csp" / "__init__.py"))
+        assert "pip install --force-reinstall CHECKOUT" in only(checks.native_core()).advice
     with monkeypatch.context() as patch:
         patch.setattr("csp.cli.echo.Echo", type("Echo", (csp.Actor,), {}))
         loads, fails = checks.native_core()

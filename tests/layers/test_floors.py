@@ -49,8 +49,11 @@ class Import:
 
 
 def package_of(module: str) -> str:
-    """``actors`` for ``csp.actors.ref``, ``errors`` for ``csp.errors``, and "" for ``csp`` itself."""
-    return module.partition(".")[2].partition(".")[0]
+    """``actors`` for ``csp.actors.ref``, ``errors`` for ``csp.errors``, and "" for ``csp`` itself.
+
+    What ``python -m csp`` runs is the command line's.
+    """
+    return "cli" if module == "csp.__main__" else module.partition(".")[2].partition(".")[0]
 
 
 def imports_of(file: str, node: ast.AST, for_checkers: bool = False) -> Iterator[Import]:

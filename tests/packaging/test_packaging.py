@@ -1,8 +1,6 @@
 """What is published: the sdist, the wheel built from it, and what a stranger gets by installing that."""
 
-import os
 import re
-import subprocess
 import sys
 import tarfile
 import tomllib
@@ -11,34 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import TOP, run
 
-TOP = Path(__file__).resolve().parents[2]
 FOLDERS = ["csp", "native", "tests", "docs", "examples", ".ci"]
-FILES = ["pyproject.toml", "Makefile", "README.md", "CHANGELOG.md"]
-
-
-def run(step: str, *command: str | Path, cwd: Path, timeout: float) -> str:
-    """The output of a command; a failure or a time-out says which step it was and what it printed."""
-    # Nothing of the checkout or of this environment may help the installed package along.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON") and k != "VIRTUAL_ENV"}
-    try:
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            env=environment,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as late:
-        output = late.stdout.decode(errors="replace") if isinstance(late.stdout, bytes) else late.stdout
-        pytest.fail(f"{step}: not done after {timeout:g} s\n{output or ''}", pytrace=False)
-    if done.returncode != 0:
-        pytest.fail(f"{step}: exit status {done.returncode}\n{done.stdout}", pytrace=False)
-    return done.stdout
+FILES = ["pyproject.toml", "Makefile", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
 
 
 @pytest.fixture(scope="module")
