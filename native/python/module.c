@@ -13,7 +13,7 @@
 #include "channels/receiver.h"
 #include "channels/reply.h"
 #include "channels/sender.h"
-#include "channels/statistics.h"
+#include "channels/snapshot.h"
 #include "interpreters/interpreters.h"
 #include "interpreters/leaving.h"
 #include "interpreters/own_thread.h"

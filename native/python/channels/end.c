@@ -2,7 +2,7 @@
  *
  * The two ends of a channel: how they are made, and what both have. */
 #include "channels/end.h"
-#include "channels/statistics.h"
+#include "channels/snapshot.h"
 #include "codec/decode.h"
 #include "codec/encode.h"
 #include "errors.h"

@@ -2,7 +2,7 @@
  *
  * How much of what there is: in a channel, in the process, in this interpreter. */
 #include "looking/totals.h"
-#include "channels/statistics.h"
+#include "channels/snapshot.h"
 
 static PyObject *channel_statistics(PyObject *module, PyObject *id) {
     native_state *state = state_of_module(module);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Statistics: a channel, read in one instant. */
-#include "channels/statistics.h"
+#include "channels/snapshot.h"
 
 static PyStructSequence_Field statistics_fields[] = {
     {"channel_id", "the channel's number in this process"},
