@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT = float("5")  # seconds, as OTP's gen_server:call; an object of its own, see BoundHandler.future
 
-# How a call ended; native/python/channels/calls.c has the same. Unreadable is the answer of a future alone: what came is
-# the error.
+# How a call ended; native/python/channels/calls.c has the same. Unreadable is the answer of a future alone: the error
+# itself came.
 ANSWERED, FAILED, NEVER_RAN, LOST, UNREADABLE = range(5)
 _DIED = "died"  # in place of a failure: the actor ended while it handled the call
 

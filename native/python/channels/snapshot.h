@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Statistics: a channel, read in one instant. */
-#ifndef CSP_NATIVE_STATISTICS_H
-#define CSP_NATIVE_STATISTICS_H
+#ifndef CSP_NATIVE_SNAPSHOT_H
+#define CSP_NATIVE_SNAPSHOT_H
 
 #include "native.h"
 
