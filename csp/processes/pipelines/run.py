@@ -6,12 +6,12 @@ bounds what is under way. It asks the source for another item only when nothing 
 
 from csp._native import select
 from csp.errors import EndOfChannel, ProcessFailed, Stopped
-from csp.hosts.crew import Crew as Group
+from csp.hosts.crew import Crew
 from csp.hosts.interpreter import exit_of, is_bare
-from csp.processes.figures import Figures
-from csp.processes.section import CHUNK, Section
-from csp.processes.stages import Batch, Stage
-from csp.processes.worker import IMPORT, ITEM, RESULT
+from csp.processes.pipelines.figures import Figures
+from csp.processes.pipelines.segment import CHUNK, Segment
+from csp.processes.pipelines.stages import Batch, Stage
+from csp.processes.pipelines.worker import IMPORT, ITEM, RESULT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from csp.hosts.interpreter import Exit
     from csp.messages.failure import Failure
-    from csp.observe.progress import Progress
-    from csp.processes.source import Source
-    from csp.processes.stages import Step
+    from csp.processes.pipelines.progress import Progress
+    from csp.processes.pipelines.source import Source
+    from csp.processes.pipelines.stages import Step
 
 type Values = tuple[object, ...]
 
@@ -51,7 +51,7 @@ class _Batches:
         return rest
 
 
-class Flow:
+class Run:
     """One run of a pipeline.
 
     What it raises, it raises after all workers have ended: ProcessFailed for a worker's failure, and as they are what
@@ -60,19 +60,19 @@ class Flow:
     Args:
         source: where units come from: items, or batches of them if *steps* had begun with batches.
         steps: what is to be done with these units.
-        group: for the workers; its inbox is what the source looks at. The flow closes it.
+        crew: for the workers; its inbox is what the source looks at. The run closes it.
     """
 
     def __init__(
-        self, source: Source, steps: tuple[Step, ...], group: Group, grace: float, progress: Progress | None
+        self, source: Source, steps: tuple[Step, ...], crew: Crew, grace: float, progress: Progress | None
     ) -> None:
         self._grace = grace
         self._progress = progress
         self._counted = 0  # items that the progress bar knows of
         self._source = source
-        self._group = group
-        self._sections: list[Section] = []
-        # batches[i] stand before section i, the last ones behind all. Those before the first are the source's.
+        self._crew = crew
+        self._segments: list[Segment] = []
+        # batches[i] stand before segment i, the last ones behind all. Those before the first are the source's.
         self._batches: list[list[_Batches]] = [[]]
         chain: list[Stage] = []
         for step in (*steps, None):
@@ -80,56 +80,56 @@ class Flow:
                 chain.append(step)
                 continue
             if chain:
-                first = not self._sections
-                self._sections.append(Section(len(self._sections), chain, one_by_one=first and not source.stored))
+                first = not self._segments
+                self._segments.append(Segment(len(self._segments), chain, one_by_one=first and not source.stored))
                 self._batches.append([])
                 chain = []
             if isinstance(step, Batch):
                 self._batches[-1].append(_Batches(step.size))
-        self.figures = Figures(self._sections)
+        self.figures = Figures(self._segments)
         self._meter = self.figures.caller
 
-    def run(self) -> Generator[Iterable[object]]:
+    def chunks(self) -> Generator[Iterable[object]]:
         """The results, chunk by chunk."""
         try:
-            if self._sections:
+            if self._segments:
                 most = self._source.units if self._source.stored else None
-                for section in self._sections:
-                    section.start(self._group, self._grace, most)
+                for segment in self._segments:
+                    segment.start(self._crew, self._grace, most)
                 yield from self._loop()
-                while self._group.alive:
-                    self._handle(self._group.inbox.recv())
+                while self._crew.alive:
+                    self._handle(self._crew.inbox.recv())
             else:
                 yield from self._without_workers()
         except BaseException as error:
-            for section in self._sections:
-                section.abort()
-            for note in self._group.stop(self._grace, stopped=isinstance(error, Stopped)):
+            for segment in self._segments:
+                segment.abort()
+            for note in self._crew.stop(self._grace, stopped=isinstance(error, Stopped)):
                 error.add_note(note)
             raise
-        for section in self._sections:
-            section.close()
-        self._group.close()
+        for segment in self._segments:
+            segment.close()
+        self._crew.close()
 
     # ---- moving items -----------------------------------------------------------------------------------------------
 
     def _loop(self) -> Generator[Values]:
-        poll, sections = self._group.inbox.recv_nowait, self._sections
-        last, places = sections[-1], range(len(sections) - 1, -1, -1)
+        poll, segments = self._crew.inbox.recv_nowait, self._segments
+        last, backwards = segments[-1], range(len(segments) - 1, -1, -1)
         meter, figures, source = self._meter, self.figures, self._source
         meter.begin()
         while not last.empty:
-            if values := self._pull(len(sections)):
+            if values := self._pull(len(segments)):
                 meter.end()
                 figures.items = source.taken
                 yield values
                 meter.begin()
                 continue
             moved = False
-            for place in places:
-                section = sections[place]
-                room = section.limit - section.items
-                if room > 0 and not section.over and self._feed(section, min(room, section.chunk)):
+            for number in backwards:
+                segment = segments[number]
+                room = segment.limit - segment.items
+                if room > 0 and not segment.over and self._feed(segment, min(room, segment.chunk)):
                     moved = True
             if moved:
                 while (message := poll(None)) is not None:
@@ -141,25 +141,25 @@ class Flow:
         if rest := _flush(self._batches[-1]):
             yield rest
 
-    def _feed(self, section: Section, room: int) -> bool:
-        """Send a chunk into a section that has room for so many items. Whether anything has changed."""
-        waiting = section.waiting
+    def _feed(self, segment: Segment, room: int) -> bool:
+        """Send a chunk into a segment that has room for so many items. Whether anything has changed."""
+        waiting = segment.waiting
         if not waiting:
-            place = section.place
-            waiting = self._draw(room) if place == 0 else self._pull(place)
+            number = segment.number
+            waiting = self._draw(room) if number == 0 else self._pull(number)
             if not waiting:
-                if not (self._source.over if place == 0 else self._sections[place - 1].empty):
-                    return place == 0 and self._source.channel is None
-                waiting = _flush(self._batches[place]) if place > 0 else ()
+                if not (self._source.over if number == 0 else self._segments[number - 1].empty):
+                    return number == 0 and self._source.channel is None
+                waiting = _flush(self._batches[number]) if number > 0 else ()
                 if not waiting:
-                    section.finish()
+                    segment.finish()
                     return True
         if len(waiting) > room:
-            section.put(waiting[:room])
-            section.waiting = waiting[room:]
+            segment.put(waiting[:room])
+            segment.waiting = waiting[room:]
         else:
-            section.put(waiting)
-            section.waiting = ()
+            segment.put(waiting)
+            segment.waiting = ()
         return True
 
     def _draw(self, count: int) -> Values:
@@ -173,12 +173,12 @@ class Flow:
 
     def _wait(self) -> None:
         """Wait for a message, or, if the source is a channel and may go on, for an item."""
-        first, channel = self._sections[0], self._source.channel
+        first, channel = self._segments[0], self._source.channel
         if channel is None or first.over or first.waiting or first.items >= first.limit:
-            self._handle(self._group.inbox.recv())
+            self._handle(self._crew.inbox.recv())
             return
         try:
-            guard, value = select(self._group.inbox, channel)
+            guard, value = select(self._crew.inbox, channel)
         except EndOfChannel:  # the inbox never ends: we hold its other end
             self._source.over = True
             return
@@ -187,9 +187,9 @@ class Flow:
         else:
             self._handle(value)
 
-    def _pull(self, place: int) -> Values:
-        """The next results of the section before *place*, after the batches behind it; () if there are none."""
-        take, batches = self._sections[place - 1].take, self._batches[place]
+    def _pull(self, number: int) -> Values:
+        """The next results of the segment before *number*, after the batches behind it; () if there are none."""
+        take, batches = self._segments[number - 1].take, self._batches[number]
         while (values := take()) is not None:
             for batch in batches:
                 values = batch.push(values)
@@ -226,9 +226,9 @@ class Flow:
         if is_bare(message) or len(message) == 3:
             self._ended(exit_of(message))
         elif len(message) == 4:
-            place, chunk, cost, values = message
-            count = self._sections[int(place)].came(chunk, cost, values)
-            if place == 0 and self._progress is not None:
+            number, chunk, cost, values = message
+            count = self._segments[int(number)].came(chunk, cost, values)
+            if number == 0 and self._progress is not None:
                 self._count(min(count * self._source.each, self._source.taken - self._counted))
         elif len(message) == 5:
             self.figures.add(*message)
@@ -238,18 +238,18 @@ class Flow:
     def _ended(self, end: Exit | None) -> None:
         assert end is not None
         tag, ending, detail = end
-        name = self._group.ended(tag)
+        name = self._crew.ended(tag)
         if ending in {"killed", "stopped"} or detail == "stopped":
             raise ProcessFailed(f"worker {name} was stopped from outside the pipeline")
         if ending != "ended":
             raise ProcessFailed(f"worker {name} could not run: {detail}")
 
     def _failure(
-        self, place: int, stage: int, function: int, what: str, failure: Failure, shown: str, item: object
+        self, number: int, stage: int, function: int, what: str, failure: Failure, shown: str, item: object
     ) -> ProcessFailed:
         from csp.messages.failure import unpack
 
-        name = self._sections[place].stages[stage].functions[function].name
+        name = self._segments[number].stages[stage].functions[function].name
         kind, text = failure[2:4]
         said = f"{kind}: {text}" if text else kind
         if what == IMPORT:

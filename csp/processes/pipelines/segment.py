@@ -1,4 +1,4 @@
-"""A section of a pipeline: stages linked by channels, as the caller sees them; items go in and come out.
+"""A segment of a pipeline: stages linked by channels, as the caller sees them; items go in and come out.
 
 What is under way is bounded by the window, which counts items from when they went in until they were taken out. Items
 travel in chunks. A chunk is one item, unless the stages have been seen to take mere microseconds for one, with its
@@ -11,15 +11,15 @@ from time import perf_counter_ns
 
 from csp._native import Receiver, Sender, unbounded_channel
 from csp.errors import ClosedEnd, NotShareable, ProcessFailed
-from csp.processes.worker import WAKE
+from csp.processes.pipelines.worker import WAKE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from csp.hosts.crew import Crew as Group
-    from csp.processes.stages import Stage
-    from csp.processes.worker import Chunk
+    from csp.hosts.crew import Crew
+    from csp.processes.pipelines.stages import Stage
+    from csp.processes.pipelines.worker import Chunk
 
-_WORK = ("csp.processes.worker", "work")
+_WORK = ("csp.processes.pipelines.worker", "work")
 # Nanoseconds of work in a chunk: some ten times what a message costs that finds its receiver asleep.
 TARGET = 200_000
 # Items in a chunk, at most.
@@ -28,23 +28,42 @@ CHUNK = 1024
 DEEPEN = 64
 
 
-class Section:
+class Segment:
     """The caller's side of some stages.
 
     Args:
-        place: its number in the pipeline.
+        number: its number in the pipeline.
         stages: one or more; each passes its chunks on to the next.
         one_by_one: an item goes in before the next is asked for, so that no chunk holds more than one.
     """
 
     __slots__ = (
-        "_cost", "_done", "_doors", "_encoding", "_jobs", "_last", "_most", "_next_in", "_next_out", "_one_by_one",
-        "_order", "_share", "_size", "_under_way", "_window", "chunk", "items", "limit", "over", "place", "stages",
+        "_cost",
+        "_done",
+        "_doors",
+        "_encoding",
+        "_jobs",
+        "_last",
+        "_most",
+        "_next_in",
+        "_next_out",
+        "_one_by_one",
+        "_order",
+        "_share",
+        "_size",
+        "_under_way",
+        "_window",
+        "chunk",
+        "items",
+        "limit",
+        "number",
+        "over",
+        "stages",
         "waiting",
     )  # fmt: skip
 
-    def __init__(self, place: int, stages: list[Stage], *, one_by_one: bool) -> None:
-        self.place = place
+    def __init__(self, number: int, stages: list[Stage], *, one_by_one: bool) -> None:
+        self.number = number
         self.stages = stages
         self.over = False  # nothing more goes in
         self.waiting: tuple[object, ...] = ()  # items that are to go in next
@@ -77,9 +96,9 @@ class Section:
 
     # ---- its workers ------------------------------------------------------------------------------------------------
 
-    def start(self, group: Group, grace: float, most: int | None) -> None:
+    def start(self, crew: Crew, grace: float, most: int | None) -> None:
         """Start the workers, of each stage no more than *most* (items there will be)."""
-        out: Sender[Chunk] = group.sender
+        out: Sender[Chunk] = crew.sender
         for number in reversed(range(len(self.stages))):
             stage = self.stages[number]
             jobs, door = unbounded_channel()  # bounded by the window
@@ -87,8 +106,8 @@ class Section:
             paths = tuple((function.keeps, function.module, function.name) for function in stage.functions)
             count = stage.workers if most is None else min(stage.workers, most)
             for i in range(count):
-                group.start(f"{stage.name}/{i}", *_WORK, (grace, self.place, number, door, out, group.sender, paths))
-            if out is not group.sender:
+                crew.start(f"{stage.name}/{i}", *_WORK, (grace, self.number, number, door, out, crew.sender, paths))
+            if out is not crew.sender:
                 out.close()
             out = jobs
         self._jobs = out
@@ -122,7 +141,7 @@ class Section:
         began = perf_counter_ns() if timed else 0
         try:
             # A chunk that is as large as the last one takes as long to encode.
-            self._jobs.send((self.place, chunk, self._encoding * count, items))
+            self._jobs.send((self.number, chunk, self._encoding * count, items))
         except (NotShareable, ClosedEnd) as error:
             raise self._cannot_go_in(items, error) from error
         if timed:
