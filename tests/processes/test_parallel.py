@@ -13,7 +13,7 @@ import workers
 
 import csp
 from csp._native import interpreter_counts, interpreters, kill_interpreter
-from csp.hosts.crew import Crew
+from csp.hosts.crew import Crew, is_exit
 from csp.hosts.interpreter import exit_of
 from observed import raised_in
 
@@ -599,9 +599,10 @@ class TestCrew:
     """What is below blocks and pipelines."""
 
     def test_exits(self):
-        """Exits are told from other messages; one that could not say more than its tag has failed, or was not begun."""
+        """Exits are told from messages of any length; one that has nothing but its tag has failed, or was not begun."""
         assert exit_of((-1, "ended", None)) == (-1, "ended", None)
-        assert exit_of((0, 1, 2, (3,))) is None
+        assert all(map(is_exit, [(-1, "ended", None), -7, -7.0]))
+        assert not any(is_exit((0, 1, 2, (3,))[:length]) for length in (1, 2, 3, 4))
         tag, ending, detail = exit_of(-7)
         assert (tag, ending) == (-7, "failed")
         assert "no more interpreters" in detail

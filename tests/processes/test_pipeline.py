@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import csp
 from csp._native import interpreter_counts
 from csp.hosts.crew import Crew
-from csp.processes.pipelines.segment import CHUNK, DEEPEN, TARGET, Segment
+from csp.processes.pipelines.segment import DEEPEN, MOST, TARGET, Segment
 from csp.processes.pipelines.stages import Function, Stage
 
 examples = settings(
@@ -338,7 +338,7 @@ class TestBounds:
         source = Counted()
         results = iter(csp.pipeline(source).map(workers.double, workers=1))
         for given_out, _ in enumerate(itertools.islice(results, 20_000), 1):
-            assert source.taken - given_out <= 4 * CHUNK
+            assert source.taken - given_out <= 4 * MOST
         results.close()
 
     def test_nothing_waits_for_a_chunk(self):
@@ -427,8 +427,8 @@ class TestChunks:
         made = segment(window=window, one_by_one=one_by_one)
         for each in costs:
             self.run(made, each)
-            assert 1 <= made.chunk <= (1 if one_by_one else CHUNK)
-            assert made.limit == window if window else 6 <= made.limit <= 6 * (DEEPEN if one_by_one else CHUNK)
+            assert 1 <= made.chunk <= (1 if one_by_one else MOST)
+            assert made.limit == window if window else 6 <= made.limit <= 6 * (DEEPEN if one_by_one else MOST)
             assert made.chunk <= made.limit
 
 

@@ -6,12 +6,12 @@ bounds what is under way. It asks the source for another item only when nothing 
 
 from csp._native import select
 from csp.errors import EndOfChannel, ProcessFailed, Stopped
-from csp.hosts.crew import Crew
-from csp.hosts.interpreter import exit_of, is_bare
+from csp.hosts.crew import Crew, is_exit
+from csp.hosts.interpreter import exit_of
 from csp.processes.pipelines.figures import Figures
-from csp.processes.pipelines.segment import CHUNK, Segment
+from csp.processes.pipelines.segment import MOST, Segment
 from csp.processes.pipelines.stages import Batch, Stage
-from csp.processes.pipelines.worker import IMPORT, ITEM, RESULT
+from csp.processes.pipelines.worker import CHUNK, GAVE_UP, IMPORT, ITEM, RESULT, SPENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from csp.processes.pipelines.progress import Progress
     from csp.processes.pipelines.source import Source
     from csp.processes.pipelines.stages import Step
+    from csp.processes.pipelines.worker import Chunk
 
 type Values = tuple[object, ...]
 
@@ -203,7 +204,7 @@ class Run:
             yield all_units
             return
         while True:
-            units = source.draw(CHUNK if source.stored else 1)
+            units = source.draw(MOST if source.stored else 1)
             self.figures.items = source.taken
             self._count(source.taken - self._counted)
             if units:
@@ -223,20 +224,21 @@ class Run:
 
     def _handle(self, message: Any) -> None:
         """Take note of a message; raises ProcessFailed when it says that a worker failed."""
-        if is_bare(message) or len(message) == 3:
+        if is_exit(message):
             self._ended(exit_of(message))
-        elif len(message) == 4:
-            number, chunk, cost, values = message
-            count = self._segments[int(number)].came(chunk, cost, values)
+        elif message[0] == CHUNK:
+            finished: Chunk = message
+            _, number, chunk, cost, values = finished
+            count = self._segments[number].came(chunk, cost, values)
             if number == 0 and self._progress is not None:
                 self._count(min(count * self._source.each, self._source.taken - self._counted))
-        elif len(message) == 5:
-            self.figures.add(*message)
+        elif message[0] == SPENT:
+            self.figures.add(*message[1:])
         else:
-            raise self._failure(*message)
+            assert message[0] == GAVE_UP, f"no message of a pipeline: {message!r}"
+            raise self._failure(*message[1:])
 
-    def _ended(self, end: Exit | None) -> None:
-        assert end is not None
+    def _ended(self, end: Exit) -> None:
         tag, ending, detail = end
         name = self._crew.ended(tag)
         if ending in {"killed", "stopped"} or detail == "stopped":
@@ -245,18 +247,18 @@ class Run:
             raise ProcessFailed(f"worker {name} could not run: {detail}")
 
     def _failure(
-        self, number: int, stage: int, function: int, what: str, failure: Failure, shown: str, item: object
+        self, number: int, stage: int, function: int, why: str, failure: Failure, shown: str, item: object
     ) -> ProcessFailed:
         from csp.messages.failure import unpack
 
         name = self._segments[number].stages[stage].functions[function].name
         kind, text = failure[2:4]
         said = f"{kind}: {text}" if text else kind
-        if what == IMPORT:
+        if why == IMPORT:
             error = ProcessFailed(f"{name} cannot be imported by its workers: {said}")
-        elif what == ITEM:
+        elif why == ITEM:
             error = ProcessFailed(f"an item cannot be read by the workers of {name}: {said}")
-        elif what == RESULT:
+        elif why == RESULT:
             error = ProcessFailed(f"what {name} returned for {shown} cannot be sent on: {said}", item)
         else:
             error = ProcessFailed(f"{name} raised {said}; the item was {shown}", item)

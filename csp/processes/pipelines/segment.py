@@ -11,7 +11,7 @@ from time import perf_counter_ns
 
 from csp._native import Receiver, Sender, unbounded_channel
 from csp.errors import ClosedEnd, NotShareable, ProcessFailed
-from csp.processes.pipelines.worker import WAKE
+from csp.processes.pipelines.worker import CHUNK, WAKE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _WORK = ("csp.processes.pipelines.worker", "work")
 # Nanoseconds of work in a chunk: some ten times what a message costs that finds its receiver asleep.
 TARGET = 200_000
 # Items in a chunk, at most.
-CHUNK = 1024
+MOST = 1024
 # By how much the default window grows for stages of microseconds, when items must go one by one.
 DEEPEN = 64
 
@@ -81,7 +81,7 @@ class Segment:
         given = any(stage.window for stage in stages)
         self._window = sum(stage.window or 2 * stage.workers + 2 for stage in stages) if given else 0
         # Sizes beyond this change nothing.
-        self._most = max(1, self._window // self._share) if given else DEEPEN if one_by_one else CHUNK
+        self._most = max(1, self._window // self._share) if given else DEEPEN if one_by_one else MOST
         self._cost = 0.0  # nanoseconds that an item takes
         self._last = 0.0  # ... in the last chunk
         self._encoding = 0  # nanoseconds that it took to send one
@@ -141,7 +141,7 @@ class Segment:
         began = perf_counter_ns() if timed else 0
         try:
             # A chunk that is as large as the last one takes as long to encode.
-            self._jobs.send((self.number, chunk, self._encoding * count, items))
+            self._jobs.send((CHUNK, self.number, chunk, self._encoding * count, items))
         except (NotShareable, ClosedEnd) as error:
             raise self._cannot_go_in(items, error) from error
         if timed:
