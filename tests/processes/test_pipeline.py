@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 import csp
 from csp._native import interpreter_counts
 from csp.hosts.crew import Crew
-from csp.processes.pipelines.segment import DEEPEN, MOST, TARGET, Segment
+from csp.processes.pipelines.chunking import DEEPEN, MOST, TARGET
+from csp.processes.pipelines.segment import Segment
 from csp.processes.pipelines.stages import Function, Stage
 
 examples = settings(
@@ -377,7 +378,7 @@ class TestChunks:
 
     def run(self, segment, each):
         """One chunk goes in, comes out after so many nanoseconds for each item, and is taken."""
-        chunk, items = segment._next_in, (0,) * segment.chunk
+        chunk, items = segment._next_in, (0,) * segment.chunking.chunk
         segment.put(items)
         assert segment.came(chunk, each * len(items), items) == len(items)
         assert segment.take() == items
@@ -386,7 +387,7 @@ class TestChunks:
     def test_starts_with_one(self, segment):
         """The first chunks are single items, and 2 * workers + 2 of them."""
         made = segment()
-        assert (made.chunk, made.limit) == (1, 6)
+        assert (made.chunking.chunk, made.chunking.limit) == (1, 6)
 
     def test_grows(self, segment):
         """While items take microseconds a chunk doubles, up to what is done in TARGET."""
@@ -394,7 +395,7 @@ class TestChunks:
         sizes = []
         for _ in range(12):
             self.run(made, 1000)
-            sizes.append(made.chunk)
+            sizes.append(made.chunking.chunk)
         assert sizes[:4] == [2, 4, 8, 16]
         assert sizes[-1] == TARGET // 1000
 
@@ -403,18 +404,18 @@ class TestChunks:
         made = segment()
         for _ in range(10):
             self.run(made, TARGET)
-            assert (made.chunk, made.limit) == (1, 6)
+            assert (made.chunking.chunk, made.chunking.limit) == (1, 6)
 
     def test_shrinks(self, segment):
         """One slow chunk may be chance; two in a row are believed."""
         made = segment()
         for _ in range(12):
             self.run(made, 1000)
-        before = made.chunk
+        before = made.chunking.chunk
         self.run(made, 1_000_000)
-        assert made.chunk == before
+        assert made.chunking.chunk == before
         self.run(made, 1_000_000)
-        assert made.chunk == 1
+        assert made.chunking.chunk == 1
 
     @settings(examples, max_examples=50)
     @given(
@@ -427,9 +428,10 @@ class TestChunks:
         made = segment(window=window, one_by_one=one_by_one)
         for each in costs:
             self.run(made, each)
-            assert 1 <= made.chunk <= (1 if one_by_one else MOST)
-            assert made.limit == window if window else 6 <= made.limit <= 6 * (DEEPEN if one_by_one else MOST)
-            assert made.chunk <= made.limit
+            sizes = made.chunking
+            assert 1 <= sizes.chunk <= (1 if one_by_one else MOST)
+            assert sizes.limit == window if window else 6 <= sizes.limit <= 6 * (DEEPEN if one_by_one else MOST)
+            assert sizes.chunk <= sizes.limit
 
 
 class TestOrder:

@@ -1,15 +1,16 @@
 """A running pipeline: the caller's one loop, which feeds the source to the workers and collects what they make of it.
 
 The loop waits at one place, the inbox, where results, failures and exits arrive. It never waits to send: the window
-bounds what is under way. It asks the source for another item only when nothing is there to be given out.
+bounds what is under way. It draws from the source only when no result is ready.
 """
 
 from csp._native import select
 from csp.errors import EndOfChannel, ProcessFailed, Stopped
 from csp.hosts.crew import Crew, is_exit
 from csp.hosts.interpreter import exit_of
+from csp.processes.pipelines.chunking import MOST
 from csp.processes.pipelines.figures import Figures
-from csp.processes.pipelines.segment import MOST, Segment
+from csp.processes.pipelines.segment import Segment
 from csp.processes.pipelines.stages import Batch, Stage
 from csp.processes.pipelines.worker import CHUNK, GAVE_UP, IMPORT, ITEM, RESULT, SPENT
 
@@ -38,7 +39,7 @@ class _Batches:
         self._held: list[object] = []
 
     def push(self, values: Values) -> Values:
-        """What is complete with these."""
+        """Return the full batches."""
         self._held.extend(values)
         whole = len(self._held) // self.size * self.size
         out = tuple(tuple(self._held[i : i + self.size]) for i in range(0, whole, self.size))
@@ -129,8 +130,9 @@ class Run:
             moved = False
             for number in backwards:
                 segment = segments[number]
-                room = segment.limit - segment.items
-                if room > 0 and not segment.over and self._feed(segment, min(room, segment.chunk)):
+                sizes = segment.chunking
+                room = sizes.limit - segment.items
+                if room > 0 and not segment.over and self._feed(segment, min(room, sizes.chunk)):
                     moved = True
             if moved:
                 while (message := poll(None)) is not None:
@@ -175,7 +177,7 @@ class Run:
     def _wait(self) -> None:
         """Wait for a message, or, if the source is a channel and may go on, for an item."""
         first, channel = self._segments[0], self._source.channel
-        if channel is None or first.over or first.waiting or first.items >= first.limit:
+        if channel is None or first.over or first.waiting or first.items >= first.chunking.limit:
             self._handle(self._crew.inbox.recv())
             return
         try:

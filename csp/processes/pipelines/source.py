@@ -5,7 +5,7 @@ from itertools import batched, islice
 
 from csp._native import Receiver, gather
 from csp.errors import EndOfChannel
-from csp.processes.pipelines.segment import MOST
+from csp.processes.pipelines.chunking import MOST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
