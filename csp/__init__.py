@@ -82,10 +82,10 @@ if TYPE_CHECKING:
     from csp.processes.parallel import Parallel as Parallel
     from csp.processes.parallel import Process as Process
     from csp.processes.parallel import parallel as parallel
-    from csp.processes.pipeline import Pipeline as Pipeline
-    from csp.processes.pipeline import pipeline as pipeline
-    from csp.processes.statistics import PipelineStatistics as PipelineStatistics
-    from csp.processes.statistics import StageStatistics as StageStatistics
+    from csp.processes.pipelines.pipeline import Pipeline as Pipeline
+    from csp.processes.pipelines.pipeline import pipeline as pipeline
+    from csp.processes.pipelines.statistics import PipelineStatistics as PipelineStatistics
+    from csp.processes.pipelines.statistics import StageStatistics as StageStatistics
     from csp.supervision.child import ChildSpec as ChildSpec
     from csp.supervision.child import child as child
     from csp.supervision.intensity import Backoff as Backoff
@@ -179,11 +179,11 @@ _HOMES = {
         "Process",
         "parallel",
     ),
-    "csp.processes.pipeline": (
+    "csp.processes.pipelines.pipeline": (
         "Pipeline",
         "pipeline",
     ),
-    "csp.processes.statistics": (
+    "csp.processes.pipelines.statistics": (
         "PipelineStatistics",
         "StageStatistics",
     ),

@@ -30,7 +30,7 @@ class Fate:
         except EndOfChannel, TimeoutError:
             return self._text
         end = exit_of(message)
-        if end is not None and end[1] != "ended":
+        if end[1] != "ended":
             self._text = str(end[2]) if end[1] == "failed" else end[1]
         return self._text
 

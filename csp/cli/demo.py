@@ -8,11 +8,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from csp.cli.census.census import Census
+    from csp.cli.census.target import Target
+    from csp.cli.census.totals import Totals
     from csp.cli.logs import ExpectedDeaths
     from csp.cli.progress import Stage
-    from csp.demo.census import Census
-    from csp.demo.target import Target
-    from csp.demo.totals import Totals
 
 SUMMARY = "count and measure the standard library, one worker per core"
 DESCRIPTION = (
@@ -40,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Run ``csp demo``; gives the exit status."""
-    from csp.demo.target import NoTarget, folder, standard_library
+    from csp.cli.census.target import NoTarget, folder, standard_library
 
     try:
         target = standard_library() if options.path is None else folder(options.path)
@@ -113,7 +113,7 @@ class _Demo:
                 pass  # measuring it will tell
 
     def _take(self, deaths: ExpectedDeaths) -> Census:
-        from csp.demo.census import take_census
+        from csp.cli.census.census import take_census
 
         with self._stage(f"{self._workers} worker{'s' * (self._workers != 1)}") as stage:
             return take_census(
@@ -127,7 +127,7 @@ class _Demo:
             )
 
     def _do_otherwise(self) -> dict[str, tuple[Totals, float]]:
-        from csp.demo.baselines import one_interpreter, threads
+        from csp.cli.census.baselines import one_interpreter, threads
 
         files, root = self._target.files, self._target.root
         with self._stage("one interpreter") as stage:
@@ -155,7 +155,7 @@ class _Demo:
         sys.stdout.flush()
 
     def _print_table(self, census: Census, seconds: dict[str, float]) -> None:
-        from csp.demo.table import render
+        from csp.cli.census.table import render
 
         table = render(
             census.totals,
@@ -172,7 +172,7 @@ class _Demo:
 
     def _account(self, census: Census) -> list[str]:
         """Tell what became of the deaths."""
-        from csp.demo.ledger import MOMENTS
+        from csp.cli.census.ledger import MOMENTS
 
         ordered = sum(census.deaths)
         moments = ", ".join(f"{count:,} {moment}" for count, moment in zip(census.deaths, MOMENTS, strict=True))

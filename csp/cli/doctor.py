@@ -21,7 +21,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Run ``csp doctor``; gives the exit status."""
     del options
-    from csp.cli.checks import CHECKS, FAIL, WARN
+    from csp.cli.diagnosis import CHECKS, FAIL, WARN
 
     worst: set[str] = set()
     for check in CHECKS:

@@ -4,8 +4,8 @@ import sys
 
 import structlog
 
-from csp.demo.census import NAME
-from csp.demo.worker import DiesOnOrder
+from csp.cli.census.census import NAME
+from csp.cli.census.worker import DiesOnOrder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

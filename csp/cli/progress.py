@@ -2,7 +2,7 @@
 
 import sys
 
-from csp.observe.progress import Progress, progress_bar
+from csp.processes.pipelines.progress import Progress, progress_bar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """Interpreters that were started together and end together, watched through one inbox.
 
 This is the starter's side of a parallel block and of a pipeline. Everything that its interpreters have to say arrives
-in the inbox, in order: what they send there themselves, and last, from each, its exit ``(tag, ending, detail)``.
+in the inbox, in order: what they send there themselves, and last, from each, its exit ``(tag, ending, detail)``. An
+exit begins with its tag, which is negative; what they send begins with a number that is not, and says what it is.
 """
 
 from time import monotonic
@@ -16,7 +17,7 @@ from csp._native import (
 )
 from csp.errors import Stopped
 from csp.hosts import granted
-from csp.hosts.interpreter import exit_of, order, start
+from csp.hosts.interpreter import exit_of, is_bare, order, start
 from csp.hosts.naming import Named
 
 TYPE_CHECKING = False
@@ -38,7 +39,7 @@ _NAME_BYTES = 63
 
 
 class Crew:
-    """The interpreters, by tag: negative numbers, so that no other message in the inbox is taken for an exit.
+    """The interpreters, by tag: negative numbers, by which is_exit knows an exit from what they send.
 
     Attributes:
         inbox: where everything arrives; nothing else receives from it.
@@ -133,17 +134,18 @@ class Crew:
             while self.alive:
                 seconds = patience()
                 try:
-                    message = exit_of(self.inbox.recv(seconds))
+                    message = self.inbox.recv(seconds)
                 except TimeoutError:
                     if seconds == 0.0:
                         return
                     continue
                 except Exception:  # noqa: BLE001, S112  (a result that cannot be read; nobody wants it any more)
                     continue
-                if message is not None:
-                    self.ended(message[0])
+                if is_exit(message):
+                    end = exit_of(message)
+                    self.ended(end[0])
                     if take is not None:
-                        take(message)
+                        take(end)
         except KeyboardInterrupt:
             pass
         except Stopped:
@@ -181,6 +183,11 @@ class Crew:
         names = [f"{name} ({number})" for number, name in self.alive.values()]
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         return ", ".join(names[:_MOST_NAMED]) + more
+
+
+def is_exit(message: Any) -> bool:
+    """Whether a message in a crew's inbox is an exit, and not what its interpreters sent."""
+    return is_bare(message) or message[0] < 0
 
 
 def _by_the_clock(seconds: float) -> Callable[[], float]:

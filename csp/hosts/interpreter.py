@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 type Exit = tuple[int, str, object]
 
 
-def exit_of(message: Any) -> Exit | None:
-    """Read the exit that a message to *exits* is, or None for any other message."""
-    if is_bare(message):
-        return bare_exit(message)
-    return message if len(message) == 3 else None
+def exit_of(message: Any) -> Exit:
+    """Read the exit that a message to *exits* is: a bare one in words."""
+    exit: Exit = bare_exit(message) if is_bare(message) else message
+    return exit
 
 
 def is_bare(message: object) -> bool:

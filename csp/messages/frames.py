@@ -22,7 +22,7 @@ type Frame = tuple[str, str, str, int, int, int, int, int, int]
 type Frames = tuple[Frame, ...]
 
 _FOLDER = __file__.rpartition("messages")[0]  # of csp
-_SEEN_AS_USER = (_FOLDER + "demo", _FOLDER + "cli")  # these use csp as its users do
+_SEEN_AS_USER = _FOLDER + "cli"  # it uses csp as its users do
 _MOST = 2000  # frames that cross, the innermost ones: twice as many as Python lets calls be deep
 _CODE = compile("raise", "", "exec")
 _RAISE = _CODE.co_code[-2]  # the instruction of a raise statement

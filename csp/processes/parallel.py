@@ -7,7 +7,7 @@ from csp._native import unseen
 from csp.arguments import seconds, whole
 from csp.generic import Generic, T_co
 from csp.hosts.crew import GRACE
-from csp.processes.block import Block
+from csp.processes.nursery import Nursery
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from csp.processes.life import Life
+    from csp.processes.task import Task
 
 
 @unseen
@@ -60,27 +60,27 @@ def parallel(*, grace: float = GRACE) -> Parallel:
 class Process(Generic[T_co]):
     """A function that runs, or ran, in an interpreter of its own. Made by ``par.start``."""
 
-    __slots__ = ("_block", "_life")
+    __slots__ = ("_nursery", "_task")
 
-    def __init__(self, block: Block, life: Life) -> None:
-        self._block = block
-        self._life = life
+    def __init__(self, nursery: Nursery, task: Task) -> None:
+        self._nursery = nursery
+        self._task = task
 
     @property
     def name(self) -> str:
         """What reports call it: the function's name, and a number if several were started together."""
-        return self._life.name
+        return self._task.name
 
     @property
     def id(self) -> int:
         """Its interpreter's number, in this operating system process; never used again."""
-        return self._life.id
+        return self._task.id
 
     @property
     def done(self) -> bool:
         """Whether it has ended, and its interpreter with it. Does not wait."""
-        self._block.look()
-        return self._life.ending != ""
+        self._nursery.look()
+        return self._task.ending != ""
 
     @unseen
     def result(self, timeout: float | None = None) -> T_co:
@@ -94,21 +94,21 @@ class Process(Generic[T_co]):
                 result cannot be read here, or another process of the block failed meanwhile.
             RuntimeError: it still runs, and this is not the thread of its block.
         """
-        if not self._life.ending:
-            self._block.wait_for(self._life, timeout)
-        return self._life.value()  # type: ignore[return-value]  # what the function returned, copied
+        if not self._task.ending:
+            self._nursery.wait_for(self._task, timeout)
+        return self._task.value()  # type: ignore[return-value]  # what the function returned, copied
 
     def __repr__(self) -> str:
-        return f"<csp.Process {self.name} ({self.id}), {self._life.ending or 'running'}>"
+        return f"<csp.Process {self.name} ({self.id}), {self._task.ending or 'running'}>"
 
 
 class Parallel:
     """The block of csp.parallel(), which see."""
 
-    __slots__ = ("_block",)
+    __slots__ = ("_nursery",)
 
     def __init__(self, grace: float) -> None:
-        self._block = Block(grace)
+        self._nursery = Nursery(grace)
 
     @unseen
     def start[**P, R](self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Process[R]:
@@ -126,7 +126,7 @@ class Parallel:
             ProcessFailed: a process of the block has failed meanwhile, so the block is about to stop.
             RuntimeError: the block was not entered, or was left.
         """
-        return Process(self._block, self._block.start(fn, _name_of(fn), args, kwargs))
+        return Process(self._nursery, self._nursery.start(fn, _name_of(fn), args, kwargs))
 
     @unseen
     def start_many[**P, R](self, n: int, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> list[Process[R]]:
@@ -136,19 +136,19 @@ class Parallel:
         """
         whole(n, 0, "the number of processes to start, which comes before the function,")
         if n == 0:
-            self._block.give(_name_of(fn), args, kwargs)
+            self._nursery.give(_name_of(fn), args, kwargs)
         names = [f"{_name_of(fn)}/{i}" for i in range(n)]
-        return [Process(self._block, self._block.start(fn, name, args, kwargs)) for name in names]
+        return [Process(self._nursery, self._nursery.start(fn, name, args, kwargs)) for name in names]
 
     def __enter__(self) -> Self:
-        self._block.enter()
+        self._nursery.enter()
         return self
 
     @unseen
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._block.leave(error)
+        self._nursery.leave(error)
 
 
 def _name_of(fn: object) -> str:

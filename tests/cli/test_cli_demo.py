@@ -15,9 +15,9 @@ from time import monotonic
 import pytest
 import structlog
 
+from csp.cli.census.measure import find_files, measure
+from csp.cli.census.totals import Totals
 from csp.cli.logs import ExpectedDeaths
-from csp.demo.measure import find_files, measure
-from csp.demo.totals import Totals
 
 COMMAND = [sys.executable, "-m", "csp.cli.main", "demo"]
 # A process in a terminal may colour and move; one that is not must not.
@@ -182,7 +182,7 @@ def test_unreadable_folder(tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
         on_unreadable(PermissionError(13, "Permission denied", f"{root}/closed\x07"))
         return find_files(root)
 
-    monkeypatch.setattr("csp.demo.target.find_files", some_files)
+    monkeypatch.setattr("csp.cli.census.target.find_files", some_files)
     monkeypatch.setattr("csp.cli.logs.ExpectedDeaths.install", lambda self: None)
     assert main(["demo", "--path", str(tree), "--no-compare"]) == 0
     said = capsys.readouterr().err
@@ -192,9 +192,9 @@ def test_unreadable_folder(tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
 def test_failure(tree: Path) -> None:
     """When the workers cannot do their work the status is 1, and stderr tells why."""
     code = (
-        "import sys, csp.demo.worker, csp.cli.main\n"
-        "csp.demo.worker.Worker.__qualname__ = 'Nobody'\n"  # so that no other interpreter finds it
-        "csp.demo.worker.Nobody = csp.demo.worker.Worker\n"
+        "import sys, csp.cli.census.worker, csp.cli.main\n"
+        "csp.cli.census.worker.Worker.__qualname__ = 'Nobody'\n"  # so that no other interpreter finds it
+        "csp.cli.census.worker.Nobody = csp.cli.census.worker.Worker\n"
         "sys.exit(csp.cli.main.main(['demo', '--no-compare', '--path', sys.argv[1]]))"
     )
     done = subprocess.run([sys.executable, "-c", code, tree], capture_output=True, text=True, cwd="/", check=False)
@@ -207,7 +207,7 @@ def test_totals_that_differ(tree: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     """If one way counts what the others do not, that is a failure."""
     from csp.cli.main import main
 
-    monkeypatch.setattr("csp.demo.baselines.threads", lambda *_: (Totals(), 1.0))
+    monkeypatch.setattr("csp.cli.census.baselines.threads", lambda *_: (Totals(), 1.0))
     monkeypatch.setattr("csp.cli.logs.ExpectedDeaths.install", lambda self: None)
     assert main(["demo", "--path", str(tree)]) == 1
     assert "the totals differ" in capsys.readouterr().err

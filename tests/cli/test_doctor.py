@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import csp
-from csp.cli import checks
-from csp.cli.checks import FAIL, OK, WARN, Finding
+from csp.cli import diagnosis
+from csp.cli.diagnosis import FAIL, OK, WARN, Finding
 from csp.cli.main import main
 
 CHECKOUT = Path(csp.__file__).parents[1]
@@ -86,13 +86,13 @@ def test_watchers(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "PYTHONMALLOC"):
         monkeypatch.delenv(name, raising=False)
     if not sys.flags.dev_mode:
-        assert only(checks.watchers()).status == OK
+        assert only(diagnosis.watchers()).status == OK
     monkeypatch.setattr(sys, "gettrace", lambda: before)
     monkeypatch.setattr(sys, "getprofile", lambda: before)
     monkeypatch.setattr(sys.monitoring, "get_tool", lambda tool: "snoopy" if tool == 2 else None)
-    monkeypatch.setitem(sys.modules, "coverage", checks)
+    monkeypatch.setitem(sys.modules, "coverage", diagnosis)
     monkeypatch.setenv("PYTHONMALLOC", "pymalloc_debug")
-    found = list(checks.watchers())
+    found = list(diagnosis.watchers())
     assert {finding.status for finding in found} == {WARN}
     assert all(finding.advice for finding in found)
     said = "\n".join(finding.text for finding in found)
@@ -103,7 +103,7 @@ def test_watchers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A check that fails makes the status 1, and its advice stands below it, line by line."""
     findings = [Finding(OK, "good"), Finding(FAIL, "bad", "do this\nthen that"), Finding(WARN, "so so", "or this")]
-    monkeypatch.setattr(checks, "CHECKS", (lambda: iter(findings),))
+    monkeypatch.setattr(diagnosis, "CHECKS", (lambda: iter(findings),))
     assert main(["doctor"]) == 1
     said = "ok    good\nfail  bad\n      -> do this\n      -> then that\nwarn  so so\n      -> or this\n"
     assert capsys.readouterr().out == f"{said}\ncsp does not work here.\n"
@@ -111,20 +111,20 @@ def test_failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
 
 def test_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another Python, one that is too old, and one without a GIL fail."""
-    assert only(checks.python()).status == OK
+    assert only(diagnosis.python()).status == OK
     with monkeypatch.context() as patch:
         patch.setattr(sys, "version_info", (3, 14, 0, "final", 0))
-        found = only(checks.python())
+        found = only(diagnosis.python())
         assert (found.status, found.advice) == (FAIL, "use Python 3.14.1 or newer")
         assert "3.14.0 leaks" in found.text
         patch.setattr(sys, "version_info", (3, 13, 9, "final", 0))
-        assert "too old" in only(checks.python()).text
+        assert "too old" in only(diagnosis.python()).text
     with monkeypatch.context() as patch:
         patch.setattr("platform.python_implementation", lambda: "PyPy")
-        assert only(checks.python()).status == FAIL
+        assert only(diagnosis.python()).status == FAIL
     with monkeypatch.context() as patch:
         patch.setattr("sysconfig.get_config_var", lambda name: 1 if name == "Py_GIL_DISABLED" else None)
-        found = only(checks.python())
+        found = only(diagnosis.python())
         assert found.status == FAIL
         assert "free-threaded" in found.text
 
@@ -139,7 +139,7 @@ def test_name(monkeypatch: pytest.MonkeyPatch) -> None:
         (["subcsp", "csp", "other"], FAIL),
     ):
         monkeypatch.setattr(importlib.metadata, "packages_distributions", lambda owners=owners: {"csp": owners})
-        found = only(checks.name())
+        found = only(diagnosis.name())
         assert found.status == status
     assert "csp, other" in found.text
     assert "pip uninstall csp other\n" in found.advice
@@ -149,9 +149,9 @@ def test_byte_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A cache that cannot be written is warned of, one that can be or is there is not."""
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "cache"))
-    assert only(checks.byte_code()).status == OK
+    assert only(diagnosis.byte_code()).status == OK
     monkeypatch.setattr(os, "access", lambda *_: False)
-    found = only(checks.byte_code())
+    found = only(diagnosis.byte_code())
     assert found.status == WARN
     assert "PYTHONPYCACHEPREFIX" in found.advice
 
@@ -172,8 +172,8 @@ def test_cpus(
     """One CPU, and less time than CPUs, are warned of; fewer than there are is only told."""
     monkeypatch.setattr(os, "cpu_count", lambda: present)
     monkeypatch.setattr(os, "process_cpu_count", lambda: allowed)
-    monkeypatch.setattr(checks, "_cpu_quota", lambda: quota)
-    found = only(checks.cpus())
+    monkeypatch.setattr(diagnosis, "_cpu_quota", lambda: quota)
+    found = only(diagnosis.cpus())
     assert found.status == status
     assert said in found.text
     assert bool(found.advice) == (status == WARN)
@@ -184,7 +184,7 @@ def test_native_core(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "csp._native", None)
         patch.delattr("csp._native", raising=False)
-        found = only(checks.native_core())
+        found = only(diagnosis.native_core())
         assert found.status == FAIL
         assert "does not load" in found.text
         assert f"in {CHECKOUT}: make setup" in found.advice
@@ -193,7 +193,7 @@ def test_native_core(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert "pip install --force-reinstall CHECKOUT" in only(checks.native_core()).advice
     with monkeypatch.context() as patch:
         patch.setattr("csp.cli.echo.Echo", type("Echo", (csp.Actor,), {}))
-        loads, fails = checks.native_core()
+        loads, fails = diagnosis.native_core()
     assert (loads.status, fails.status) == (OK, FAIL)
     assert "NotImportable" in fails.text
 

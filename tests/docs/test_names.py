@@ -49,6 +49,8 @@ def test_page_uses_our_words(page):
     text = page.read_text(encoding="utf-8").lower()
     for pattern, word in SYNONYMS.items():
         found = re.search(pattern, text)
+        if word == "mailbox" and page.name == "glossary.md":
+            continue  # where it says what else is called so in the code
         assert found is None, f"{page.relative_to(ROOT)}: {found[0]!r}; the word is {word}"
 
 

@@ -18,17 +18,16 @@ ROOT = Path(__file__).parents[2]
 FLOORS = (
     ("_native", "_cffi", "errors", "hints", "origin", "value"),
     ("arguments", "exits", "generic", "headers"),
-    ("channels", "ffi", "hosts", "observe", "supervision"),
+    ("channels", "ffi", "hosts", "supervision"),
     ("messages",),
     ("actors", "processes"),
     ("kernel", "system"),
-    ("demo",),
-    ("cli",),
+    ("cli", "observe"),
 )
 FLOOR_OF = {package: floor for floor, packages in enumerate(FLOORS) for package in packages}
 
 # These use the package as its users do: through `csp`, where everything is.
-USERS = {"demo", "cli"}
+USERS = {"cli"}
 
 # What lower floors must not know. In strings and comments, too: they are what the next one reads.
 PYTHON_NAMES = re.compile(r"\b_?Py[A-Z_]\w*|\bPython\.h\b")

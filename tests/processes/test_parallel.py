@@ -13,7 +13,7 @@ import workers
 
 import csp
 from csp._native import interpreter_counts, interpreters, kill_interpreter
-from csp.hosts.crew import Crew as Group
+from csp.hosts.crew import Crew, is_exit
 from csp.hosts.interpreter import exit_of
 from observed import raised_in
 
@@ -528,7 +528,7 @@ class TestStopping:
         def interrupt():
             wait_until(lambda: block_waits(par), "the block waits")
             os.kill(os.getpid(), signal.SIGINT)
-            wait_until(lambda: par._block._stopping and block_waits(par), "it waits for the grace")
+            wait_until(lambda: par._nursery._stopping and block_waits(par), "it waits for the grace")
             os.kill(os.getpid(), signal.SIGINT)
 
         thread = threading.Thread(target=interrupt)
@@ -580,7 +580,7 @@ class TestStopping:
 
 def block_waits(par):
     """Whether a thread waits at the inbox of the block."""
-    return par._block._group.inbox.statistics().waiting_receivers == 1
+    return par._nursery._crew.inbox.statistics().waiting_receivers == 1
 
 
 def give_back(rx):
@@ -595,13 +595,14 @@ def in_thread(function):
     thread.join()
 
 
-class TestGroup:
+class TestCrew:
     """What is below blocks and pipelines."""
 
     def test_exits(self):
-        """Exits are told from other messages; one that could not say more than its tag has failed, or was not begun."""
+        """Exits are told from messages of any length; one that has nothing but its tag has failed, or was not begun."""
         assert exit_of((-1, "ended", None)) == (-1, "ended", None)
-        assert exit_of((0, 1, 2, (3,))) is None
+        assert all(map(is_exit, [(-1, "ended", None), -7, -7.0]))
+        assert not any(is_exit((0, 1, 2, (3,))[:length]) for length in (1, 2, 3, 4))
         tag, ending, detail = exit_of(-7)
         assert (tag, ending) == (-7, "failed")
         assert "no more interpreters" in detail
@@ -613,9 +614,9 @@ class TestGroup:
         with pytest.raises(csp.ProcessFailed, match="process wait could not run: the system gives no more"):
             with csp.parallel() as par:
                 process = par.start(workers.wait, rx)
-                group = par._block._group
-                (tag,) = group.alive
-                group.sender.send(tag)  # what the native side sends then
+                crew = par._nursery._crew
+                (tag,) = crew.alive
+                crew.sender.send(tag)  # what the native side sends then
                 kill_interpreter(process.id)
         never.close()
 
@@ -623,12 +624,12 @@ class TestGroup:
     def test_long_names(self, name):
         """A name is cut to what the core keeps, never within a character."""
         go, come = csp.channel()
-        group = Group()
-        group.start(name, "workers", "control_waits", (come,))
+        crew = Crew()
+        crew.start(name, "workers", "control_waits", (come,))
         assert [shown for _, shown, _ in interpreters() if shown == name[: len(shown)]]
         assert all(len(shown.encode()) <= 63 for _, shown, _ in interpreters())
         go.close()
         come.close()
-        tag, _, _ = exit_of(group.inbox.recv(timeout=30))
-        assert group.ended(tag) == name
-        group.close()
+        tag, _, _ = exit_of(crew.inbox.recv(timeout=30))
+        assert crew.ended(tag) == name
+        crew.close()

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 import csp
 from csp._native import interpreter_counts
-from csp.hosts.crew import Crew as Group
-from csp.processes.section import CHUNK, DEEPEN, TARGET, Section
-from csp.processes.stages import Function, Stage
+from csp.hosts.crew import Crew
+from csp.processes.pipelines.chunking import DEEPEN, MOST, TARGET
+from csp.processes.pipelines.segment import Segment
+from csp.processes.pipelines.stages import Function, Stage
 
 examples = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -338,7 +339,7 @@ class TestBounds:
         source = Counted()
         results = iter(csp.pipeline(source).map(workers.double, workers=1))
         for given_out, _ in enumerate(itertools.islice(results, 20_000), 1):
-            assert source.taken - given_out <= 4 * CHUNK
+            assert source.taken - given_out <= 4 * MOST
         results.close()
 
     def test_nothing_waits_for_a_chunk(self):
@@ -356,65 +357,65 @@ class TestBounds:
 
 
 class TestChunks:
-    """How many items a section sends in one message, and how many may be under way."""
+    """How many items a segment sends in one message, and how many may be under way."""
 
     @pytest.fixture
-    def section(self, request):
-        """A section of one stage with two workers, none of them started, as its marks say."""
-        group = Group()
+    def segment(self, request):
+        """A segment of one stage with two workers, none of them started, as its marks say."""
+        crew = Crew()
         made = []
 
         def make(*, window=None, one_by_one=False):
-            section = Section(0, [Stage((Function(abs, False),), 2, True, window)], one_by_one=one_by_one)
-            section.start(group, 5.0, 0)
-            made.append(section)
-            return section
+            segment = Segment(0, [Stage((Function(abs, False),), 2, True, window)], one_by_one=one_by_one)
+            segment.start(crew, 5.0, 0)
+            made.append(segment)
+            return segment
 
         yield make
-        for section in made:
-            section.close()
-        group.close()
+        for segment in made:
+            segment.close()
+        crew.close()
 
-    def run(self, section, each):
+    def run(self, segment, each):
         """One chunk goes in, comes out after so many nanoseconds for each item, and is taken."""
-        chunk, items = section._next_in, (0,) * section.chunk
-        section.put(items)
-        assert section.came(chunk, each * len(items), items) == len(items)
-        assert section.take() == items
-        assert section.items == 0
+        chunk, items = segment._next_in, (0,) * segment.chunking.chunk
+        segment.put(items)
+        assert segment.came(chunk, each * len(items), items) == len(items)
+        assert segment.take() == items
+        assert segment.items == 0
 
-    def test_starts_with_one(self, section):
+    def test_starts_with_one(self, segment):
         """The first chunks are single items, and 2 * workers + 2 of them."""
-        made = section()
-        assert (made.chunk, made.limit) == (1, 6)
+        made = segment()
+        assert (made.chunking.chunk, made.chunking.limit) == (1, 6)
 
-    def test_grows(self, section):
+    def test_grows(self, segment):
         """While items take microseconds a chunk doubles, up to what is done in TARGET."""
-        made = section()
+        made = segment()
         sizes = []
         for _ in range(12):
             self.run(made, 1000)
-            sizes.append(made.chunk)
+            sizes.append(made.chunking.chunk)
         assert sizes[:4] == [2, 4, 8, 16]
         assert sizes[-1] == TARGET // 1000
 
-    def test_slow_items_stay_alone(self, section):
+    def test_slow_items_stay_alone(self, segment):
         """Items that take as long as TARGET travel one by one."""
-        made = section()
+        made = segment()
         for _ in range(10):
             self.run(made, TARGET)
-            assert (made.chunk, made.limit) == (1, 6)
+            assert (made.chunking.chunk, made.chunking.limit) == (1, 6)
 
-    def test_shrinks(self, section):
+    def test_shrinks(self, segment):
         """One slow chunk may be chance; two in a row are believed."""
-        made = section()
+        made = segment()
         for _ in range(12):
             self.run(made, 1000)
-        before = made.chunk
+        before = made.chunking.chunk
         self.run(made, 1_000_000)
-        assert made.chunk == before
+        assert made.chunking.chunk == before
         self.run(made, 1_000_000)
-        assert made.chunk == 1
+        assert made.chunking.chunk == 1
 
     @settings(examples, max_examples=50)
     @given(
@@ -422,14 +423,15 @@ class TestChunks:
         window=st.none() | st.integers(1, 10_000),
         one_by_one=st.booleans(),
     )
-    def test_limits(self, section, costs, window, one_by_one):
+    def test_limits(self, segment, costs, window, one_by_one):
         """Whatever the costs, a chunk and what is under way stay within their limits."""
-        made = section(window=window, one_by_one=one_by_one)
+        made = segment(window=window, one_by_one=one_by_one)
         for each in costs:
             self.run(made, each)
-            assert 1 <= made.chunk <= (1 if one_by_one else CHUNK)
-            assert made.limit == window if window else 6 <= made.limit <= 6 * (DEEPEN if one_by_one else CHUNK)
-            assert made.chunk <= made.limit
+            sizes = made.chunking
+            assert 1 <= sizes.chunk <= (1 if one_by_one else MOST)
+            assert sizes.limit == window if window else 6 <= sizes.limit <= 6 * (DEEPEN if one_by_one else MOST)
+            assert sizes.chunk <= sizes.limit
 
 
 class TestOrder:

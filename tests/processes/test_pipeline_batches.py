@@ -8,7 +8,7 @@ import workers
 
 import csp
 from csp._native import gather
-from csp.processes.source import Source
+from csp.processes.pipelines.source import Source
 
 
 def generated(values):

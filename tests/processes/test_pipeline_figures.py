@@ -4,7 +4,7 @@ import pytest
 import workers
 
 import csp
-from csp.processes.figures import EVERY, SURE, Meter
+from csp.processes.pipelines.meter import EVERY, SURE, Meter
 
 
 def test_small_work_is_told():
@@ -67,7 +67,7 @@ def test_without_workers():
 def test_a_meter_stands_for_what_it_left_out(monkeypatch):
     """The first rounds are measured, then each EVERYth, which stands for the others; pauses do not count."""
     now = [0]
-    monkeypatch.setattr("csp.processes.figures.thread_time_ns", lambda: now[0])
+    monkeypatch.setattr("csp.processes.pipelines.meter.thread_time_ns", lambda: now[0])
     meter = Meter()
     measured = 0
     for _ in range(SURE + 10 * EVERY):

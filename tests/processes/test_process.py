@@ -6,7 +6,7 @@ from loaded import heavy
 
 import csp
 from csp.messages.failure import unpack
-from csp.processes.process import run
+from csp.processes.entry import run
 from observed import raised_in
 
 
@@ -99,7 +99,9 @@ class TestCost:
         (names,) = csp.pipeline([None]).map(workers.loaded).collect()
         assert heavy(names) == set()
 
-    @pytest.mark.parametrize("module", ["csp.processes.parallel", "csp.processes.pipeline", "csp.processes.flow"])
+    @pytest.mark.parametrize(
+        "module", ["csp.processes.parallel", "csp.processes.pipelines.pipeline", "csp.processes.pipelines.run"]
+    )
     def test_starters_are_light(self, module):
         """A process that starts others loads little more."""
         with csp.parallel() as par:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import csp
-from csp.observe.progress import PERIOD, Progress, progress_bar
+from csp.processes.pipelines.progress import PERIOD, Progress, progress_bar
 
 
 class Terminal(io.StringIO):

@@ -49,7 +49,7 @@ if __name__ == "__main__":
     except KeyError as error:
         print(getattr(error, "__notes__", None))
     watcher.join()
-    print(left[0] - MADE, {process._life.ending for process in processes})
+    print(left[0] - MADE, {process._task.ending for process in processes})
 """
 
 
@@ -130,7 +130,7 @@ def sleeps(number):  # in clock_nanosleep, or nanosleep, on x86-64 or aarch64
 if __name__ == "__main__":
     with csp.parallel() as par:
         process = par.start(time.sleep, 600)
-        while not sleeps(interpreter_thread(process._life.id)):
+        while not sleeps(interpreter_thread(process._task.id)):
             time.sleep(0.001)
         print("asleep", flush=True)
 """

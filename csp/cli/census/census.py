@@ -18,9 +18,9 @@ from time import perf_counter
 import attrs
 
 import csp
-from csp.demo.aggregator import Aggregator
-from csp.demo.totals import Totals
-from csp.demo.worker import Worker
+from csp.cli.census.aggregator import Aggregator
+from csp.cli.census.totals import Totals
+from csp.cli.census.worker import Worker
 from csp.errors import CspError
 
 TYPE_CHECKING = False
@@ -52,7 +52,7 @@ class Census:
         restarts: how often a worker died and was started again.
         hand_outs: how often a file was handed out.
         duplicates: how many reports came a second time and were not counted again.
-        deaths: how many workers were told to die, by moment; see :data:`csp.demo.ledger.MOMENTS`.
+        deaths: how many workers were told to die, by moment; see :data:`csp.cli.census.ledger.MOMENTS`.
         kills: how many of these were killed from outside; the others raised.
     """
 

@@ -3,7 +3,7 @@
     python census_reference.py [--files] DIR
 
 prints the totals as JSON; ``--files`` adds what was found in every single file. The rules are those that
-``csp/demo/measure.py`` states, written down again in another way: a recursive visitor of every node, ``elif``
+``csp/cli/census/measure.py`` states, written down again in another way: a recursive visitor of every node, ``elif``
 told from ``else: if`` by the text of the line, lines counted by the text layer of ``io``, everything kept in
 lists until the end.
 """

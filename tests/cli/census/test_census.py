@@ -13,11 +13,11 @@ import structlog
 from census_workers import BusyWorker, FailingWorker, Watched, WatchedWorker
 
 import csp
-from csp.demo.aggregator import Aggregator
-from csp.demo.census import SPARE_LIVES, Census, CensusFailed, take_census
-from csp.demo.measure import find_files
-from csp.demo.target import NoTarget, folder, standard_library
-from csp.demo.totals import Totals
+from csp.cli.census.aggregator import Aggregator
+from csp.cli.census.census import SPARE_LIVES, Census, CensusFailed, take_census
+from csp.cli.census.measure import find_files
+from csp.cli.census.target import NoTarget, folder, standard_library
+from csp.cli.census.totals import Totals
 
 REFERENCE = Path(__file__).with_name("census_reference.py")
 STDLIB = Path(sysconfig.get_path("stdlib"))
@@ -207,7 +207,7 @@ def test_killed_at_any_instant(tree: Path) -> None:
         progress_in, progress = csp.channel(1, overflow="drop_oldest")
         events_in, events = csp.channel(3)
         aggregator = system.spawn(Aggregator, files, [1] * len(files), 2, 10, 7, progress_in, events_in)
-        system.supervise(Watched(aggregator, str(tree), 2, 1000, csp.demo.worker.Worker), name="census")
+        system.supervise(Watched(aggregator, str(tree), 2, 1000, csp.cli.census.worker.Worker), name="census")
         kills = 0
         while True:
             guard, message = csp.select(events, progress, priority=True)
@@ -258,10 +258,10 @@ def test_nothing_is_left_behind(tree: Path) -> None:
 
 def test_workers_load_little() -> None:
     """A worker imports neither attrs nor structlog, nor what else is heavy, and the aggregator no ast."""
-    code = "import sys, csp.demo.worker; print(*sys.modules)"
+    code = "import sys, csp.cli.census.worker; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"attr", "attrs", "structlog", "logging", "typing", "dataclasses", "inspect", "random"} & set(loaded)
-    code = "import sys, csp.demo.aggregator; print(*sys.modules)"
+    code = "import sys, csp.cli.census.aggregator; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"attr", "attrs", "structlog", "logging", "typing", "ast", "random"} & set(loaded)
 

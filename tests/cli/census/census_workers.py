@@ -1,9 +1,9 @@
 """Workers that the tests of the census let die; imported by path in their interpreters, so without pytest."""
 
 import csp
-from csp.demo.census import Workers
-from csp.demo.measure import Report
-from csp.demo.worker import Worker
+from csp.cli.census.census import Workers
+from csp.cli.census.measure import Report
+from csp.cli.census.worker import Worker
 
 
 class FailingWorker(Worker):

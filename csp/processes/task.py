@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from csp.messages.failure import Failure
-    from csp.processes.process import Outcome
+    from csp.processes.entry import Outcome
 
 RETURNED, STOPPED, RAISED, KILLED, FAILED, ABANDONED = (
     "returned",
@@ -20,7 +20,7 @@ RETURNED, STOPPED, RAISED, KILLED, FAILED, ABANDONED = (
 )
 
 
-class Life:
+class Task:
     """A process from its start on.
 
     Attributes:
@@ -41,7 +41,7 @@ class Life:
         self._error: ProcessFailed | None = None
 
     def ends(self, ending: str, detail: Any) -> None:
-        """Take note of the exit message: *ending* is the interpreter's, *detail* what process.run returned."""
+        """Take note of the exit message: *ending* is the interpreter's, *detail* what entry.run returned."""
         if ending == "ended" and type(detail) is not str and detail:
             outcome: Outcome = detail
             self.ending = outcome[0]

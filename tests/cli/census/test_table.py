@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csp.demo.measure import Report
-from csp.demo.table import _columns, render
-from csp.demo.totals import Totals
+from csp.cli.census.measure import Report
+from csp.cli.census.table import _columns, render
+from csp.cli.census.totals import Totals
 
 REPORTS: list[Report] = [
     ("a.py", 1_234_567, 2_345, 12, (1_000, "Class.method", 17), (9, 120), None),

@@ -5,14 +5,14 @@ there are. The seconds are wall-clock time from before the first file is opened 
 added, which includes starting the threads.
 """
 
-from csp.demo.measure import measure
-from csp.demo.totals import Totals
+from csp.cli.census.measure import measure
+from csp.cli.census.totals import Totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from csp.demo.measure import Report
+    from csp.cli.census.measure import Report
 
 type OnProgress = Callable[[int, int], object]
 """Called with the number of files done and the number of all files."""

@@ -6,14 +6,14 @@ This module loads in an interpreter of its own: it imports only what it needs.
 from time import monotonic
 
 import csp
-from csp.demo.ledger import Ledger
+from csp.cli.census.ledger import Ledger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csp.demo.ledger import Death
-    from csp.demo.measure import Report
+    from csp.cli.census.ledger import Death
+    from csp.cli.census.measure import Report
 
 type Work = tuple[tuple[tuple[int, str], ...], Death | None]
 """The files to measure, each with its number, and how to die of one of them."""

@@ -1,11 +1,10 @@
 """What a pipeline's worker runs: it takes chunks of items, applies its stage's functions, and passes the chunk on.
 
-Messages of a pipeline, told apart by their length in the caller's inbox:
+Messages of a pipeline begin with what they are. In the caller's inbox there are exits, too: see csp.hosts.crew.is_exit.
 
-    (section, chunk, cost, items)    a chunk on its way; cost: the nanoseconds that its slowest stage so far took
-    (tag, ending, detail)            an exit message
-    (section, stage, items, work, hand_over)         what a worker has done since the last one, for the figures
-    (section, stage, function, what, failure, shown, item)      a worker gave up; what is one of those below
+    (CHUNK, segment, chunk, cost, items)    a chunk on its way; cost: the nanoseconds that its slowest stage so far took
+    (SPENT, segment, stage, items, work, hand_over)    what a worker has done since the last one, for the figures
+    (GAVE_UP, segment, stage, function, why, failure, shown, item)    a worker gave up; why is one of those below
 
 A chunk stays whole, also when filters leave nothing of it: that is how the caller knows that its items are done with.
 """
@@ -16,15 +15,17 @@ from csp._native import Receiver, Sender
 from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, NotShareable, Stopped
 from csp.hosts import granted
 from csp.hosts.importing import resolve
-from csp.processes.figures import Meter
+from csp.processes.pipelines.meter import Meter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-type Chunk = tuple[int, int, int, tuple[object, ...]]
+type Chunk = tuple[int, int, int, int, tuple[object, ...]]
 type _Apply = tuple[bool, Callable[[object], object]]
 
+# What a message is. An int below 256 is there already, wherever it arrives; a word would be made anew each time.
+CHUNK, SPENT, GAVE_UP = 0, 1, 2
 # Why a worker gave up: a function could not be imported, raised, or returned what cannot travel; or a chunk could not
 # be read.
 IMPORT, RAISED, RESULT, ITEM = "import", "raised", "result", "item"
@@ -41,7 +42,7 @@ class _GivenUp(Exception):
 def work(
     control: Receiver[object],  # noqa: ARG001  (nothing more is to be ordered)
     grace: float,
-    section: int,
+    segment: int,
     stage: int,
     jobs: Receiver[Chunk],
     out: Sender[Chunk],
@@ -52,19 +53,19 @@ def work(
 
     granted.granted = grace
 
-    def give_up(what: str, function: int, error: BaseException, item: object = None) -> _GivenUp:
+    def give_up(why: str, function: int, error: BaseException, item: object = None) -> _GivenUp:
         from csp.messages.failure import pack
         from csp.messages.shapes import show
 
         failure, shown = pack(error), show(item)
         try:
-            inbox.send((section, stage, function, what, failure, shown, item))
+            inbox.send((GAVE_UP, segment, stage, function, why, failure, shown, item))
         except NotShareable, ClosedEnd:
-            inbox.send((section, stage, function, what, failure, shown, None))
+            inbox.send((GAVE_UP, segment, stage, function, why, failure, shown, None))
         return _GivenUp()
 
     def report(items: int, work: int, hand_over: int) -> None:
-        inbox.send((section, stage, items, work, hand_over))
+        inbox.send((SPENT, segment, stage, items, work, hand_over))
 
     try:
         apply: list[_Apply] = []
@@ -96,7 +97,7 @@ def _serve(
     while True:
         meter.begin()
         try:
-            section, chunk, cost, came = jobs.recv()
+            _, segment, chunk, cost, came = jobs.recv()
         except EndOfChannel:
             try:
                 report(count, work, meter.total() - told)
@@ -134,7 +135,7 @@ def _serve(
         count += len(came)
         work += ended - began
         try:
-            out.send((section, chunk, max(cost, ended - began + sending), tuple(items)))
+            out.send((CHUNK, segment, chunk, max(cost, ended - began + sending), tuple(items)))
         except (NotShareable, ClosedEnd) as error:
             raise _blame(trail, apply, error, give_up) from error
         sending = max(0, perf_counter_ns() - ended - WAKE)
@@ -153,7 +154,7 @@ def _blame(
     """Find the result that cannot travel, and the item that the last map made it of."""
     from csp.messages.probe import why_it_cannot_travel
 
-    made = max((place for place, (keeps, _) in enumerate(apply) if not keeps), default=0)
+    made = max((index for index, (keeps, _) in enumerate(apply) if not keeps), default=0)
     for value in trail[-1]:
         refusal = why_it_cannot_travel(value)
         if refusal is not None:

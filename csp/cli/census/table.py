@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csp.demo.totals import Totals
+    from csp.cli.census.totals import Totals
 
 _NARROWEST = 40
 _WIDEST = 120

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csp.demo.ledger import BEFORE, DELIVERED, MEASURED, Death, Ledger
-from csp.demo.measure import Report
+from csp.cli.census.ledger import BEFORE, DELIVERED, MEASURED, Death, Ledger
+from csp.cli.census.measure import Report
 
 sizes_lists = st.lists(st.integers(0, 400_000) | st.sampled_from([0, 7]), min_size=1, max_size=60)
 

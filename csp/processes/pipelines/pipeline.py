@@ -4,17 +4,17 @@ from csp._native import unseen, unseen_iterator
 from csp.arguments import seconds
 from csp.generic import Generic, T_co
 from csp.hosts.crew import GRACE
-from csp.processes.stages import Batch, Function, leading_batches, with_function
+from csp.processes.pipelines.stages import Batch, Function, leading_batches, with_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from typing import Any
 
-    from csp.observe.progress import Progress
-    from csp.processes.figures import Figures
-    from csp.processes.stages import Step
-    from csp.processes.statistics import PipelineStatistics
+    from csp.processes.pipelines.figures import Figures
+    from csp.processes.pipelines.progress import Progress
+    from csp.processes.pipelines.stages import Step
+    from csp.processes.pipelines.statistics import PipelineStatistics
 
 
 @unseen
@@ -191,27 +191,27 @@ class Pipeline(Generic[T_co]):
         return Pipeline(self._source, steps, self._grace)
 
     def _results(self, progress: bool | str | None) -> Generator[T_co]:
-        from csp.hosts.crew import Crew as Group
-        from csp.processes.flow import Flow
-        from csp.processes.source import Source
+        from csp.hosts.crew import Crew
+        from csp.processes.pipelines.run import Run
+        from csp.processes.pipelines.source import Source
 
         sizes, steps = leading_batches(self._steps)
-        group = Group()
-        source = Source(self._source, sizes, group.inbox)
+        crew = Crew()
+        source = Source(self._source, sizes, crew.inbox)
         bar = _bar(progress, source.length) if progress else None
-        running = Flow(source, steps, group, self._grace, bar)
-        self._figures = running.figures
-        flow = running.run()
+        run = Run(source, steps, crew, self._grace, bar)
+        self._figures = run.figures
+        chunks = run.chunks()
         try:
-            for values in flow:
+            for values in chunks:
                 yield from values  # type: ignore[misc]  # the types of the steps were checked when they were added
         finally:
-            flow.close()
+            chunks.close()
             if bar is not None:
                 bar.finish()
 
 
 def _bar(progress: bool | str, total: int | None) -> Progress | None:
-    from csp.observe.progress import progress_bar
+    from csp.processes.pipelines.progress import progress_bar
 
     return progress_bar(progress, total)

@@ -25,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csp.demo.measure import Report
+    from csp.cli.census.measure import Report
 
 type Moment = int
 """When a worker dies of a file: BEFORE, MEASURED or DELIVERED."""

@@ -1,17 +1,18 @@
 """A running pipeline: the caller's one loop, which feeds the source to the workers and collects what they make of it.
 
 The loop waits at one place, the inbox, where results, failures and exits arrive. It never waits to send: the window
-bounds what is under way. It asks the source for another item only when nothing is there to be given out.
+bounds what is under way. It draws from the source only when no result is ready.
 """
 
 from csp._native import select
 from csp.errors import EndOfChannel, ProcessFailed, Stopped
-from csp.hosts.crew import Crew as Group
-from csp.hosts.interpreter import exit_of, is_bare
-from csp.processes.figures import Figures
-from csp.processes.section import CHUNK, Section
-from csp.processes.stages import Batch, Stage
-from csp.processes.worker import IMPORT, ITEM, RESULT
+from csp.hosts.crew import Crew, is_exit
+from csp.hosts.interpreter import exit_of
+from csp.processes.pipelines.chunking import MOST
+from csp.processes.pipelines.figures import Figures
+from csp.processes.pipelines.segment import Segment
+from csp.processes.pipelines.stages import Batch, Stage
+from csp.processes.pipelines.worker import CHUNK, GAVE_UP, IMPORT, ITEM, RESULT, SPENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
     from csp.hosts.interpreter import Exit
     from csp.messages.failure import Failure
-    from csp.observe.progress import Progress
-    from csp.processes.source import Source
-    from csp.processes.stages import Step
+    from csp.processes.pipelines.progress import Progress
+    from csp.processes.pipelines.source import Source
+    from csp.processes.pipelines.stages import Step
+    from csp.processes.pipelines.worker import Chunk
 
 type Values = tuple[object, ...]
 
@@ -37,7 +39,7 @@ class _Batches:
         self._held: list[object] = []
 
     def push(self, values: Values) -> Values:
-        """What is complete with these."""
+        """Return the full batches."""
         self._held.extend(values)
         whole = len(self._held) // self.size * self.size
         out = tuple(tuple(self._held[i : i + self.size]) for i in range(0, whole, self.size))
@@ -51,7 +53,7 @@ class _Batches:
         return rest
 
 
-class Flow:
+class Run:
     """One run of a pipeline.
 
     What it raises, it raises after all workers have ended: ProcessFailed for a worker's failure, and as they are what
@@ -60,19 +62,19 @@ class Flow:
     Args:
         source: where units come from: items, or batches of them if *steps* had begun with batches.
         steps: what is to be done with these units.
-        group: for the workers; its inbox is what the source looks at. The flow closes it.
+        crew: for the workers; its inbox is what the source looks at. The run closes it.
     """
 
     def __init__(
-        self, source: Source, steps: tuple[Step, ...], group: Group, grace: float, progress: Progress | None
+        self, source: Source, steps: tuple[Step, ...], crew: Crew, grace: float, progress: Progress | None
     ) -> None:
         self._grace = grace
         self._progress = progress
         self._counted = 0  # items that the progress bar knows of
         self._source = source
-        self._group = group
-        self._sections: list[Section] = []
-        # batches[i] stand before section i, the last ones behind all. Those before the first are the source's.
+        self._crew = crew
+        self._segments: list[Segment] = []
+        # batches[i] stand before segment i, the last ones behind all. Those before the first are the source's.
         self._batches: list[list[_Batches]] = [[]]
         chain: list[Stage] = []
         for step in (*steps, None):
@@ -80,56 +82,57 @@ class Flow:
                 chain.append(step)
                 continue
             if chain:
-                first = not self._sections
-                self._sections.append(Section(len(self._sections), chain, one_by_one=first and not source.stored))
+                first = not self._segments
+                self._segments.append(Segment(len(self._segments), chain, one_by_one=first and not source.stored))
                 self._batches.append([])
                 chain = []
             if isinstance(step, Batch):
                 self._batches[-1].append(_Batches(step.size))
-        self.figures = Figures(self._sections)
+        self.figures = Figures(self._segments)
         self._meter = self.figures.caller
 
-    def run(self) -> Generator[Iterable[object]]:
+    def chunks(self) -> Generator[Iterable[object]]:
         """The results, chunk by chunk."""
         try:
-            if self._sections:
+            if self._segments:
                 most = self._source.units if self._source.stored else None
-                for section in self._sections:
-                    section.start(self._group, self._grace, most)
+                for segment in self._segments:
+                    segment.start(self._crew, self._grace, most)
                 yield from self._loop()
-                while self._group.alive:
-                    self._handle(self._group.inbox.recv())
+                while self._crew.alive:
+                    self._handle(self._crew.inbox.recv())
             else:
                 yield from self._without_workers()
         except BaseException as error:
-            for section in self._sections:
-                section.abort()
-            for note in self._group.stop(self._grace, stopped=isinstance(error, Stopped)):
+            for segment in self._segments:
+                segment.abort()
+            for note in self._crew.stop(self._grace, stopped=isinstance(error, Stopped)):
                 error.add_note(note)
             raise
-        for section in self._sections:
-            section.close()
-        self._group.close()
+        for segment in self._segments:
+            segment.close()
+        self._crew.close()
 
     # ---- moving items -----------------------------------------------------------------------------------------------
 
     def _loop(self) -> Generator[Values]:
-        poll, sections = self._group.inbox.recv_nowait, self._sections
-        last, places = sections[-1], range(len(sections) - 1, -1, -1)
+        poll, segments = self._crew.inbox.recv_nowait, self._segments
+        last, backwards = segments[-1], range(len(segments) - 1, -1, -1)
         meter, figures, source = self._meter, self.figures, self._source
         meter.begin()
         while not last.empty:
-            if values := self._pull(len(sections)):
+            if values := self._pull(len(segments)):
                 meter.end()
                 figures.items = source.taken
                 yield values
                 meter.begin()
                 continue
             moved = False
-            for place in places:
-                section = sections[place]
-                room = section.limit - section.items
-                if room > 0 and not section.over and self._feed(section, min(room, section.chunk)):
+            for number in backwards:
+                segment = segments[number]
+                sizes = segment.chunking
+                room = sizes.limit - segment.items
+                if room > 0 and not segment.over and self._feed(segment, min(room, sizes.chunk)):
                     moved = True
             if moved:
                 while (message := poll(None)) is not None:
@@ -141,25 +144,25 @@ class Flow:
         if rest := _flush(self._batches[-1]):
             yield rest
 
-    def _feed(self, section: Section, room: int) -> bool:
-        """Send a chunk into a section that has room for so many items. Whether anything has changed."""
-        waiting = section.waiting
+    def _feed(self, segment: Segment, room: int) -> bool:
+        """Send a chunk into a segment that has room for so many items. Whether anything has changed."""
+        waiting = segment.waiting
         if not waiting:
-            place = section.place
-            waiting = self._draw(room) if place == 0 else self._pull(place)
+            number = segment.number
+            waiting = self._draw(room) if number == 0 else self._pull(number)
             if not waiting:
-                if not (self._source.over if place == 0 else self._sections[place - 1].empty):
-                    return place == 0 and self._source.channel is None
-                waiting = _flush(self._batches[place]) if place > 0 else ()
+                if not (self._source.over if number == 0 else self._segments[number - 1].empty):
+                    return number == 0 and self._source.channel is None
+                waiting = _flush(self._batches[number]) if number > 0 else ()
                 if not waiting:
-                    section.finish()
+                    segment.finish()
                     return True
         if len(waiting) > room:
-            section.put(waiting[:room])
-            section.waiting = waiting[room:]
+            segment.put(waiting[:room])
+            segment.waiting = waiting[room:]
         else:
-            section.put(waiting)
-            section.waiting = ()
+            segment.put(waiting)
+            segment.waiting = ()
         return True
 
     def _draw(self, count: int) -> Values:
@@ -173,12 +176,12 @@ class Flow:
 
     def _wait(self) -> None:
         """Wait for a message, or, if the source is a channel and may go on, for an item."""
-        first, channel = self._sections[0], self._source.channel
-        if channel is None or first.over or first.waiting or first.items >= first.limit:
-            self._handle(self._group.inbox.recv())
+        first, channel = self._segments[0], self._source.channel
+        if channel is None or first.over or first.waiting or first.items >= first.chunking.limit:
+            self._handle(self._crew.inbox.recv())
             return
         try:
-            guard, value = select(self._group.inbox, channel)
+            guard, value = select(self._crew.inbox, channel)
         except EndOfChannel:  # the inbox never ends: we hold its other end
             self._source.over = True
             return
@@ -187,9 +190,9 @@ class Flow:
         else:
             self._handle(value)
 
-    def _pull(self, place: int) -> Values:
-        """The next results of the section before *place*, after the batches behind it; () if there are none."""
-        take, batches = self._sections[place - 1].take, self._batches[place]
+    def _pull(self, number: int) -> Values:
+        """The next results of the segment before *number*, after the batches behind it; () if there are none."""
+        take, batches = self._segments[number - 1].take, self._batches[number]
         while (values := take()) is not None:
             for batch in batches:
                 values = batch.push(values)
@@ -203,7 +206,7 @@ class Flow:
             yield all_units
             return
         while True:
-            units = source.draw(CHUNK if source.stored else 1)
+            units = source.draw(MOST if source.stored else 1)
             self.figures.items = source.taken
             self._count(source.taken - self._counted)
             if units:
@@ -223,40 +226,41 @@ class Flow:
 
     def _handle(self, message: Any) -> None:
         """Take note of a message; raises ProcessFailed when it says that a worker failed."""
-        if is_bare(message) or len(message) == 3:
+        if is_exit(message):
             self._ended(exit_of(message))
-        elif len(message) == 4:
-            place, chunk, cost, values = message
-            count = self._sections[int(place)].came(chunk, cost, values)
-            if place == 0 and self._progress is not None:
+        elif message[0] == CHUNK:
+            finished: Chunk = message
+            _, number, chunk, cost, values = finished
+            count = self._segments[number].came(chunk, cost, values)
+            if number == 0 and self._progress is not None:
                 self._count(min(count * self._source.each, self._source.taken - self._counted))
-        elif len(message) == 5:
-            self.figures.add(*message)
+        elif message[0] == SPENT:
+            self.figures.add(*message[1:])
         else:
-            raise self._failure(*message)
+            assert message[0] == GAVE_UP, f"no message of a pipeline: {message!r}"
+            raise self._failure(*message[1:])
 
-    def _ended(self, end: Exit | None) -> None:
-        assert end is not None
+    def _ended(self, end: Exit) -> None:
         tag, ending, detail = end
-        name = self._group.ended(tag)
+        name = self._crew.ended(tag)
         if ending in {"killed", "stopped"} or detail == "stopped":
             raise ProcessFailed(f"worker {name} was stopped from outside the pipeline")
         if ending != "ended":
             raise ProcessFailed(f"worker {name} could not run: {detail}")
 
     def _failure(
-        self, place: int, stage: int, function: int, what: str, failure: Failure, shown: str, item: object
+        self, number: int, stage: int, function: int, why: str, failure: Failure, shown: str, item: object
     ) -> ProcessFailed:
         from csp.messages.failure import unpack
 
-        name = self._sections[place].stages[stage].functions[function].name
+        name = self._segments[number].stages[stage].functions[function].name
         kind, text = failure[2:4]
         said = f"{kind}: {text}" if text else kind
-        if what == IMPORT:
+        if why == IMPORT:
             error = ProcessFailed(f"{name} cannot be imported by its workers: {said}")
-        elif what == ITEM:
+        elif why == ITEM:
             error = ProcessFailed(f"an item cannot be read by the workers of {name}: {said}")
-        elif what == RESULT:
+        elif why == RESULT:
             error = ProcessFailed(f"what {name} returned for {shown} cannot be sent on: {said}", item)
         else:
             error = ProcessFailed(f"{name} raised {said}; the item was {shown}", item)

@@ -5,7 +5,7 @@ from itertools import batched, islice
 
 from csp._native import Receiver, gather
 from csp.errors import EndOfChannel
-from csp.processes.section import CHUNK
+from csp.processes.pipelines.chunking import MOST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Source:
         if self._sizes and not self.stored:
             return self._gather()
         # A chunk of batches is no larger than one of items: what is drawn is sent before it has left the cache.
-        count = max(1, min(count, CHUNK // self.each))
+        count = max(1, min(count, MOST // self.each))
         units = tuple(islice(self._items, count))
         self.over = len(units) < count
         self.taken += len(units) * self.each

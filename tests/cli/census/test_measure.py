@@ -1,4 +1,4 @@
-"""The files of a tree are found, and each is measured as the docstring of csp/demo/measure.py says."""
+"""The files of a tree are found, and each is measured as the docstring of csp/cli/census/measure.py says."""
 
 import json
 import os
@@ -15,10 +15,10 @@ from types import CodeType
 
 import pytest
 
-from csp.demo.measure import Report, find_files, measure
-from csp.demo.totals import Totals
+from csp.cli.census.measure import Report, find_files, measure
+from csp.cli.census.totals import Totals
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 REFERENCE = Path(__file__).with_name("census_reference.py")
 STDLIB = sysconfig.get_path("stdlib")
 
@@ -367,7 +367,7 @@ def test_warnings_are_silent_whatever_the_filters(tree: Path) -> None:
     """SyntaxWarnings are neither printed nor made errors, and the filters are afterwards what they were."""
     code = f"""
 import warnings
-from csp.demo.measure import measure
+from csp.cli.census.measure import measure
 before = list(warnings.filters)
 print(measure({str(tree / "warns.py")!r}, {str(tree)!r})[-1])
 assert warnings.filters == before
@@ -408,13 +408,13 @@ def test_same_in_a_subinterpreter(tree: Path) -> None:
     """An interpreter with its own GIL finds the same in every corner."""
     code = f"""
 from concurrent import interpreters
-from csp.demo.measure import find_files, measure
+from csp.cli.census.measure import find_files, measure
 here = repr([measure(path, {str(tree)!r}) for path in find_files({str(tree)!r})])
 queue = interpreters.create_queue()
 there = interpreters.create()
 there.prepare_main(queue=queue)
 there.exec('''import sys; sys.path.insert(0, {str(ROOT)!r})
-from csp.demo.measure import find_files, measure
+from csp.cli.census.measure import find_files, measure
 queue.put(repr([measure(path, {str(tree)!r}) for path in find_files({str(tree)!r})]))''')
 print(queue.get() == here)
 """
@@ -426,8 +426,8 @@ def test_light_to_import() -> None:
     code = """
 import csp, os, stat
 before = set(sys.modules)
-import csp.demo.measure
+import csp.cli.census.measure
 print(*sorted(set(sys.modules) - before))
 """
-    loaded = set(run(code).stdout.split()) - {"csp.demo", "csp.demo.measure"}
+    loaded = set(run(code).stdout.split()) - {"csp.cli", "csp.cli.census", "csp.cli.census.measure"}
     assert loaded <= {"_ast", "ast", "warnings", "_py_warnings", "_contextvars"}

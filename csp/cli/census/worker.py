@@ -4,14 +4,14 @@ This module loads in every worker: it imports only what it needs.
 """
 
 import csp
-from csp.demo.ledger import BEFORE, DELIVERED, MEASURED, MOMENTS
-from csp.demo.measure import measure
+from csp.cli.census.ledger import BEFORE, DELIVERED, MEASURED, MOMENTS
+from csp.cli.census.measure import measure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from csp.demo.aggregator import Aggregator
-    from csp.demo.ledger import Moment
-    from csp.demo.measure import Report
+    from csp.cli.census.aggregator import Aggregator
+    from csp.cli.census.ledger import Moment
+    from csp.cli.census.measure import Report
 
 
 class DiesOnOrder(Exception):

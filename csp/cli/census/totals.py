@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from csp.demo.measure import Report
+    from csp.cli.census.measure import Report
 
 
 class Totals:

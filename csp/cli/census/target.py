@@ -5,7 +5,7 @@ import sys
 
 import attrs
 
-from csp.demo.measure import find_files
+from csp.cli.census.measure import find_files
 from csp.errors import CspError
 
 # Where packages are installed, inside of the folder of the standard library.

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csp.demo.baselines import one_interpreter, threads
-from csp.demo.measure import Report, find_files, measure
-from csp.demo.totals import Totals
+from csp.cli.census.baselines import one_interpreter, threads
+from csp.cli.census.measure import Report, find_files, measure
+from csp.cli.census.totals import Totals
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 small = st.integers(0, 3)
 names = st.text(st.sampled_from("ab.<>\xe9\udc80\n'"), max_size=3)
@@ -109,7 +109,7 @@ def test_digest_sees_files_that_add_nothing() -> None:
 
 def test_digest_is_the_same_in_every_process() -> None:
     """The digest does not depend on hash randomization."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom csp.demo.totals import Totals\n"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom csp.cli.census.totals import Totals\n"
     code += f"print(Totals({[A, B, C]!r}).digest())"
     for _ in range(2):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -205,7 +205,7 @@ def test_stops_when_progress_raises(tree: Path, monkeypatch: pytest.MonkeyPatch)
     def on_progress(done: int, count: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("csp.demo.baselines.measure", slowly)
+    monkeypatch.setattr("csp.cli.census.baselines.measure", slowly)
     with pytest.raises(KeyboardInterrupt):
         one_interpreter(files, str(tree), on_progress)
     assert len(begun) == 1
