@@ -7,7 +7,7 @@ _MOST = 1 << 30
 
 
 def limit(value: object, what: str) -> float | None:
-    """A time limit: seconds, at least 0, or None for no limit. Raises TypeError, ValueError."""
+    """Check a time limit: seconds, at least 0, or None for no limit. Raises TypeError, ValueError."""
     if value is None:
         return None
     if not isinstance(value, (int, float)) or isinstance(value, bool):
@@ -18,7 +18,7 @@ def limit(value: object, what: str) -> float | None:
 
 
 def seconds(value: object, what: str) -> float:
-    """A duration of at least 0 seconds. Raises TypeError, ValueError."""
+    """Give a duration of at least 0 seconds. Raises TypeError, ValueError."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise TypeError(f"{what} must be a number of seconds, not {value!r}")
     if not value >= 0:
@@ -27,7 +27,7 @@ def seconds(value: object, what: str) -> float:
 
 
 def whole(value: object, least: int, what: str) -> int:
-    """An int of at least *least*. Raises TypeError, ValueError."""
+    """Give an int of at least *least*. Raises TypeError, ValueError."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{what} must be an int, not {value!r}")
     if not least <= value <= _MOST:
@@ -36,7 +36,7 @@ def whole(value: object, least: int, what: str) -> int:
 
 
 def name(value: object, question: str, whose: str) -> str:
-    """The name in a *question* to the system. Raises TypeError, which says whose name it must be."""
+    """Check the name in a *question* to the system. Raises TypeError, which says whose name it must be."""
     if not isinstance(value, str):
         raise TypeError(f"{question} takes the name of {whose}, as a str, not {value!r}")
     return value

@@ -47,6 +47,6 @@ def is_told() -> bool:
 
 
 def module_shown(target: object) -> str:
-    """The module of a class or function as people know it: the script's is ``__main__`` in every interpreter."""
+    """Name the module of a class or function as people know it: the script's is ``__main__`` in every interpreter."""
     module = str(getattr(target, "__module__", None))
     return "__main__" if module in SCRIPT else module

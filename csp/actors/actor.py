@@ -69,11 +69,11 @@ class Actor:
 
     @method
     def on_start(self) -> None:
-        """Called after ``__init__``, before the first message. What it raises is a failed start."""
+        """Prepare, after ``__init__`` and before the first message. What it raises is a failed start."""
 
     @method
     def on_stop(self, reason: str) -> None:
-        """Called at the end of a life, also after a crash, but not when the actor is killed.
+        """Clean up at the end of a life, also after a crash, but not when the actor is killed.
 
         *reason* is ``"shutdown"``, the text given to stop(), or the text of the exception that ended it. Channels may
         be used here, within the grace time.
@@ -81,21 +81,21 @@ class Actor:
 
     @method
     def receive(self, message: object) -> None:
-        """Called for each message sent with ``ref.send``. The default logs that nobody expected it."""
+        """Take a message sent with ``ref.send``. The default logs that nobody expected it."""
         from csp.messages.shapes import show
 
         self.log.warning("unexpected message", message=show(message))
 
     @method
     def run(self) -> None:
-        """The actor's whole life; override it for a free-form actor. The default serves handlers and ``receive``."""
+        """Live the whole life; override it for a free-form actor. The default serves handlers and ``receive``."""
         raise NotImplementedError
 
     # ---- what an actor uses -----------------------------------------------------------------------------------------
 
     @value
     def me(self) -> Self:
-        """The actor's own ref, to hand to others."""
+        """Give the actor's own ref, to hand to others."""
         context = own()
         if context.me is None:
             from csp.actors.ref import ActorRef
@@ -107,12 +107,12 @@ class Actor:
 
     @value
     def name(self) -> str:
-        """The name under which the system knows the actor."""
+        """Give the name under which the system knows the actor."""
         return own().name
 
     @value
     def log(self) -> ActorLog:
-        """A logger that knows the actor's name; its events go to the main interpreter. Never blocks."""
+        """Give a logger that knows the actor's name; its events go to the main interpreter. Never blocks."""
         from csp.actors.log import ActorLog
 
         context = own()
@@ -152,13 +152,13 @@ class Actor:
 
     @method
     def lookup(self, name: str, cls: type | None = None) -> Any:
-        """The ref of the actor of that name; with a class, typed as it. Raises NoSuchActor; see System.lookup."""
+        """Give the ref of the actor of that name; with a class, typed as it. Raises NoSuchActor; see System.lookup."""
         context = own()
         return context.client().lookup(context.kernel, name, cls)
 
 
 def _way_out(actor: Actor) -> str:
-    """What is said to whom puts an actor itself, and not its ref, into a message."""
+    """Say what to do to whom puts an actor itself, and not its ref, into a message."""
     name = type(actor).__qualname__
     return (
         f"this is an actor object itself, and a message takes a ref: an actor sends self.me, and others what "

@@ -16,7 +16,7 @@ _DIED = "died"  # in place of a failure: the actor ended while it handled the ca
 
 
 def remote_error(actor: str, sender: Sender[object], code: int, value: tuple[Any, ...] | None) -> BaseException:
-    """What a call that was not answered means to its caller."""
+    """Make the error that a call without an answer means to its caller."""
     if code == FAILED and isinstance(value, tuple):
         if value[0] == _DIED:
             return ActorDied(f"{actor} ended while it handled the call: {value[1]}", str(value[1]), maybe_ran=True)
@@ -41,21 +41,21 @@ def raise_remote(actor: str, sender: Sender[object], code: int, value: tuple[Any
 
 
 def died(actor: str, cause: object, *, maybe_ran: bool) -> ActorDied:
-    """The error for who called an actor that is dead of *cause*, if that is known."""
+    """Make the error for who called an actor that is dead of *cause*, if that is known."""
     reason = str(cause) if cause is not None else "it ended before it answered"
     ran = "the call may have run" if maybe_ran else "the call did not run"
     return ActorDied(f"{actor} is dead ({reason}); {ran}", reason, maybe_ran)
 
 
 def delivery_error(actor: str, error: BrokenChannel | WouldBlock, what: str = "") -> ActorDied | MailboxFull:
-    """What it means that a mailbox did not take a message; *what* did not happen for it."""
+    """Say what it means that a mailbox did not take a message; *what* did not happen for it."""
     if isinstance(error, BrokenChannel):
         return died(actor, error.cause, maybe_ran=False)
     return MailboxFull(f"the mailbox of {actor} is full{what and '; '}{what}")
 
 
 def refuse_own_rendezvous(sender: Sender[object], actor: str, does: str) -> None:
-    """An actor that puts something into its own mailbox waits for itself, unless the mailbox has a buffer."""
+    """Refuse an actor that puts something into its own mailbox, unless that has a buffer: it would wait for itself."""
     if sender.capacity == 0:
         raise CallsSelf(
             f"{actor} {does} its own rendezvous mailbox, which nobody else will take it from; "

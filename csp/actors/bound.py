@@ -173,7 +173,7 @@ class BoundHandler(Generic[P, T_co]):
     def options(
         self, *, timeout: float | EllipsisType | None = ..., on_restart: OnRestart | EllipsisType = ...
     ) -> BoundHandler[P, T_co]:
-        """A changed copy: *timeout* in seconds (None: no limit), *on_restart* ``"wait"`` or ``"fail"``."""
+        """Give a changed copy: *timeout* in seconds (None: no limit), *on_restart* ``"wait"`` or ``"fail"``."""
         if timeout is not ...:
             from csp.arguments import limit
 

@@ -88,7 +88,7 @@ def spawn(kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: M
 
 
 def lookup(kernel: Sender[object], name: str, cls: Any = None) -> Any:
-    """The ref of the actor of that name, which is a *cls* if one is given. Raises NoSuchActor, which names the nearest.
+    """Get the ref of the actor of that name, a *cls* if one is given. Raises NoSuchActor, which names the nearest.
 
     It is one when its class is that, or one derived from it as far as can be seen from here: it has all its handlers.
     """
@@ -106,5 +106,5 @@ def lookup(kernel: Sender[object], name: str, cls: Any = None) -> Any:
 
 
 def make_ref(fields: RefFields) -> ActorRef:
-    """A ref from what the kernel tells of it."""
+    """Make a ref from what the kernel tells of it."""
     return ActorRef(*fields)

@@ -85,7 +85,7 @@ class Order:
         self.grace = grace
 
     def fields(self) -> tuple[object, ...]:
-        """What it is made from again: ``Order(*fields)``."""
+        """Give what it is made from again: ``Order(*fields)``."""
         return tuple(getattr(self, name) for name in Order.__slots__)
 
 
@@ -118,7 +118,7 @@ def enter(context: Context) -> None:
 
 
 def own() -> Context:
-    """The context of the actor that lives here. Raises ActorError where none does."""
+    """Give the context of the actor that lives here. Raises ActorError where none does."""
     if current is None:
         raise ActorError("this works only inside a living actor, in its own interpreter")
     return current

@@ -18,7 +18,7 @@ _VARARGS, _VARKEYWORDS = 0x04, 0x08
 
 
 def describe(name: str, method: Any) -> Description:
-    """The description of a handler as it stands in its class: a function, a staticmethod, a classmethod.
+    """Describe a handler as it stands in its class: a function, a staticmethod, a classmethod.
 
     What counts is what Python itself would refuse before any code of the method runs: of a decorated one, the
     decorator's own function. What is no function is described by its name alone.

@@ -37,7 +37,7 @@ def serve(methods: dict[str, object]) -> None:
 
 
 def _callable(name: str, method: object) -> Callable[..., Any]:
-    """What takes the actor and the arguments: a function itself, and for the others what Python makes of them."""
+    """Give what takes the actor and the arguments: a function itself, and for the others what Python makes of them."""
     if isinstance(method, FunctionType):
         return method
 
@@ -105,7 +105,7 @@ def drop(actor: Served, event: str, error: Exception) -> None:
 
 
 def _about_result(name: str, error: Exception) -> Exception:
-    """The error to tell a caller whose result could not be sent: of what kind it is, and that it is the result."""
+    """Make the error for a caller whose result could not be sent: of what kind it is, and that it is the result."""
     if not isinstance(error, NotShareable):
         return error
     told = NotShareable(f"the result of {name} cannot be sent: {error}")

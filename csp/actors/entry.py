@@ -68,7 +68,7 @@ def run(control: Receiver[object], *order: object) -> None:
 
 
 def _told(error: BaseException) -> tuple[str, str]:
-    """What ended a life, in a line and with its traceback; the frames are let go, and what they hold."""
+    """Tell what ended a life, in a line and with its traceback; the frames are let go, and what they hold."""
     from csp.messages.formatting import format_exception
     from csp.messages.shapes import described, forget_traceback
 
@@ -78,7 +78,7 @@ def _told(error: BaseException) -> tuple[str, str]:
 
 
 def _start_failure(name: str, error: BaseException) -> tuple[object, ...]:
-    """The failure to tell the starter. It raises it: so SystemExit and its like become a StartFailed."""
+    """Make the failure to tell the starter, who raises it: so SystemExit and its like become a StartFailed."""
     from csp.messages.failure import pack, pack_text
 
     if not isinstance(error, Exception):
@@ -96,7 +96,7 @@ def _start_failure(name: str, error: BaseException) -> tuple[object, ...]:
 
 
 def _send_to_main(log: Sender[object], name: str) -> None:
-    """What this interpreter logs and warns of through the standard library goes to main, once it imports these."""
+    """Hand what the standard library logs and warns of in this interpreter to main, once it is imported here."""
 
     def records(logging: Any) -> None:
         from csp.actors.stdlib_log import hand_over_records
@@ -113,7 +113,7 @@ def _send_to_main(log: Sender[object], name: str) -> None:
 
 
 def _say_to(log: Sender[object], name: str) -> Callable[..., object]:
-    """What is to be said when the actor is no more, is said in the log."""
+    """Say in the log what is to be said when the actor is no more."""
 
     def say(event: str, **values: object) -> None:
         from csp.actors.log import ActorLog

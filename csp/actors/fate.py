@@ -44,7 +44,7 @@ _fates: dict[int, Fate] = {}
 
 
 def gone(kernel: Sender[object], otherwise: str) -> ActorError:
-    """The error for whoever asks a kernel that is gone: its cause where that is known, or the text *otherwise*."""
+    """Make the error for whoever asks a kernel that is gone: its cause where that is known, or the text *otherwise*."""
     # At the end of the program it was stopped, as everything is, and died of nothing.
     stopped = kernel.closed or (no_starts() or "").startswith("the program is ending")
     fate = None if stopped else _fates.get(kernel.channel_id)

@@ -145,7 +145,7 @@ class Answer(Future[object]):
                 pass
 
     def _seen(self) -> Event:
-        """An event that is set when it is done."""
+        """Give an event that is set when it is done."""
         seen = Event()
         super().add_done_callback(lambda _: seen.set())
         return seen
@@ -248,7 +248,7 @@ class _Receiving:
             answer = future = value = None  # what it holds must not stay until the next one comes
 
     def _give_up(self) -> None:
-        """The time of some is up."""
+        """Give up those whose time is up."""
         now = time.monotonic()
         while self._limits and self._limits[0][0] <= now:
             until, token = heapq.heappop(self._limits)
@@ -300,7 +300,7 @@ def _fail(future: Answer, error: BaseException) -> None:
 
 
 def renew() -> None:
-    """What is asked from now on, another thread receives: the one so far may be about to end of having been stopped."""
+    """Let another thread receive what is asked from now on: the one so far may be about to end, as it was stopped."""
     if _receiving is not None:
         _receiving.over = True
 

@@ -89,7 +89,7 @@ def refuse_suspending(function: object, these: str) -> None:
 
 
 def handlers_of(cls: type) -> dict[str, object]:
-    """The handlers of an actor class by name, as they stand in it; inherited ones included.
+    """List the handlers of an actor class by name, as they stand in it; inherited ones included.
 
     An override without @handler takes one away.
     """

@@ -34,7 +34,7 @@ class ActorLog:
         self._bound = bound
 
     def bind(self, /, **values: object) -> ActorLog:
-        """A logger that adds these values to every event."""
+        """Give a logger that adds these values to every event."""
         return ActorLog(self._channel, self._name, self._bound + _flat(values))
 
     def debug(self, event: object, /, **values: object) -> None:
@@ -81,7 +81,7 @@ def _flat(values: dict[str, object]) -> tuple[object, ...]:
 
 
 def plain(value: object) -> object:
-    """The value, if it is one that any interpreter can read; else its repr."""
+    """Give the value, if it is one that any interpreter can read; else its repr."""
     if type(value) in _PLAIN:
         return value
     from csp.messages.shapes import show

@@ -50,7 +50,7 @@ class Recipe:
         self.folders = folders
 
     def fields(self) -> tuple[tuple[str, str], tuple[Description, ...], int, Overflow, bool, tuple[str, ...]]:
-        """The recipe as a natively carried tuple: ``Recipe(*fields)`` gives it back."""
+        """Give the recipe as a natively carried tuple: ``Recipe(*fields)`` gives it back."""
         return (self.path, self.handlers, self.capacity, self.overflow, self.free_form, self.folders)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -58,7 +58,7 @@ class Recipe:
 
 
 def actor_class(what: object) -> type[Actor]:
-    """The actor class that is meant: ``Box`` for ``Box[int]``. Raises StartFailed when it is none."""
+    """Find the actor class that is meant: ``Box`` for ``Box[int]``. Raises StartFailed when it is none."""
     cls = getattr(what, "__origin__", what)
     if not isinstance(cls, type) or not issubclass(cls, Actor):
         raise StartFailed(
@@ -85,7 +85,7 @@ def recipe_of(what: object) -> Recipe:
 
 
 def pack_arguments(cls: type, args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[bytes, tuple[End, ...]]:
-    """The arguments of *cls* as bytes and the ends they hold; both empty when there are none.
+    """Pack the arguments of *cls* as bytes and the ends they hold; both empty when there are none.
 
     Raises NotShareable, which names the argument.
     """

@@ -115,7 +115,7 @@ def _missing(kind: str, names: list[str]) -> str:
 
 
 def _loaded(path: tuple[str, str], name: str) -> inspect.Signature | None:
-    """The signature of a method of a class that this interpreter has loaded already."""
+    """Give the signature of a method of a class that this interpreter has loaded already."""
     import inspect
     from annotationlib import Format
 
@@ -171,7 +171,7 @@ _tables: dict[tuple[tuple[str, str], tuple[Description, ...]], dict[str, Signatu
 
 
 def signatures(path: tuple[str, str], descriptions: tuple[Description, ...]) -> dict[str, Signature]:
-    """The signatures of a class's handlers by name; the same for all of its refs in this interpreter."""
+    """Give the signatures of a class's handlers by name; the same for all of its refs in this interpreter."""
     table = _tables.get((path, descriptions))
     if table is None:
         table = _tables[path, descriptions] = {one[0]: Signature(path, one) for one in descriptions}

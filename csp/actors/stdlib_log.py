@@ -64,14 +64,14 @@ def _fields(record: Any) -> tuple[object, ...]:
 
 
 def _name_in_main(name: object) -> object:
-    """The script's own logger, ``getLogger(__name__)``, is the same there and here."""
+    """Give the name in main: the script's own logger, ``getLogger(__name__)``, is the same there and here."""
     from csp.origin import SCRIPT_ELSEWHERE
 
     return "__main__" if name == SCRIPT_ELSEWHERE else name
 
 
 def hand_over_warnings(warnings: Any, channel: Sender[object], actor: str) -> None:
-    """The same for what this interpreter warns of."""
+    """Do the same for what this interpreter warns of."""
     shown_here = warnings.showwarning
 
     def to_main(

@@ -67,7 +67,7 @@ class Pool:
         self._refill()
 
     def take(self) -> tuple[int, Interpreter] | None:
-        """The oldest that is ready, or else the oldest, with its tag; None when the pool is empty.
+        """Take the oldest that is ready, or else the oldest, with its tag; None when the pool is empty.
 
         One that is older and not ready may be held up for long: a new interpreter waits for main's GIL.
         """

@@ -92,7 +92,7 @@ class Drain:
 
 
 def _limits_clock() -> float:
-    """The time, which stands still while somebody debugs."""
+    """Read the time, which stands still while somebody debugs."""
     return time.monotonic() - limits_paused()
 
 

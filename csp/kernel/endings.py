@@ -31,7 +31,7 @@ class Endings:
         self._waiting: dict[str, list[Callable[[], None]]] = {}
 
     def add(self, life: Life) -> None:
-        """A life is over, and its interpreter begins to clean up."""
+        """Add a life that is over, and whose interpreter begins to clean up."""
         limit, granted = _NO_LIMIT, life.wind_up()
         if granted is not None:
             limit = self._patience.give(life.host_id, granted + LEFT_FOR, partial(self._stuck, life.id))
@@ -50,7 +50,7 @@ class Endings:
                 action()
 
     def ids(self) -> list[int]:
-        """The lives' numbers, of all of them."""
+        """Give the numbers of all these lives."""
         return [id for limits in self._limits.values() for id in limits]
 
     def any_of(self, name: str) -> bool:

@@ -132,7 +132,7 @@ class Life:
         self.keeper.loop.later(NAMED_AFTER, partial(_kill_is_slow, ref(self)))
 
     def wind_up(self) -> float | None:
-        """The actor has ended: grant what it has left running, threads and exit handlers, the time of its shutdown.
+        """Grant what an ended actor has left running, threads and exit handlers, the time of its shutdown.
 
         Gives these seconds. None: no limit.
         """
@@ -143,7 +143,7 @@ class Life:
         return granted
 
     def hurry(self) -> None:
-        """The actor has ended: what still runs in its interpreter gets no more time."""
+        """Give what still runs in an ended actor's interpreter no more time."""
         if self.host is not None:
             self.host.kill()
 
@@ -178,19 +178,19 @@ def _kill_is_slow(life: ref[Life]) -> None:
 
 
 def ended_reason(kind: str, text: str, trace: str) -> ExitReason:
-    """The exit reason from an actor's own last message."""
+    """Read the exit reason from an actor's own last message."""
     if kind == "failed":
         return ExitReason("failed", text, trace)
     return ExitReason("normal" if kind == "normal" else "shutdown", "" if text in {"normal", "shutdown"} else text)
 
 
 def killed_reason(life: Life) -> ExitReason:
-    """The exit reason of a life that was killed."""
+    """Make the exit reason of a life that was killed."""
     return ExitReason("killed", "it did not stop in time" if life.stopping else "")
 
 
 def lost_reason(life: Life, ending: str, detail: object) -> ExitReason:
-    """The exit reason of a life whose interpreter ended without a last message from the actor."""
+    """Make the exit reason of a life whose interpreter ended without a last message from the actor."""
     if ending == "killed" or life.killing:
         return killed_reason(life)
     return ExitReason("failed", str(detail) if detail is not None else "its interpreter could not be created")

@@ -74,7 +74,7 @@ class Lives:
             raise
 
     def _host(self, slot: Slot) -> tuple[int, Host]:
-        """A host, and the number of the life that it is for."""
+        """Give a host, and the number of the life that it is for."""
         if slot.isolation == USUAL and not self._stopping and (warm := self.pool.take()) is not None:
             return warm
         id = self.loop.number()
@@ -91,7 +91,7 @@ class Lives:
             life.slot.owner.child_start_failed(life, reason, None)
 
     def never_began(self, life: Life, reason: ExitReason) -> None:
-        """A life was told to end before it began."""
+        """Note that a life was told to end before it began."""
         self._leave(life)
         life.slot.owner.child_start_failed(life, reason, None)
 
@@ -103,7 +103,7 @@ class Lives:
     # ---- news -------------------------------------------------------------------------------------------------------
 
     def started(self, id: int) -> None:
-        """An actor is up."""
+        """Record that an actor is up."""
         life = self.by_id.get(id)
         if life is not None and not life.over:
             life.up = True
@@ -115,7 +115,7 @@ class Lives:
         self._refill()
 
     def start_failed(self, id: int, failure: tuple[object, ...]) -> None:
-        """An actor did not come up, and says why."""
+        """Record that an actor did not come up, and why."""
         life = self._over(id)
         if life is not None:
             reason = ExitReason("failed", f"{failure[2]}: {failure[3]}", str(failure[4]))
@@ -142,7 +142,7 @@ class Lives:
             slot.owner.child_start_failed(life, reason, failure)
 
     def ended(self, id: int, kind: str, text: str, trace: str) -> None:
-        """An actor's last message: its code is done, and its interpreter begins to clean up."""
+        """Take an actor's last message: its code is done, and its interpreter begins to clean up."""
         life = self._over(id)
         if life is not None:
             reason = killed_reason(life) if life.killing else ended_reason(kind, text, trace)
@@ -152,7 +152,7 @@ class Lives:
             life.slot.owner.child_ended(life, reason)
 
     def host_ended(self, id: int, ending: str, detail: object) -> None:
-        """The exit message of a host: an actor's, or one of the pool."""
+        """Take the exit message of a host: an actor's, or one of the pool."""
         if id in self.pool.leaving:
             self.pool.leaving.discard(id)
             return
@@ -176,7 +176,7 @@ class Lives:
     # ---- those that do not end --------------------------------------------------------------------------------------
 
     def _stuck(self, id: int) -> None:
-        """The actor is long over and its interpreter does not end: something in its clean-up hangs."""
+        """Note that an actor is long over and its interpreter does not end: something in its clean-up hangs."""
         life = self.by_id.pop(id, None)
         if life is None:
             return
@@ -187,7 +187,7 @@ class Lives:
         self._endings.gone(life)
 
     def fenced(self, life: Life) -> None:
-        """A life that nothing could stop was cut off: go on without it."""
+        """Go on without a life that nothing could stop, and that was cut off."""
         self.zombies.add(life.id)
         self.log.error("an actor cannot be stopped and was cut off; its thread stays behind", actor=life.slot.name)
         self._over(life.id)

@@ -48,7 +48,7 @@ class Loop:
             self.later(seconds, partial(self._limit_over, limits_paused(), action))
 
     def number(self) -> int:
-        """A number never given before in this kernel."""
+        """Give a number never given before in this kernel."""
         self._last_number += 1
         return self._last_number
 

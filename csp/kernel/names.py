@@ -52,7 +52,7 @@ class Names:
         self._made_up.add(name)
 
     def find(self, name: str) -> Slot:
-        """The slot of that name: its full name, or the last part of it when only one slot ends so."""
+        """Find the slot of that name: its full name, or the last part of it when only one slot ends so."""
         slot = self._slots.get(name)
         if slot is not None:
             return slot

@@ -158,7 +158,7 @@ class SupervisorNode:
             )
 
     def _retry(self, token: int, incarnation: int) -> None:
-        """The delay of a retry is over; tokens belong to one life of the supervisor."""
+        """Retry, as the delay is over; tokens belong to one life of the supervisor."""
         if incarnation == self.incarnation:
             self.feed(events.RetryDue(token, now=time.monotonic(), random=random_number()))
 
@@ -203,7 +203,7 @@ class SupervisorNode:
     # ---- slots -----------------------------------------------------------------------------------------------------
 
     def child_of(self, slot: Slot) -> str:
-        """The name of the child in a slot."""
+        """Give the name of the child in a slot."""
         return slot.name[len(self.path) + 1 :]
 
     def _life(self, child_id: str) -> Living | None:
@@ -211,7 +211,7 @@ class SupervisorNode:
         return slot.life if slot is not None else None
 
     def _close_if_gone(self, child_id: str) -> None:
-        """A child that is down and not wanted keeps no mailbox."""
+        """Close the mailbox of a child that is down and not wanted."""
         child = self.state.child(child_id)
         if child is not None and child.status != "down":
             return
@@ -269,5 +269,5 @@ def _outcome(path: str, reason: ExitReason, *, start_failed: bool, gave_up: bool
 
 
 def random_number() -> float:
-    """A number in [0, 1), as events of the reducer carry one."""
+    """Draw a number in [0, 1), as events of the reducer carry one."""
     return random.random()  # noqa: S311  (jitter of a back-off)

@@ -103,7 +103,7 @@ def _wait_actor(kernel: Kernel, reply: Reply, id: int, mailbox: int) -> None:
 
 
 def _stop_tree(kernel: Kernel, reply: Reply, path: str) -> None:
-    """A tree, or as a child of its supervisor a part of one: that is terminated, and not restarted."""
+    """Stop a tree, or as a child of its supervisor a part of one: that is terminated, and not restarted."""
     node = _node(kernel, path)
     if node is None:
         if path not in kernel.roots.outcomes:
@@ -134,7 +134,7 @@ def _which_children(kernel: Kernel, reply: Reply, path: str) -> None:
 
 
 def _node(kernel: Kernel, path: str) -> SupervisorNode | None:
-    """The supervisor of that path, at the root or below."""
+    """Find the supervisor of that path, at the root or below."""
     tree: Any = kernel.roots.trees.get(path.partition("/")[0])  # a Tree: _supervise put it there
     node: SupervisorNode | None = tree.find(path) if tree is not None else None
     return node

@@ -53,11 +53,11 @@ class Roots:
         self._roots.append(root)
 
     def remove(self, root: Root) -> None:
-        """A root has not begun."""
+        """Record that a root has not begun."""
         self._roots.remove(root)
 
     def gone(self, root: Root) -> None:
-        """A root has ended; while stopping, the next one is told to."""
+        """Record that a root has ended; while stopping, the next one is told to."""
         if root in self._roots:
             self._roots.remove(root)
         if self._stopping:
@@ -111,7 +111,7 @@ class Roots:
         self._lives.hurry()
 
     def ending(self) -> list[Living]:
-        """The lives that a closing waits for: they were told to end, clean up, or handle what is queued."""
+        """List the lives that a closing waits for: they were told to end, clean up, or handle what is queued."""
         draining = self._drain.left() if self._drain is not None else []
         busy = [slot.life for slot in draining if slot.life is not None]
         return [*busy, *self._lives.ending()]

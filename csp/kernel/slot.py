@@ -69,7 +69,7 @@ class Slot:
         self.waiting: list[Reply] = []  # those who wait for the end of the last life here
 
     def ref_fields(self) -> tuple[object, ...]:
-        """What a ref is made from, see client.RefFields."""
+        """Give what a ref is made from, see client.RefFields."""
         return (self.sender, self.name, self.id, self.recipe.path, self.recipe.handlers, self.letters)
 
     def forget_arguments(self) -> None:

@@ -52,7 +52,7 @@ class Slots:
         shutdown: Shutdown,
         isolation: str | None,
     ) -> Slot:
-        """A new slot, under a name that nobody else was given, or (None) under one that is made up."""
+        """Make a slot, under a name that nobody else was given, or (None) under one that is made up."""
         slot = Slot(self._number(), name or "", recipe, data, ends, shutdown, self.letters, isolation or USUAL)
         if name is None:
             self.names.make_up(slot)
@@ -79,7 +79,7 @@ class Slots:
             self._log.warning("dead letters", actor=slot.name, count=letters, reason=str(reason))
 
     def of(self, id: int, mailbox: int) -> Slot | None:
-        """The slot of that number, if its mailbox is the one meant: another system has its own numbers."""
+        """Find the slot of that number, if its mailbox is the one meant: another system has its own numbers."""
         slot = self.by_id.get(id)
         return slot if slot is not None and slot.sender.channel_id == mailbox else None
 
@@ -97,7 +97,7 @@ class Slots:
         reply.answer(ended[2])
 
     def wait_by_name(self, name: str, reply: Reply) -> bool:
-        """The same by the actor's name; False when there never was one, or it is forgotten."""
+        """Do the same by the actor's name; False when there never was one, or it is forgotten."""
         if name in self.names:
             self.names.find(name).waiting.append(reply)
             return True

@@ -60,16 +60,16 @@ class Tree:
             self._stepping = False
 
     def slot_added(self, slot: Slot, node: SupervisorNode) -> None:
-        """A node has a new slot."""
+        """Record that a node has a new slot."""
         self._node_of[slot.id] = node
         slot.owner = self
 
     def slot_gone(self, slot: Slot) -> None:
-        """A slot is closed."""
+        """Record that a slot is closed."""
         self._node_of.pop(slot.id, None)
 
     def find(self, path: str) -> SupervisorNode | None:
-        """The node of that path, the names of the supervisors on the way: ``bank/branches``."""
+        """Find the node of that path, the names of the supervisors on the way: ``bank/branches``."""
         first, *rest = path.split("/")
         node: SupervisorNode | None = self.root if first == self.name else None
         for name in rest:
@@ -79,12 +79,12 @@ class Tree:
     # ---- news of lives ----------------------------------------------------------------------------------------------
 
     def child_started(self, life: Living) -> None:
-        """A life is up."""
+        """Note that a life is up."""
         node, child_id = self._child_in(life.slot)
         self.feed(node, events.ChildStarted(child_id, life.incarnation, now=time.monotonic()))
 
     def child_start_failed(self, life: Living, reason: ExitReason, failure: tuple[object, ...] | None) -> None:
-        """A life did not come up."""
+        """Note that a life did not come up."""
         del failure  # the reason tells it; the starter of a tree gets a StartFailed
         life.slot.last_reason = reason
         node, child_id = self._child_in(life.slot)
@@ -92,7 +92,7 @@ class Tree:
         self.feed(node, events.ChildStartFailed(child_id, life.incarnation, reason, now=now, random=random))
 
     def child_ended(self, life: Living, reason: ExitReason) -> None:
-        """A life is over."""
+        """Note that a life is over."""
         life.slot.last_reason = reason
         node, child_id = self._child_in(life.slot)
         now, random = time.monotonic(), random_number()
@@ -113,7 +113,7 @@ class Tree:
                 self.give_up()
 
     def ended(self, reason: ExitReason) -> None:
-        """The root supervisor has ended, and all of its children with it."""
+        """Note that the root supervisor has ended, and all of its children with it."""
         self.over = True
         self._events.clear()
         self.root.close_all()
@@ -133,7 +133,7 @@ class Tree:
         self.stop(ExitReason("shutdown", "whoever started it gave up"))
 
     def forgo(self, life: Living) -> None:
-        """A life ends because the system starts nothing any more, which is no reason to start another in its slot."""
+        """Let a life end because the system starts nothing any more: that is no reason for another in its slot."""
         node, child_id = self._child_in(life.slot)
         node.feed(events.TerminateChildRequest(self.kernel.loop.number(), child_id, now=time.monotonic()))
 

@@ -28,7 +28,7 @@ class Unsupervised:
         self.starter: Reply | None = starter
 
     def child_started(self, life: Living) -> None:
-        """The actor is up: tell who started it."""
+        """Tell who started the actor that it is up."""
         if self.starter is not None:
             wanted = self.starter.answer(life.slot.ref_fields())
             self.starter = None
@@ -36,7 +36,7 @@ class Unsupervised:
                 self.give_up()
 
     def child_start_failed(self, life: Living, reason: ExitReason, failure: tuple[object, ...] | None) -> None:
-        """The actor did not come up: tell who started it, with its own exception if there is one."""
+        """Tell who started the actor that it did not come up, with its own exception if there is one."""
         if self.starter is not None:
             self.starter.fail_packed(
                 failure if failure is not None else pack(ActorDied(f"{life.slot.name}: {reason}", str(reason)))
@@ -45,7 +45,7 @@ class Unsupervised:
         self._gone(reason)
 
     def child_ended(self, life: Living, reason: ExitReason) -> None:
-        """The actor has ended."""
+        """Note that the actor has ended."""
         if not reason.clean:
             self.kernel.log.error(
                 "actor was killed" if reason.kind == "killed" else "actor crashed",
@@ -75,7 +75,7 @@ class Unsupervised:
         self.stop(ExitReason("shutdown"))
 
     def forgo(self, life: Living) -> None:
-        """A life ends because the system starts nothing any more; it has no other after it anyway."""
+        """Let a life end because the system starts nothing any more; it has no other after it anyway."""
 
     def kill(self) -> None:
         """End it at once."""

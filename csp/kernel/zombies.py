@@ -11,11 +11,11 @@ class Zombies:
         self._left: set[int] = set()
 
     def add(self, id: int) -> None:
-        """A life was cut off."""
+        """Note that a life was cut off."""
         self._cut_off.add(id)
 
     def discard(self, id: int) -> None:
-        """The interpreter of a life has ended."""
+        """Note that the interpreter of a life has ended."""
         self._cut_off.discard(id)
 
     def why_left(self, interpreter: int) -> str:

@@ -161,13 +161,13 @@ def _rings(stuck: Waits) -> list[str]:
 
 
 def _key(edge: _Edge) -> tuple[object, ...]:
-    """The same for all edges of one wait, and for no other wait."""
+    """Give a key that all edges of one wait share, and no other wait has."""
     _, holder, _, thread, channel, _, way, _, _, _, wait, _ = edge
     return (thread, wait) if thread else (0, holder, channel, way, wait)
 
 
 def _read(before: list[_Edge], after: list[_Edge], me: int, threads: int) -> Waits:
-    """What two looks say to the interpreter *me*, which has so many threads."""
+    """Read what two looks say to the interpreter *me*, which has so many threads."""
     # Asleep at the first look: then it had taken its place in all channels that it waits for.
     lasting = {_key(edge) for edge in before if edge[0] != "holds" and edge[9] is not None}
     names = {edge[1]: edge[2] for edge in after}
@@ -209,7 +209,7 @@ def _stuck(
     lasting: set[tuple[object, ...]],
     running: set[int],
 ) -> set[tuple[object, ...]]:
-    """The waits of threads that nobody can end who waits: the largest set in which each depends on the others alone."""
+    """Find the waits that nobody can end who does not wait in one: the largest set that depends on itself alone."""
     stuck = {key for key, (edge, _) in found.items() if edge[7] is None and key in lasting}
     while True:
         free = running | {edge[1] for key, (edge, _) in found.items() if key not in stuck}
@@ -230,7 +230,7 @@ _hinted: set[int] = set()
 
 
 def hint() -> None:
-    """Called in main's thread while it has waited for a while: say so where it waits for itself, once for a channel.
+    """Say, in main's thread, which has waited for a while, where it waits for itself; once for a channel.
 
     Only where every thread of this interpreter is stuck, and no signal handler of the program could end it. What a
     signal handler raises goes through.

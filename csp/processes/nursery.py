@@ -42,7 +42,7 @@ class Nursery:
         self._stopping = False
 
     def enter(self) -> None:
-        """The block begins."""
+        """Begin the block."""
         if self._thread:
             raise RuntimeError("a parallel block is used once: make another with csp.parallel()")
         self._thread = get_ident()
@@ -91,7 +91,7 @@ class Nursery:
             self._receive(message)
 
     def leave(self, error: BaseException | None) -> None:
-        """The block is over, with *error* from its body. Raises what has to be raised instead of it."""
+        """End the block, with *error* from its body. Raises what has to be raised instead of it."""
         self._open = False
         reason = error
         try:
@@ -135,7 +135,7 @@ class Nursery:
 
 
 def _sealed(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Receiver[Given]:
-    """The arguments, encoded, in a channel of their own. Raises what sending them raises, and says which one it is."""
+    """Encode the arguments into a channel of their own. Raises what sending them raises, and says which one it is."""
     flat: list[object] = []
     for pair in kwargs.items():
         flat.extend(pair)
@@ -150,7 +150,7 @@ def _sealed(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> R
 
 
 def _ends_among(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Iterator[End]:
-    """The ends among the arguments, also those inside tuples, lists and the values of dicts."""
+    """Find the ends among the arguments, also those inside tuples, lists and the values of dicts."""
     left: list[tuple[object, object]] = [*enumerate(args), *kwargs.items()]
     seen: set[int] = set()
     while left:
@@ -165,7 +165,7 @@ def _ends_among(name: str, args: tuple[object, ...], kwargs: dict[str, object]) 
 
 
 def _parts(value: Any) -> Iterable[object]:
-    """What is inside a tuple or list, or the values of a dict; of anything else, nothing."""
+    """Give what is inside a tuple or list, or the values of a dict; of anything else, nothing."""
     kinds: tuple[object, ...] = type(value).__mro__
     parts: Iterable[object] = value.values() if dict in kinds else value if tuple in kinds or list in kinds else ()
     return parts

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @unseen
 def parallel(*, grace: float = GRACE) -> Parallel:
-    """A block whose processes run side by side, each in its own interpreter, and have all ended when it is left.
+    """Make a block whose processes run side by side, each in its own interpreter, and have ended when it is left.
 
     .. code-block:: python
 
@@ -84,7 +84,7 @@ class Process(Generic[T_co]):
 
     @unseen
     def result(self, timeout: float | None = None) -> T_co:
-        """What the function returned. Blocks until the process has ended, at most *timeout* seconds (None: no limit).
+        """Give what the function returned. Blocks until the process has ended, for *timeout* seconds (None: no limit).
 
         The result travels as a message does. Every call gives the same object.
 

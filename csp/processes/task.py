@@ -52,7 +52,7 @@ class Task:
             self._failure = str(detail)
 
     def value(self) -> object:
-        """What it returned; always the same object. Raises ProcessFailed. It has ended."""
+        """Give what it returned; always the same object. Raises ProcessFailed. It has ended."""
         if self.ending != RETURNED:
             raise self.error().with_traceback(None)
         if not self._value:
@@ -86,6 +86,6 @@ class Task:
         return self._error
 
     def report(self) -> str:
-        """The error and where it was raised, for people."""
+        """Tell the error and where it was raised, for people."""
         trace = self._failure[4] if isinstance(self._failure, tuple) else ""
         return f"{self.error()}\n{trace}".rstrip()

@@ -96,7 +96,7 @@ class Children:
     # ---- versions ---------------------------------------------------------------------------------------------------
 
     def _current(self) -> _Store:
-        """The store, with this version as the newest."""
+        """Give the store, with this version as the newest."""
         way: list[Children] = []
         version = self
         while version._newer is not None:
@@ -120,24 +120,24 @@ class Children:
         return made
 
     def put(self, child: ChildState) -> Children:
-        """The same with another state of the child of that name, which must be there."""
+        """Give the same with another state of the child of that name, which must be there."""
         return self._with(self._current().number_of[child.name], child)
 
     def add(self, child: ChildState) -> Children:
-        """The same with one more child, the last in start order. Its name is free."""
+        """Give the same with one more child, the last in start order. Its name is free."""
         store = self._current()
         number = store.next_number
         store.next_number += 1
         return self._with(number, child)
 
     def remove(self, name: str) -> Children:
-        """The same without the child of that name, which must be there."""
+        """Give the same without the child of that name, which must be there."""
         return self._with(self._current().number_of[name], None)
 
     # ---- looking ----------------------------------------------------------------------------------------------------
 
     def get(self, name: str) -> ChildState | None:
-        """The child of that name, or None."""
+        """Give the child of that name, or None."""
         store = self._current()
         number = store.number_of.get(name)
         return store.at[number] if number is not None else None
@@ -163,7 +163,7 @@ class Children:
         return self._current().significant > 0
 
     def youngest_leaving(self) -> ChildState | None:
-        """The last one, in start order, whose life is to end or is being ended."""
+        """Find the last one, in start order, whose life is to end or is being ended."""
         store = self._current()
         return store.at[store.leaving[-1]] if store.leaving else None
 
@@ -178,7 +178,7 @@ class Children:
         return tuple(store.at[number] for number in reversed(store.spared))
 
     def first_pending(self) -> ChildState | None:
-        """The first one, in start order, that is supposed to be up and is not."""
+        """Find the first one, in start order, that is supposed to be up and is not."""
         store = self._current()
         return store.at[store.pending[0]] if store.pending else None
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def tells_time_of(when: float, processors: Iterable[Processor]) -> list[Processor]:
-    """The same processors, but each of structlog's time stampers gives *when*, in its own format under its own key.
+    """Let each of structlog's time stampers among these give *when*, in its own format under its own key.
 
     Processors of the user's own stay as they are; where there is no stamper, none is wanted.
     """

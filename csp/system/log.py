@@ -57,7 +57,7 @@ class LogPump:
         return int(self._receiver.statistics().dropped)
 
     def logger(self, when: float | None = None) -> Any:
-        """The structlog logger for an event of that time, in seconds since the epoch. Default: now."""
+        """Give the structlog logger for an event of that time, in seconds since the epoch. Default: now."""
         import structlog
 
         from csp.system.event_time import tells_time_of
@@ -137,7 +137,7 @@ def _paired(flat: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _values(flat: tuple[Any, ...]) -> dict[str, Any]:
-    """The values of an event by name; a name that structlog needs for itself gets an underscore."""
+    """Give the values of an event by name; a name that structlog needs for itself gets an underscore."""
     values = _paired(flat)
     for taken in _TAKEN & values.keys():
         values[f"{taken}_"] = values.pop(taken)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def pack_supervisor(supervisor: Any, childless: list[str]) -> Any:
-    """A supervisor's definition fit for the kernel: classes become recipes, arguments bytes, nested ones the same.
+    """Make a definition fit for the kernel: classes become recipes, arguments bytes, nested supervisors the same.
 
     The names of the classes that leave ``children`` as it is in Supervisor are added to *childless*.
     """

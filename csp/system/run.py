@@ -38,7 +38,7 @@ def run(supervisor: type[Supervisor] | Supervisor, *, warm: int | None = None, l
 
 
 def _made(supervisor: Any) -> Any:
-    """A supervisor of its class; what is neither is refused where it would be started."""
+    """Make a supervisor of its class; what is neither is refused where it would be started."""
     from csp.supervision.supervisor import Supervisor
 
     cls: object = supervisor

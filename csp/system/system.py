@@ -126,7 +126,7 @@ class System:
 
     @unseen
     def lookup(self, name: str, cls: type | None = None) -> Any:
-        """The ref of an actor by its name: ``"account/bob"``, or the last part of it where that is unique.
+        """Give the ref of an actor by its name: ``"account/bob"``, or the last part of it where that is unique.
 
         With a class the ref is typed as it is. Supervised actors are named ``supervisor/child``. Raises NoSuchActor:
         there is none of that name, or it is no *cls* (neither its class nor one that has all of its handlers).
@@ -225,7 +225,7 @@ class System:
     # ---- the system -------------------------------------------------------------------------------------------------
 
     def statistics(self) -> dict[str, int]:
-        """What the system counts: actors, restarts, dead_letters, zombies, warm, interpreters and how they ended.
+        """Tell what the system counts: actors, restarts, dead_letters, zombies, warm, interpreters and how they ended.
 
         ``log_lost``: log events that were dropped because they came too fast, or that could not be written.
         """
@@ -302,7 +302,7 @@ class System:
             self._close(None, self._drain and not isinstance(error, (KeyboardInterrupt, Cancelled)))
 
     def __del__(self) -> None:
-        """A system that is dropped without close() ends, and says so. Does not wait: this may be any thread."""
+        """End a system that is dropped without close(), and say so. Does not wait: this may be any thread."""
         if self._closed:
             return
         for let_go in (partial(cast, self._kernel, ("close", False), 0.0), self._kernel.close, self._fate.forget):
@@ -325,7 +325,7 @@ class System:
 
 
 def _slot_of(ref: object) -> tuple[int, int]:
-    """The number of an actor's slot, and its mailbox's: the first alone might be another system's."""
+    """Give the numbers of an actor's slot and mailbox: the first alone might be another system's."""
     if not isinstance(ref, ActorRef):
         raise TypeError(f"this takes the ref of an actor, as spawn and lookup give it, not {ref!r}")
     return ref._id, ref._sender.channel_id

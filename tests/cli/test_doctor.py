@@ -190,7 +190,7 @@ def test_native_core(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert f"in {CHECKOUT}: make setup" in found.advice
         assert "or run it in another folder" in found.advice
         patch.setattr(csp, "__file__", str(tmp_path / "csp" / "__init__.py"))
-        assert "pip install --force-reinstall CHECKOUT" in only(checks.native_core()).advice
+        assert "pip install --force-reinstall CHECKOUT" in only(diagnosis.native_core()).advice
     with monkeypatch.context() as patch:
         patch.setattr("csp.cli.echo.Echo", type("Echo", (csp.Actor,), {}))
         loads, fails = diagnosis.native_core()

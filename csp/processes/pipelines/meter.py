@@ -31,12 +31,12 @@ class Meter:
             self._spent = -thread_time_ns()
 
     def pause(self) -> None:
-        """What follows is not counted."""
+        """Stop counting: what follows is not counted."""
         if self.on:
             self._spent += thread_time_ns()
 
     def resume(self) -> None:
-        """What follows is counted."""
+        """Count again what follows."""
         if self.on:
             self._spent -= thread_time_ns()
 

@@ -16,7 +16,7 @@ _ERASE = "\x1b[K"  # from here to the end of the line
 
 
 def progress_bar(wanted: bool | str | None, total: int | None) -> Progress | None:
-    """A bar on stderr, or None when none is wanted or stderr is no terminal. *wanted* may be its label."""
+    """Make a bar on stderr, or None when none is wanted or stderr is no terminal. *wanted* may be its label."""
     if wanted is False or wanted is None:
         return None
     if wanted is not True and not isinstance(wanted, str):
@@ -81,7 +81,7 @@ class Progress:
             return 80
 
     def line(self, width: int, now: float) -> str:
-        """The text at the instant *now*, in at most *width* columns."""
+        """Give the text at the instant *now*, in at most *width* columns."""
         seconds = max(now - self._started, 0.0)
         rate = self.count / seconds if seconds > 0 else 0.0
         label = f"{self._label} " if self._label else ""

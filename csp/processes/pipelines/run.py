@@ -47,7 +47,7 @@ class _Batches:
         return out
 
     def flush(self) -> Values:
-        """The rest, which may be short."""
+        """Return the rest, which may be short."""
         rest = (tuple(self._held),) if self._held else ()
         self._held = []
         return rest
@@ -92,7 +92,7 @@ class Run:
         self._meter = self.figures.caller
 
     def chunks(self) -> Generator[Iterable[object]]:
-        """The results, chunk by chunk."""
+        """Give the results, chunk by chunk."""
         try:
             if self._segments:
                 most = self._source.units if self._source.stored else None
@@ -166,7 +166,7 @@ class Run:
         return True
 
     def _draw(self, count: int) -> Values:
-        """The next units of the source, whose own time does not count."""
+        """Draw the next units of the source, whose own time does not count."""
         if not self._meter.on:
             return self._source.draw(count)
         self._meter.pause()
@@ -191,7 +191,7 @@ class Run:
             self._handle(value)
 
     def _pull(self, number: int) -> Values:
-        """The next results of the segment before *number*, after the batches behind it; () if there are none."""
+        """Take the next results of the segment before *number*, after the batches behind it; () if there are none."""
         take, batches = self._segments[number - 1].take, self._batches[number]
         while (values := take()) is not None:
             for batch in batches:
@@ -275,7 +275,7 @@ class Run:
 
 
 def _flush(batches: list[_Batches]) -> Values:
-    """What is left in these, one after the other."""
+    """Return what is left in these, one after the other."""
     values: Values = ()
     for batch in batches:
         values = (*batch.push(values), *batch.flush())

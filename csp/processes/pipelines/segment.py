@@ -117,7 +117,7 @@ class Segment:
         return count
 
     def take(self) -> tuple[object, ...] | None:
-        """The next chunk's results, in the order in which they went in (unordered: came out); None if not there."""
+        """Take the next chunk's results, in the order in which they went in (unordered: came out); None: not there."""
         order = self._order
         if order is None:
             chunk = self._next_out

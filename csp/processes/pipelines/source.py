@@ -88,7 +88,7 @@ class Source:
         return units
 
     def push(self, item: object) -> tuple[object, ...]:
-        """What becomes of an item that somebody else received from the channel: a unit, or none yet."""
+        """Make a unit of an item that somebody else received from the channel, or none yet."""
         self._held.append(item)
         self.taken += 1
         return self._rest() if len(self._held) == self.each else ()
@@ -114,7 +114,7 @@ class Source:
         return self._rest() if self.over or len(items) == lacking else ()
 
     def _rest(self) -> tuple[object, ...]:
-        """What is held, as units: one, or none if nothing is held."""
+        """Give what is held, as units: one, or none if nothing is held."""
         held, self._held = self._held, []
         if not self._sizes or not held:
             return tuple(held)

@@ -53,7 +53,7 @@ type Step = Stage | Batch
 
 
 def leading_batches(steps: tuple[Step, ...]) -> tuple[tuple[int, ...], tuple[Step, ...]]:
-    """The sizes of the batches in front of all other steps, and the steps behind them."""
+    """Give the sizes of the batches in front of all other steps, and the steps behind them."""
     sizes: list[int] = []
     for step in steps:
         if not isinstance(step, Batch):
@@ -65,7 +65,7 @@ def leading_batches(steps: tuple[Step, ...]) -> tuple[tuple[int, ...], tuple[Ste
 def with_function(
     steps: tuple[Step, ...], function: Function, workers: int | None, ordered: bool, window: int | None
 ) -> tuple[Step, ...]:
-    """The steps and one function more: in the workers of the step before, unless it asks for any of its own."""
+    """Add one function to the steps: in the workers of the step before, unless it asks for any of its own."""
     what = "filter" if function.keeps else "map"
     if workers is not None:
         whole(workers, 1, f"{what}: the number of workers")
