@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reusable alternative. It waits by a record of its own, not by its thread's: so a registration that stays with its channel can
- * be claimed exactly while a select of this very alternative is under way, and at no other time. */
+ * The reusable alternative. It waits by a record of its own, not by its thread's: so a registration that stays with its
+ * channel can be claimed exactly while a select of this very alternative is under way, and at no other time. */
 #include <stdlib.h>
 
 #include "alternatives/select.h"

@@ -2,7 +2,8 @@
  *
  * Ends: one holder's handles on one direction of a channel.
  *
- * Invariant, under the channel's lock: channel->ends[d] holds exactly the open handles of direction d; open[d] is their number. */
+ * Invariant, under the channel's lock: channel->ends[d] holds exactly the open handles of direction d; open[d] is their
+ * number. */
 #ifndef CSP_END_H
 #define CSP_END_H
 

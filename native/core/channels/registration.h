@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reusable alternatives, as the hand-over sees them: registrations that stay with their channels between two selects, so that a
- * select costs the same whatever the number of channels.
+ * Reusable alternatives, as the hand-over sees them: registrations that stay with their channels between two selects, so
+ * that a select costs the same whatever the number of channels.
  *
- * A registration is of use in two ways. While its alternative waits, an offer hands its message to the registration and claims the
- * alternative, as it would a receiver in the queue; receivers in the queue go first. While it does not, whoever makes the
- * channel ready to receive puts the registration on the alternative's list, where the next select finds it.
+ * A registration is of use in two ways. While its alternative waits, an offer hands its message to the registration and
+ * claims the alternative, as it would a receiver in the queue; receivers in the queue go first. While it does not, whoever
+ * makes the channel ready to receive puts the registration on the alternative's list, where the next select finds it.
  *
  * Invariant: a registration that is not listed has a channel from which nothing can be received. `listed` is guarded by the
  * channel's lock; the list itself by the alternative's, which may be taken under a channel's lock, never the other way. */
@@ -51,8 +51,9 @@ void csp__list_registration(registration *r);
 
 /* Under the lock: hand the message to an alternative that waits. True: it was moved out. */
 bool csp__offer_to_registered(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes);
-/* Under the lock, after the channel became ready to receive from: list its registrations. With `only`, an end that was closed while the
- * channel goes on, its registrations alone: who waits by another end must stay somebody whom a poll to send can meet. */
+/* Under the lock, after the channel became ready to receive from: list its registrations. With `only`, an end that was
+ * closed while the channel goes on, its registrations alone: who waits by another end must stay somebody whom a poll to
+ * send can meet. */
 void csp__notify_registered(csp_channel *channel, const csp_end *only, csp_wakes *wakes);
 /* Under the lock: how many alternatives wait for this channel now; and (may be NULL) a visit for each. */
 uint32_t csp__registered_waiting(csp_channel *channel, void (*visit)(csp_waiter *waiter, csp_end *end, void *context),

@@ -5,7 +5,8 @@
  *
  * Invariants, all under the channel's lock
  *  - Nobody waits for what could be granted: whoever changes the state settles it (csp__sync_settle) before unlocking.
- *  - A semaphore's units and what its handles have acquired add up to what was put in, or less if somebody released for a holder.
+ *  - A semaphore's units and what its handles have acquired add up to what was put in, or less if somebody released for a
+ *    holder.
  *  - A recursive lock is owned by one thread through one handle, or by nobody. */
 #ifndef CSP_LOCKS_H
 #define CSP_LOCKS_H
