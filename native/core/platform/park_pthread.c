@@ -2,12 +2,14 @@
  *
  * For platforms without a futex: sleepers hash by address into a fixed set of condition variables. A wake is given to
  * everybody in the bucket, and each looks at its own word: more wakes than needed, never fewer. */
+#include "platform/park.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "platform/park.h"
+#include "csp/csp.h"
 
 #define BUCKETS 256
 
