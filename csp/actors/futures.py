@@ -27,6 +27,7 @@ from csp._native import (
 )
 from csp.actors.answers import ANSWERED, NEVER_RAN, UNREADABLE, delivery_error, remote_error
 from csp.errors import BrokenChannel, CallsSelf, CallTimeout, ChannelError, ClosedEnd, Stopped, WouldBlock
+from csp.messages.shapes import set_traceback, traceback_of
 
 # Seconds. A signal that arrives in the instant before the program's main thread sleeps in a lock would be seen only
 # when something else wakes it, so that thread sleeps no longer than this: as in native/python/waiting/hooks.c.
@@ -88,6 +89,7 @@ class Answer(Future[object]):
         self.posting: object | None = None  # while it stands in line; afterwards of no use
         self.withdrawing = False  # then the news that it will not run are ours
         self.missed: tuple[int, Any] | None = None  # such news that came meanwhile
+        self.raised: Any = None  # the traceback of the exception, before anybody was given it
 
     def cancel(self) -> bool:
         """Withdraw the call, if the actor's mailbox has not accepted it yet: True, and it will not run."""
@@ -107,11 +109,17 @@ class Answer(Future[object]):
         """Whether the mailbox has accepted it, and it has not been answered."""
         return self.posting is None and not self.done()
 
+    def set_exception(self, exception: BaseException | None) -> None:
+        self.raised = traceback_of(exception) if exception is not None else None
+        super().set_exception(exception)
+
     @unseen
     def result(self, timeout: float | None = None) -> object:
         self._wait(timeout)
         error = super().exception(0)
         if error is not None:
+            # Else it would show, and keep alive, the frames of all who were given it before.
+            set_traceback(error, self.raised)
             raise error
         return super().result(0)
 
