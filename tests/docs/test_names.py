@@ -9,7 +9,7 @@ import csp
 
 REFERENCE = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "reference").glob("*.md"))
 
-# Words that DESIGN.md and the glossary do not use, with the one to use instead. A page about other libraries may name
+# Words that the glossary does not use, with the one to use instead. A page about other libraries may name
 # theirs.
 SYNONYMS = {
     r"\bactor ref(erence)?s?\b": "ref",

@@ -17,7 +17,7 @@ LONGER = {
     "csp/_native.pyi": (480, "one module has one stub"),
     "native/core/alternatives/alternative.c": (
         380,
-        "one that is kept: its guards, its waits and its ends share one lock",
+        "one that is kept: its guards and its waits share one lock",
     ),
     "native/core/alternatives/select.c": (400, "one algorithm, and at its head what was rejected"),
     "native/core/channels/end.c": (380, "all that may become of a handle"),
