@@ -98,8 +98,8 @@ def test_two_selects_meet(wait_until):
 def test_timer_counts_from_when_it_was_made():
     """after(seconds) becomes ready that many seconds after it was made, not after select began."""
     _, rx = csp.channel()
-    timer = csp.after(0.05)
     begun = time.monotonic()
+    timer = csp.after(0.05)
     guard, value = csp.select(rx, timer)
     assert guard is timer
     assert value is None
