@@ -33,7 +33,8 @@ def format_stack(frame: FrameType | None) -> str:
     chain: TracebackType | None = None
     while frame is not None:
         if not is_ours(frame):
-            chain = TracebackType(chain, frame, frame.f_lasti, frame.f_lineno)
+            line: int | None = frame.f_lineno  # None where the code that a program has made tells none
+            chain = TracebackType(chain, frame, frame.f_lasti, frame.f_code.co_firstlineno if line is None else line)
         frame = frame.f_back
     return _printed(chain).replace(_HEAD, "Stack (most recent call last):\n", 1).rstrip()
 

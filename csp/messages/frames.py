@@ -47,7 +47,7 @@ def of_the_user(error: BaseException, *, called: bool = False) -> TracebackType 
         ours = is_ours(entry.tb_frame)
         inside = inside and ours
         if inside or not ours:
-            chain = TracebackType(chain, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+            chain = TracebackType(chain, entry.tb_frame, entry.tb_lasti, _line(entry))
     return chain
 
 
@@ -61,7 +61,7 @@ def taken(error: BaseException) -> Frames:
     frames: list[Frame] = []
     entry = of_the_user(error)
     while entry is not None:
-        frame = _frame(entry.tb_frame.f_code, entry.tb_lasti, entry.tb_lineno)
+        frame = _frame(entry.tb_frame.f_code, entry.tb_lasti, _line(entry))
         if frames and frames[-1][:-1] == frame[:-1]:
             frame = (*frame[:-1], frames.pop()[-1] + 1)
         frames.append(frame)
@@ -92,6 +92,12 @@ def _entries(error: BaseException) -> list[TracebackType]:
         entries.append(entry)
         entry = entry.tb_next
     return entries
+
+
+def _line(entry: TracebackType) -> int:
+    """Give its line; the first of its function where the code that a program has made tells none."""
+    line: int | None = entry.tb_lineno
+    return entry.tb_frame.f_code.co_firstlineno if line is None else line
 
 
 def _is_meant(error: BaseException, entries: list[TracebackType], called: bool) -> bool:

@@ -5,6 +5,7 @@ import io
 import linecache
 import pdb  # noqa: T100  (it must be able to show what arrived)
 import re
+import sys
 import traceback
 
 import pytest
@@ -27,7 +28,7 @@ from sample_actors import (
 import csp
 from csp.errors import RemoteError
 from csp.messages.failure import pack, pack_text, unpack
-from csp.messages.formatting import format_exception
+from csp.messages.formatting import format_exception, format_stack
 from observed import raised_in
 
 
@@ -107,6 +108,22 @@ def test_code_that_tells_no_columns():
         function()
     last = traceback.extract_tb(across(caught.value).__traceback__)[-1]
     assert (last.lineno, last.colno) == (function.__code__.co_firstlineno, None)
+
+
+def test_code_that_tells_no_lines():
+    """Code that a program has made may tell no lines at all: the exception arrives all the same, with the function."""
+
+    def function():
+        return format_stack(sys._getframe()), 1 / 0
+
+    parts = divmod(len(function.__code__.co_code) // 2, 8)
+    table = b"\xff" * parts[0] + (bytes([0x80 | 15 << 3 | parts[1] - 1]) if parts[1] else b"")
+    function.__code__ = function.__code__.replace(co_linetable=table)
+    with pytest.raises(ZeroDivisionError) as caught:
+        function()
+    assert caught.value.__traceback__.tb_next.tb_lineno is None
+    last = traceback.extract_tb(across(caught.value).__traceback__)[-1]
+    assert (last.name, last.lineno) == ("function", function.__code__.co_firstlineno)
 
 
 def test_a_deep_recursion_arrives():
