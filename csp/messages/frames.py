@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType, FrameType
+    from typing import Any
 
 # (file, function, its qualified name, its first line, line, last line, column, last column, how often in a row). What
 # is not known of the last three is -1.
@@ -96,8 +97,8 @@ def _entries(error: BaseException) -> list[TracebackType]:
 
 def _line(entry: TracebackType) -> int:
     """Give its line; the first of its function where the code that a program has made tells none."""
-    line: int | None = entry.tb_lineno
-    return entry.tb_frame.f_code.co_firstlineno if line is None else line
+    line: Any = entry.tb_lineno  # the checkers do not know of None
+    return entry.tb_frame.f_code.co_firstlineno if line is None else int(line)
 
 
 def _is_meant(error: BaseException, entries: list[TracebackType], called: bool) -> bool:
