@@ -4,7 +4,7 @@ import os
 import threading
 import traceback
 
-_KINDS = ("channels", "ends", "holders", "blocks", "replies")
+_KINDS = ("channels", "ends", "holders", "payloads", "replies")
 
 
 def alive():

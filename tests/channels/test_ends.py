@@ -565,10 +565,10 @@ def test_totals_return_to_where_they_were():
         tx.send((inner_tx, [inner_rx]))
         del tx, rx, inner_tx, inner_rx
     after = totals()
-    assert {kind: after[kind] - before[kind] for kind in ("channels", "ends", "blocks")} == {
+    assert {kind: after[kind] - before[kind] for kind in ("channels", "ends", "payloads")} == {
         "channels": 0,
         "ends": 0,
-        "blocks": 0,
+        "payloads": 0,
     }
 
 
@@ -580,10 +580,10 @@ def test_channel_that_holds_itself():
     del tx, rx
     gc.collect()
     after = totals()
-    assert {kind: after[kind] - before[kind] for kind in ("channels", "ends", "blocks")} == {
+    assert {kind: after[kind] - before[kind] for kind in ("channels", "ends", "payloads")} == {
         "channels": 0,
         "ends": 0,
-        "blocks": 0,
+        "payloads": 0,
     }
 
 

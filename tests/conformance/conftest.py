@@ -56,4 +56,4 @@ def _alive():
     from csp._native import totals
 
     seen = totals()
-    return tuple(seen[kind] for kind in ("channels", "ends", "blocks"))
+    return tuple(seen[kind] for kind in ("channels", "ends", "payloads"))

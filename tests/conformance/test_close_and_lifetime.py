@@ -180,9 +180,9 @@ def test_dropping_the_receiver_frees_the_buffer_at_once(crew, buffered):
     for inner_tx, _ in inner:
         crew.run(roles.send, tx, (inner_tx, b"x" * 1000))
         inner_tx.close()
-    blocks = totals()["blocks"]
+    blocks = totals()["payloads"]
     rx.close()
-    assert totals()["blocks"] < blocks
+    assert totals()["payloads"] < blocks
     for _, inner_rx in inner:
         with pytest.raises(csp.EndOfChannel):
             inner_rx.recv_nowait()
@@ -190,7 +190,7 @@ def test_dropping_the_receiver_frees_the_buffer_at_once(crew, buffered):
 
 def test_every_message_is_destroyed_once(crew, capacity):
     """After many channels that were used halfway and dropped by several processes nothing is left of their messages."""
-    before = totals()["blocks"]
+    before = totals()["payloads"]
     for n in range(ROUNDS):
         tx, rx = csp.channel(capacity)
         feeder = crew.start(roles.feed_until_broken, tx, [b"x" * 1000] * 20)
@@ -199,7 +199,7 @@ def test_every_message_is_destroyed_once(crew, capacity):
         taker.result()
         feeder.result()
     gc.collect()
-    assert totals()["blocks"] <= before
+    assert totals()["payloads"] <= before
 
 
 def test_try_receive_states(crew, capacity):

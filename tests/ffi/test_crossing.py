@@ -152,7 +152,7 @@ def test_memory_is_flat():
     before, size = totals(), resident()
     rounds(20_000)
     after = totals()
-    kinds = ("channels", "ends", "holders", "blocks", "replies")
+    kinds = ("channels", "ends", "holders", "payloads", "replies")
     assert {kind: after[kind] - before[kind] for kind in kinds} == dict.fromkeys(kinds, 0)
     grown = resident() - size
     assert grown < 1024, f"{grown} KiB more"

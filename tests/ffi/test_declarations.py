@@ -89,8 +89,8 @@ def test_constants_have_the_values_of_c():
     assert lib.CSP_FOREVER == 2**63 - 1
     assert lib.CSP_POLL == 0
     assert lib.CSP_UNBOUNDED == 2**32 - 1
-    assert lib.CSP_KIND_BLOCK == 1 << 31
-    assert lib.CSP_KIND_BYTES_BLOCK == 1 << 31 | 35
+    assert lib.CSP_KIND_PAYLOAD == 1 << 31
+    assert lib.CSP_KIND_BYTES_PAYLOAD == 1 << 31 | 35
     assert lib.CSP_REPLY_BROKEN == 1 << 63
     assert lib.CSP_TIMEOUT == 2
 

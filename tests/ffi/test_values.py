@@ -77,7 +77,7 @@ def test_what_cannot_travel_leaves_nothing():
     with pytest.raises(csp.ClosedEnd):
         encode((rx, tx))
     after = totals()
-    assert [after[kind] for kind in ("ends", "blocks")] == [before[kind] for kind in ("ends", "blocks")]
+    assert [after[kind] for kind in ("ends", "payloads")] == [before[kind] for kind in ("ends", "payloads")]
 
 
 def test_wrong_messages():

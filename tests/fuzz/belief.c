@@ -234,7 +234,7 @@ void beliefs_check(void) {
 void check_nothing_left(void) {
     csp_totals t;
     csp_totals_read(&t);
-    CHECK(t.channels == 0 && t.ends == 0 && t.holders == 0 && t.blocks == 0 && t.replies == 0,
+    CHECK(t.channels == 0 && t.ends == 0 && t.holders == 0 && t.payloads == 0 && t.replies == 0,
           "left alive: %lld channels, %lld ends, %lld holders, %lld blocks, %lld replies", (long long)t.channels,
-          (long long)t.ends, (long long)t.holders, (long long)t.blocks, (long long)t.replies);
+          (long long)t.ends, (long long)t.holders, (long long)t.payloads, (long long)t.replies);
 }

@@ -82,7 +82,7 @@ static void send_to_all(machine *m) {
           csp_status_name(predicted), believed);
     CHECK(status == CSP_OK
               ? message->kind == 0
-              : message->kind == before.kind && message->tag == before.tag && message->as.block == before.as.block,
+              : message->kind == before.kind && message->tag == before.tag && message->as.payload == before.as.payload,
           "%s, and the message is not where it should be", csp_status_name(status));
     CHECK(!m->alone || turn_of(*handle).value == turns, "%s, and the turn was not given back",
           csp_status_name(status));

@@ -114,10 +114,11 @@ void do_channel_thing(machine *m, uint32_t what) {
 static void new_block(machine *m) {
     uint32_t places = pick(m, ATTACHMENTS + 1);
     size_t size = sizeof(payload) + pick(m, 9);
-    csp_message message = {.kind = CSP_KIND_BLOCK | 1, .as.block = csp_block_new(size, places)};
-    CHECK(message.as.block != NULL, "no memory");
-    CHECK(csp_block_size(message.as.block) == size, "%zu bytes of %zu", csp_block_size(message.as.block), size);
-    csp_block_release(csp_block_retain(message.as.block));
+    csp_message message = {.kind = CSP_KIND_PAYLOAD | 1, .as.payload = csp_payload_new(size, places)};
+    CHECK(message.as.payload != NULL, "no memory");
+    CHECK(csp_payload_size(message.as.payload) == size, "%zu bytes of %zu", csp_payload_size(message.as.payload),
+          size);
+    csp_payload_release(csp_payload_retain(message.as.payload));
     *payload_of(&message) = (payload){.places = places, .filled = 0, .lowest_receiving = NO_RANK};
     keep_message(m, &message, NULL, true);
 }
@@ -151,7 +152,7 @@ void do_message_thing(machine *m, uint32_t what) {
                     uint32_t rank = belief_of(*end)->rank;
                     p->lowest_receiving = rank < p->lowest_receiving ? rank : p->lowest_receiving;
                 }
-                csp_block_attach_end(held->message.as.block, place, *end);
+                csp_payload_attach_end(held->message.as.payload, place, *end);
                 *end = NULL;
             }
             break;
@@ -165,7 +166,7 @@ void do_message_thing(machine *m, uint32_t what) {
                 if (owed->held != 0) {
                     will_answer(owed->held, PASSES_ON);
                 }
-                csp_block_attach_reply(held->message.as.block, place, owed->reply);
+                csp_payload_attach_reply(held->message.as.payload, place, owed->reply);
                 owed->reply = NULL;
             }
             break;
@@ -174,7 +175,7 @@ void do_message_thing(machine *m, uint32_t what) {
             if ((held = pick_message(m)) != NULL) {
                 if (payload_of(&held->message) != NULL && pick(m, 2) == 0) {
                     csp_message copy = held->message;
-                    csp_block_retain(copy.as.block);
+                    csp_payload_retain(copy.as.payload);
                     held->fresh = false;
                     keep_message(m, &copy, NULL, false);
                 } else {
@@ -187,8 +188,8 @@ void do_message_thing(machine *m, uint32_t what) {
             place = pick(m, ATTACHMENTS + 2); /* one that is not there gives nothing */
             if (held != NULL && payload_of(&held->message) != NULL) {
                 csp_holder *holder = pick_holder(m);
-                keep_end(m, csp_block_take_end(held->message.as.block, place, holder));
-                keep_owed(m, csp_block_take_reply(held->message.as.block, place, holder), 0, holder);
+                keep_end(m, csp_payload_take_end(held->message.as.payload, place, holder));
+                keep_owed(m, csp_payload_take_reply(held->message.as.payload, place, holder), 0, holder);
             }
             break;
     }

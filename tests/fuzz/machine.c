@@ -168,7 +168,7 @@ void keep_owed(machine *m, csp_reply *reply, uint64_t held, const csp_holder *ho
 /* ---- what messages carry --------------------------------------------------------------------------------------- */
 
 payload *payload_of(const csp_message *message) {
-    return (message->kind & CSP_KIND_BLOCK) != 0 ? (payload *)(void *)csp_block_bytes(message->as.block) : NULL;
+    return (message->kind & CSP_KIND_PAYLOAD) != 0 ? (payload *)(void *)csp_payload_bytes(message->as.payload) : NULL;
 }
 
 bool may_carry(const csp_message *message, const belief *into) {
@@ -180,7 +180,8 @@ bool may_number(const machine *m, uint32_t count) { return m->numbered + count <
 void number(machine *m, csp_message *message) { message->tag = tag_of(m->thread, ++m->numbered); }
 
 bool offered(belief *b, const csp_message *before, csp_message *message, csp_status status) {
-    bool same = message->kind == before->kind && message->tag == before->tag && message->as.block == before->as.block;
+    bool same =
+        message->kind == before->kind && message->tag == before->tag && message->as.payload == before->as.payload;
     bool taken = message->kind == 0;
     switch (status) {
         case CSP_OK:

@@ -24,10 +24,10 @@ enum { HOLDERS = 3, ENDS = 16, MESSAGES = 6, REPLIES = 4, ALTERNATIVES = 2, PLAC
 typedef struct {
     csp_message message;
     belief *from; /* received from there and still as it was: the receive may be undone */
-    bool fresh;   /* nobody else has a reference to the block: ends may be attached */
+    bool fresh;   /* nobody else has a reference to the payload: ends may be attached */
 } held_message;
 
-/* In front of every block's bytes; written only while the block is fresh. */
+/* In front of every payload's bytes; written only while the payload is fresh. */
 typedef struct {
     uint32_t places, filled;
     uint32_t lowest_receiving; /* of the ranks of what was ever attached */
@@ -106,7 +106,7 @@ void keep_owed(machine *m, csp_reply *reply, uint64_t held, const csp_holder *ho
 void break_owed(owed_reply *owed, bool maybe_ran);
 void drop_held(held_message *held);
 
-/* NULL: the message owns no block. */
+/* NULL: the message owns no payload. */
 payload *payload_of(const csp_message *message);
 /* Whether the machine's own rule lets the message into that channel. */
 bool may_carry(const csp_message *message, const belief *into);

@@ -24,8 +24,8 @@ static void look_in(machine *m) {
     csp_totals totals;
     csp_totals_read(&totals);
     CHECK(totals.ends >= 0 && totals.channels >= 0 && totals.holders >= HOLDERS, "impossible totals");
-    CHECK(!m->alone || totals.blocks == csp_blocks_alive(), "%lld blocks, and %lld", (long long)totals.blocks,
-          (long long)csp_blocks_alive());
+    CHECK(!m->alone || totals.payloads == csp_payloads_alive(), "%lld payloads, and %lld", (long long)totals.payloads,
+          (long long)csp_payloads_alive());
     csp_statistics s;
     CHECK(csp_channel_statistics(next_byte(m), &s) == CSP_STALE, "a channel of the first generation that nobody made");
 }

@@ -104,7 +104,7 @@ def test_nothing_is_left_of_ended_interpreters(in_interpreter, wait_until):
     for _ in range(10):
         assert in_interpreter("entries", "echo", "x" * 1000, ("y",))[0] == "ended"
     wait_until(
-        lambda: all(totals()[kind] <= before[kind] for kind in ("holders", "ends", "channels", "blocks", "replies")),
+        lambda: all(totals()[kind] <= before[kind] for kind in ("holders", "ends", "channels", "payloads", "replies")),
         "the totals are as before",
     )
 

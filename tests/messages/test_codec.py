@@ -422,7 +422,7 @@ def test_unreadable_message_raises_where_it_is_received(echo):
 
 def test_messages_leave_no_blocks():
     """Blocks of messages, read or dropped, are freed."""
-    before = totals()["blocks"]
+    before = totals()["payloads"]
     tx, rx = csp.channel(3)
     for _ in range(50):
         tx.send(b"x" * 1000)
@@ -432,4 +432,4 @@ def test_messages_leave_no_blocks():
     tx.send(b"x" * 1000)
     tx.close()
     rx.close()
-    assert totals()["blocks"] == before
+    assert totals()["payloads"] == before

@@ -76,7 +76,7 @@ static void check_nothing_left(void) {
     note("after the case");
     CHECK_INT(t.channels, ==, 0);
     CHECK_INT(t.ends, ==, 0);
-    CHECK_INT(t.blocks, ==, 0);
+    CHECK_INT(t.payloads, ==, 0);
     CHECK_INT(t.replies, ==, 0);
     CHECK_INT(t.holders, ==, 0);
     CHECK_INT(t.threads, <=, 1);
@@ -200,17 +200,17 @@ void dawdle(uint64_t *state, uint64_t most) {
 csp_message inlined(int64_t value) { return (csp_message){.kind = 1, .size = sizeof value, .as.integer = value}; }
 
 csp_message boxed(int64_t value) {
-    csp_block *block = csp_block_new(sizeof value, 0);
-    CHECK(block != NULL);
-    memcpy(csp_block_bytes(block), &value, sizeof value);
-    return (csp_message){.kind = CSP_KIND_BLOCK | 1, .as.block = block};
+    csp_payload *payload = csp_payload_new(sizeof value, 0);
+    CHECK(payload != NULL);
+    memcpy(csp_payload_bytes(payload), &value, sizeof value);
+    return (csp_message){.kind = CSP_KIND_PAYLOAD | 1, .as.payload = payload};
 }
 
 int64_t opened(csp_message *message) {
     int64_t value;
-    CHECK((message->kind & ~CSP_KIND_BLOCK) == 1);
-    if ((message->kind & CSP_KIND_BLOCK) != 0) {
-        memcpy(&value, csp_block_bytes(message->as.block), sizeof value);
+    CHECK((message->kind & ~CSP_KIND_PAYLOAD) == 1);
+    if ((message->kind & CSP_KIND_PAYLOAD) != 0) {
+        memcpy(&value, csp_payload_bytes(message->as.payload), sizeof value);
     } else {
         value = message->as.integer;
     }
@@ -333,9 +333,9 @@ int64_t outcome(pending *p) {
 /* ---- replies --------------------------------------------------------------------------------------------------- */
 
 csp_message call_with(csp_reply *reply) {
-    csp_message call = {.kind = CSP_KIND_BLOCK | 2, .as.block = csp_block_new(0, 1)};
-    CHECK(call.as.block != NULL);
-    csp_block_attach_reply(call.as.block, 0, reply);
+    csp_message call = {.kind = CSP_KIND_PAYLOAD | 2, .as.payload = csp_payload_new(0, 1)};
+    CHECK(call.as.payload != NULL);
+    csp_payload_attach_reply(call.as.payload, 0, reply);
     return call;
 }
 

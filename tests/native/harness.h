@@ -114,7 +114,7 @@ void dawdle(uint64_t *state, uint64_t most);
 
 /* ---- messages and channels ------------------------------------------------------------------------------------- */
 
-/* A number inside the message; in a block (then a lost message is a leak, and a torn one a race). Not negative. */
+/* A number inside the message; in a payload (then a lost message is a leak, and a torn one a race). Not negative. */
 csp_message inlined(int64_t value);
 csp_message boxed(int64_t value);
 /* The number of either sort; the message is dropped. */
@@ -158,7 +158,7 @@ void pend(pending *p, csp_end *end, csp_message message, int64_t deadline, const
 /* Wait for its end. A receive: the number or NOT(status). A send: 0 or NOT(status), with the message dropped. */
 int64_t outcome(pending *p);
 
-/* A message whose block carries the answering right of a reply. */
+/* A message whose payload carries the answering right of a reply. */
 csp_message call_with(csp_reply *reply);
 
 /* One csp_reply_wait in a thread of its own, as `holder`. */

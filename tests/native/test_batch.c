@@ -117,7 +117,7 @@ CASE(overflow_counts_every_message_of_a_batch,
         check_kept(messages, MANY, done, 0);
         note("policy %d", policies[k]);
         CHECK_INT(seen(p.tx).dropped, ==, refuses ? 0 : MANY - 3);
-        CHECK_INT(csp_blocks_alive(), ==, 3);
+        CHECK_INT(csp_payloads_alive(), ==, 3);
         for (int64_t i = 0; i < 3; i++) {
             CHECK_INT(take(p.rx, CSP_POLL), ==, policies[k] == CSP_OVERFLOW_OLDEST ? MANY - 3 + i : i);
         }

@@ -42,7 +42,7 @@ CASE(everybody_gets_everything,
         CHECK_INT(take(first, CSP_POLL), ==, n);
         CHECK_INT(n == 1 ? 1 : take(second, CSP_POLL), ==, n);
     }
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
     csp_end_free(handle);
     CHECK_INT(take(first, CSP_FOREVER), ==, NOT(CSP_END_OF_CHANNEL));
     csp_end_free(first);
@@ -249,7 +249,7 @@ CASE(an_abort_ends_all_of_it,
     for (int i = 0; i < 4; i++) {
         csp_end_free(all[i]);
     }
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
 }
 
 CASE(a_watch_begins_with_the_latest,
@@ -271,14 +271,14 @@ CASE(a_watch_begins_with_the_latest,
     CHECK_INT(opened(&latest), ==, 2);
     csp_end_free(handle);
     csp_end_free(rx);
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
 }
 
 CASE(ends_cannot_be_multiplied, "A message with an end or a reply in it is refused, and is still the caller's.") {
     csp_end *handle = broadcast(false);
     pair c = channel(0);
-    csp_message message = {.kind = CSP_KIND_BLOCK | 1, .as.block = csp_block_new(1, 1)};
-    csp_block_attach_end(message.as.block, 0, csp_end_clone(c.tx, NULL));
+    csp_message message = {.kind = CSP_KIND_PAYLOAD | 1, .as.payload = csp_payload_new(1, 1)};
+    csp_payload_attach_end(message.as.payload, 0, csp_end_clone(c.tx, NULL));
     uint32_t reached;
     CHECK_STATUS(csp_broadcast_send(handle, &message, CSP_POLL, NULL, &reached), CSP_INVALID);
     csp_message_drop(&message);

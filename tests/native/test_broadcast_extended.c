@@ -38,7 +38,7 @@ static void meet(meeting *m, csp_holder *sender, int64_t number) {
 static void part(meeting *m) {
     csp_end_free(m->handle);
     csp_end_free(m->rx);
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
 }
 
 CASE(a_stopped_sender_counts_who_has_the_message,

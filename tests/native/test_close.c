@@ -55,9 +55,9 @@ CASE(without_receivers_sends_are_broken, "After the last receiver every send is 
         for (uint32_t i = 0; i < c; i++) {
             CHECK_STATUS(put(p.tx, i, CSP_POLL), CSP_OK);
         }
-        CHECK_INT(csp_blocks_alive(), ==, c);
+        CHECK_INT(csp_payloads_alive(), ==, c);
         csp_end_close(p.rx);
-        CHECK_INT(csp_blocks_alive(), ==, 0); /* dropped at once, not with the channel */
+        CHECK_INT(csp_payloads_alive(), ==, 0); /* dropped at once, not with the channel */
         csp_statistics s = seen(p.tx);
         CHECK_INT(s.undelivered, ==, c);
         CHECK_INT(s.length, ==, 0);
@@ -212,7 +212,7 @@ CASE(an_abort_ends_both_directions_now,
         CHECK(!seen(p.tx).aborted);
         csp_end_abort(c % 2 == 0 ? p.tx : p.rx, NULL);
         CHECK(seen(p.tx).aborted);
-        CHECK_INT(csp_blocks_alive(), ==, 0);
+        CHECK_INT(csp_payloads_alive(), ==, 0);
         CHECK_INT(seen(p.tx).undelivered, ==, c);
         CHECK_INT(seen(p.tx).length, ==, 0);
         CHECK_STATUS(put(p.tx, 1, CSP_FOREVER), CSP_BROKEN);
@@ -265,7 +265,7 @@ CASE(the_first_abort_gives_the_cause, "The cause can be read from any handle, of
     cause = boxed(42);
     csp_end_abort(p.rx, &cause);
     CHECK_INT(cause.kind, ==, 0);
-    CHECK_INT(csp_blocks_alive(), ==, 1);
+    CHECK_INT(csp_payloads_alive(), ==, 1);
     for (int i = 0; i < 3; i++) {
         csp_message read;
         CHECK(csp_end_cause(i % 2 == 0 ? p.tx : p.rx, &read));
@@ -326,7 +326,7 @@ CASE(two_thousand_channels_live_at_once, "Ids are distinct and found, and all ar
 CASE(a_cause_carries_nothing,
      "A cause that could hold an end is INVALID and stays the caller's; the channel goes on.") {
     pair p = channel(1);
-    csp_message cause = {.kind = CSP_KIND_BLOCK | 2, .as.block = csp_block_new(8, 1)};
+    csp_message cause = {.kind = CSP_KIND_PAYLOAD | 2, .as.payload = csp_payload_new(8, 1)};
     CHECK_STATUS(csp_end_abort(p.tx, &cause), CSP_INVALID);
     CHECK_INT(cause.kind, !=, 0);
     csp_message_drop(&cause);

@@ -5,8 +5,8 @@
 
 /* A message that carries a further handle of this end. */
 static csp_message with(csp_end *end) {
-    csp_message message = {.kind = CSP_KIND_BLOCK | 2, .as.block = csp_block_new(0, 1)};
-    csp_block_attach_end(message.as.block, 0, csp_end_clone(end, NULL));
+    csp_message message = {.kind = CSP_KIND_PAYLOAD | 2, .as.payload = csp_payload_new(0, 1)};
+    csp_payload_attach_end(message.as.payload, 0, csp_end_clone(end, NULL));
     return message;
 }
 
@@ -16,7 +16,7 @@ static void lay(csp_end *end, csp_end *into) {
 }
 
 static csp_end *unpack(csp_message *message) {
-    csp_end *end = csp_block_take_end(message->as.block, 0, me);
+    csp_end *end = csp_payload_take_end(message->as.payload, 0, me);
     csp_message_drop(message);
     CHECK(end != NULL);
     return end;
@@ -34,7 +34,7 @@ CASE(a_channel_in_its_own_buffer_ends,
     lay(p.rx, p.tx);
     CHECK_STATUS(put(p.tx, 1, CSP_POLL), CSP_OK);
     csp_end_free(p.rx);
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
     CHECK_STATUS(put(p.tx, 2, CSP_POLL), CSP_BROKEN);
     CHECK_INT(seen(p.tx).receiving_ends, ==, 0);
     CHECK_INT(seen(p.tx).undelivered, ==, 2);
@@ -50,17 +50,17 @@ CASE(a_channel_that_holds_both_its_ends_is_freed, "With its sending ends in ther
     free_pair(&p);
     csp_statistics statistics;
     CHECK_STATUS(csp_channel_statistics(id, &statistics), CSP_STALE);
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
 }
 
 CASE(an_end_that_was_given_away_whole,
      "A native program may lay its only handles in; the close of the last one looks.") {
     pair p = channel(2);
-    csp_message message = {.kind = CSP_KIND_BLOCK | 2, .as.block = csp_block_new(0, 1)};
-    csp_block_attach_end(message.as.block, 0, p.rx);
+    csp_message message = {.kind = CSP_KIND_PAYLOAD | 2, .as.payload = csp_payload_new(0, 1)};
+    csp_payload_attach_end(message.as.payload, 0, p.rx);
     CHECK_STATUS(csp_send(p.tx, &message, CSP_POLL, NULL), CSP_OK);
     csp_end_free(p.tx);
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
 }
 
 enum { LONGEST = 64 };
@@ -93,7 +93,7 @@ CASE(a_ring_ends_with_its_last_outside_handle,
                 CHECK_STATUS(put(ring[i].tx, i, CSP_POLL), CSP_OK);
             }
             csp_end_free(ring[last].rx);
-            CHECK_INT(csp_blocks_alive(), ==, 0);
+            CHECK_INT(csp_payloads_alive(), ==, 0);
             for (int i = 0; i < length; i++) {
                 CHECK_STATUS(put(ring[i].tx, i, CSP_POLL), CSP_BROKEN);
                 CHECK_CONSERVED(ring[i].tx);
@@ -109,9 +109,9 @@ CASE(a_longer_ring_stays, "65 channels are not looked through; an abort of one o
     for (int i = 0; i <= LONGEST; i++) {
         csp_end_free(ring[i].rx);
     }
-    CHECK_INT(csp_blocks_alive(), ==, LONGEST + 1);
+    CHECK_INT(csp_payloads_alive(), ==, LONGEST + 1);
     csp_end_abort(ring[7].tx, NULL);
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
     for (int i = 0; i <= LONGEST; i++) {
         CHECK_STATUS(put(ring[i].tx, i, CSP_POLL), CSP_BROKEN);
         csp_end_free(ring[i].tx);
@@ -178,12 +178,12 @@ CASE(a_message_under_way_keeps_a_ring, "A receiving end in a message that waits 
 CASE(a_block_that_others_share_keeps_a_ring, "Who has a reference to the block can take the end out of it.") {
     pair p = channel(2);
     csp_message message = with(p.rx);
-    csp_block *shared = csp_block_retain(message.as.block);
+    csp_payload *shared = csp_payload_retain(message.as.payload);
     CHECK_STATUS(csp_send(p.tx, &message, CSP_POLL, NULL), CSP_OK);
     csp_end_free(p.rx);
     CHECK_INT(seen(p.tx).receiving_ends, ==, 1);
-    csp_end *rx = csp_block_take_end(shared, 0, me);
-    csp_block_release(shared);
+    csp_end *rx = csp_payload_take_end(shared, 0, me);
+    csp_payload_release(shared);
     CHECK_STATUS(csp_recv(rx, &message, CSP_POLL, NULL), CSP_OK);
     csp_message_drop(&message);
     csp_end_free(rx);
@@ -204,7 +204,7 @@ CASE(waiting_senders_learn_of_it,
     for (int i = 0; i < CROWD; i++) {
         CHECK_INT(outcome(&senders[i]), ==, NOT(CSP_BROKEN));
     }
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
     csp_end_free(p.tx);
 }
 
@@ -263,7 +263,7 @@ CASE(who_is_inside_keeps_it_alive,
         threads[1] = go(visit, &leaver);
         finish(threads[0]);
         finish(threads[1]);
-        CHECK_INT(csp_blocks_alive(), ==, 0);
+        CHECK_INT(csp_payloads_alive(), ==, 0);
         csp_end_free(ring[0].tx);
         csp_end_free(ring[1].tx);
     }
@@ -290,7 +290,7 @@ CASE(two_last_handles_at_once,
         pthread_t threads[2] = {go(let_go, &a), go(let_go, &b)};
         finish(threads[0]);
         finish(threads[1]);
-        CHECK_INT(csp_blocks_alive(), ==, 0);
+        CHECK_INT(csp_payloads_alive(), ==, 0);
         for (int i = 0; i < 3; i++) {
             CHECK_STATUS(put(ring[i].tx, 1, CSP_POLL), CSP_BROKEN);
             csp_end_free(ring[i].tx);

@@ -79,7 +79,7 @@ static void end_under_way(uint32_t capacity, csp_holder *holder, void (*end)(use
     for (int i = 0; i < USERS; i++) {
         csp_end_free(users[i].end);
     }
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
     csp_end_free(watching);
 }
 

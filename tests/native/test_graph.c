@@ -52,9 +52,9 @@ CASE(who_holds_what_is_shown,
     csp_holder *other = csp_holder_new("other");
     pair p = channel(1), q = channel(0);
     csp_end *clones[3] = {csp_end_clone(p.tx, other), csp_end_clone(p.tx, other), csp_end_clone(p.rx, other)};
-    csp_block *block = csp_block_new(0, 2);
-    csp_block_attach_end(block, 0, csp_end_clone(q.rx, me));
-    csp_block_attach_end(block, 1, csp_end_clone(q.rx, other));
+    csp_payload *payload = csp_payload_new(0, 2);
+    csp_payload_attach_end(payload, 0, csp_end_clone(q.rx, me));
+    csp_payload_attach_end(payload, 1, csp_end_clone(q.rx, other));
     graph *g = read_graph();
     CHECK_INT(g->count, ==, 7);
     CHECK_INT(matching(g, CSP_EDGE_HOLDS, me, p.tx), ==, 1);
@@ -70,7 +70,7 @@ CASE(who_holds_what_is_shown,
     g = read_graph();
     CHECK_INT(matching(g, CSP_EDGE_HOLDS, other, p.tx), ==, 1);
     CHECK_INT(matching(g, CSP_EDGE_HOLDS, other, p.rx), ==, 0);
-    csp_block_release(block);
+    csp_payload_release(payload);
     for (int i = 0; i < 3; i++) {
         csp_end_free(clones[i]);
     }
@@ -131,12 +131,12 @@ CASE(who_asks_whom_is_shown,
     CHECK_INT(edge->deadline, ==, deadline);
     CHECK(edge->thread != 0);
     CHECK(strcmp(edge->name, "caller") == 0);
-    csp_reply *taken = csp_block_take_reply(call.as.block, 0, callee);
+    csp_reply *taken = csp_payload_take_reply(call.as.payload, 0, callee);
     CHECK_INT(first_of(read_graph(), CSP_EDGE_ASKS, caller)->asked, ==, csp_holder_id(callee));
     csp_message_drop(&call);
     call = call_with(taken); /* passed on: in a mailbox again */
     CHECK_INT(first_of(read_graph(), CSP_EDGE_ASKS, caller)->asked, ==, 0);
-    taken = csp_block_take_reply(call.as.block, 0, next);
+    taken = csp_payload_take_reply(call.as.payload, 0, next);
     csp_message_drop(&call);
     CHECK_INT(first_of(read_graph(), CSP_EDGE_ASKS, caller)->asked, ==, csp_holder_id(next));
     csp_message answer = inlined(1);
@@ -227,7 +227,7 @@ static void *echo(void *argument) {
     csp_end *mailbox = argument;
     csp_message call;
     while (csp_recv(mailbox, &call, CSP_FOREVER, NULL) == CSP_OK) {
-        csp_reply *reply = csp_block_take_reply(call.as.block, 0, me);
+        csp_reply *reply = csp_payload_take_reply(call.as.payload, 0, me);
         csp_message_drop(&call);
         csp_message answer = boxed(1);
         csp_reply_complete(reply, &answer, 0);
@@ -289,18 +289,18 @@ CASE(totals_count_what_lives, "Every channel, end, holder, block, reply and thre
     csp_totals before, now;
     csp_totals_read(&before);
     CHECK_INT(before.holders, ==, 1); /* the harness's */
-    CHECK_INT(before.channels + before.ends + before.blocks + before.replies, ==, 0);
+    CHECK_INT(before.channels + before.ends + before.payloads + before.replies, ==, 0);
     pair p = channel(0);
     csp_end *clone = csp_end_clone(p.rx, me);
     csp_reply *reply = csp_reply_new();
-    csp_block *block = csp_block_new(1, 0);
+    csp_payload *payload = csp_payload_new(1, 0);
     pending receiver;
     pend_recv(&receiver, clone, CSP_FOREVER);
     csp_totals_read(&now);
     CHECK_INT(now.channels, ==, 1);
     CHECK_INT(now.ends, ==, 3);
     CHECK_INT(now.replies, ==, 1);
-    CHECK_INT(now.blocks, ==, 1);
+    CHECK_INT(now.payloads, ==, 1);
     CHECK_INT(now.threads, ==, before.threads + 1); /* main has not waited or moved anything yet */
     CHECK_INT(now.cpus, >=, 1);
     csp_end_close(p.tx);
@@ -308,12 +308,12 @@ CASE(totals_count_what_lives, "Every channel, end, holder, block, reply and thre
     csp_totals_read(&now);
     CHECK_INT(now.threads, ==, before.threads);
     csp_end_free(clone);
-    csp_block_release(block);
+    csp_payload_release(payload);
     csp_reply_abandon(reply);
     csp_reply_break(reply, false);
     free_pair(&p);
     csp_totals_read(&now);
-    CHECK_INT(now.channels + now.ends + now.blocks + now.replies, ==, 0);
+    CHECK_INT(now.channels + now.ends + now.payloads + now.replies, ==, 0);
 }
 
 /* ---- the gate -------------------------------------------------------------------------------------------------- */

@@ -54,23 +54,23 @@ CASE(it_travels_and_ends_with_its_holder,
     csp__held_init(&t.held, &token_kind);
     csp_holder *one = csp_holder_new("one"), *other = csp_holder_new("other");
     token_give(&t.held, one);
-    csp_block *block = csp_block_new(8, 1);
-    csp__block_attach(block, 0, &t.held);
+    csp_payload *payload = csp_payload_new(8, 1);
+    csp__payload_attach(payload, 0, &t.held);
     CHECK(t.holder == NULL);
     csp_holder_fence(one); /* it is not there any more */
     CHECK_INT(t.cuts, ==, 0);
-    CHECK(csp_block_take_end(block, 0, other) == NULL);
-    CHECK(csp_block_take_reply(block, 0, other) == NULL);
-    CHECK(csp__block_take(block, 0, &token_kind, other) == &t.held);
+    CHECK(csp_payload_take_end(payload, 0, other) == NULL);
+    CHECK(csp_payload_take_reply(payload, 0, other) == NULL);
+    CHECK(csp__payload_take(payload, 0, &token_kind, other) == &t.held);
     CHECK(t.holder == other);
     csp_holder_fence(other);
     CHECK_INT(t.cuts, ==, 1);
     CHECK_INT(t.references, ==, 1);
-    csp__block_attach(block, 0, &t.held);
-    CHECK(csp__block_take(block, 0, &token_kind, other) == &t.held); /* who was cut off gets nothing */
+    csp__payload_attach(payload, 0, &t.held);
+    CHECK(csp__payload_take(payload, 0, &token_kind, other) == &t.held); /* who was cut off gets nothing */
     CHECK_INT(t.cuts, ==, 2);
-    csp__block_attach(block, 0, &t.held);
-    csp_block_release(block);
+    csp__payload_attach(payload, 0, &t.held);
+    csp_payload_release(payload);
     CHECK_INT(t.drops, ==, 1);
     csp_holder_release(one);
     csp_holder_release(other);

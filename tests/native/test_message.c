@@ -36,24 +36,24 @@ CASE(a_block_lives_as_long_as_a_reference, "Blocks are counted, sized and aligne
     static const size_t sizes[] = {0, 1, 15, 16, 17, 4096, 1 << 20};
     for (size_t i = 0; i < COUNT(sizes); i++) {
         note("%zu bytes", sizes[i]);
-        csp_block *block = csp_block_new(sizes[i], 3);
-        CHECK(block != NULL);
-        CHECK_INT(csp_blocks_alive(), ==, 1);
-        CHECK_INT(csp_block_size(block), ==, sizes[i]);
-        CHECK_INT((uintptr_t)csp_block_bytes(block) % 16, ==, 0);
-        memset(csp_block_bytes(block), 0xA5, sizes[i]);
-        CHECK(csp_block_retain(block) == block);
-        csp_block_release(block);
-        CHECK_INT(csp_blocks_alive(), ==, 1);
-        csp_block_release(block);
-        CHECK_INT(csp_blocks_alive(), ==, 0);
+        csp_payload *payload = csp_payload_new(sizes[i], 3);
+        CHECK(payload != NULL);
+        CHECK_INT(csp_payloads_alive(), ==, 1);
+        CHECK_INT(csp_payload_size(payload), ==, sizes[i]);
+        CHECK_INT((uintptr_t)csp_payload_bytes(payload) % 16, ==, 0);
+        memset(csp_payload_bytes(payload), 0xA5, sizes[i]);
+        CHECK(csp_payload_retain(payload) == payload);
+        csp_payload_release(payload);
+        CHECK_INT(csp_payloads_alive(), ==, 1);
+        csp_payload_release(payload);
+        CHECK_INT(csp_payloads_alive(), ==, 0);
     }
 }
 
 CASE(a_block_that_cannot_be_is_null, "Sizes whose sum overflows, or that no machine has, give NULL.") {
-    CHECK(csp_block_new(SIZE_MAX, 0) == NULL);
-    CHECK(csp_block_new(SIZE_MAX - 64, UINT32_MAX) == NULL);
-    CHECK(csp_block_new(SIZE_MAX / 2, UINT32_MAX) == NULL);
+    CHECK(csp_payload_new(SIZE_MAX, 0) == NULL);
+    CHECK(csp_payload_new(SIZE_MAX - 64, UINT32_MAX) == NULL);
+    CHECK(csp_payload_new(SIZE_MAX / 2, UINT32_MAX) == NULL);
 }
 
 CASE(dropping_a_message_twice_is_harmless, "A dropped message is empty, and dropping an empty one does nothing.") {
@@ -94,11 +94,11 @@ CASE(every_payload_travels_untouched,
 
 CASE(an_empty_block_is_a_message, "A message whose block has no bytes travels like any other.") {
     pair p = channel(1);
-    csp_message message = {.kind = CSP_KIND_BLOCK, .as.block = csp_block_new(0, 0)};
+    csp_message message = {.kind = CSP_KIND_PAYLOAD, .as.payload = csp_payload_new(0, 0)};
     CHECK_STATUS(csp_send(p.tx, &message, CSP_POLL, NULL), CSP_OK);
     CHECK_STATUS(csp_recv(p.rx, &message, CSP_POLL, NULL), CSP_OK);
-    CHECK_INT(message.kind, ==, CSP_KIND_BLOCK);
-    CHECK_INT(csp_block_size(message.as.block), ==, 0);
+    CHECK_INT(message.kind, ==, CSP_KIND_PAYLOAD);
+    CHECK_INT(csp_payload_size(message.as.payload), ==, 0);
     csp_message_drop(&message);
     free_pair(&p);
 }
@@ -107,8 +107,8 @@ CASE(an_empty_block_is_a_message, "A message whose block has no bytes travels li
 
 /* A message that carries this end. */
 static csp_message carrying(csp_end *end) {
-    csp_message message = {.kind = CSP_KIND_BLOCK | 2, .as.block = csp_block_new(0, 1)};
-    csp_block_attach_end(message.as.block, 0, end);
+    csp_message message = {.kind = CSP_KIND_PAYLOAD | 2, .as.payload = csp_payload_new(0, 1)};
+    csp_payload_attach_end(message.as.payload, 0, end);
     return message;
 }
 
@@ -117,7 +117,7 @@ CASE(an_attached_end_is_in_transit, "An attached end stays open, belongs to nobo
     csp_message message = carrying(p.tx);
     CHECK(csp_end_holder(p.tx) == NULL);
     CHECK_INT(seen(p.rx).sending_ends, ==, 1);
-    csp_end *taken = csp_block_take_end(message.as.block, 0, me);
+    csp_end *taken = csp_payload_take_end(message.as.payload, 0, me);
     CHECK(taken == p.tx);
     CHECK(csp_end_holder(taken) == me);
     csp_message_drop(&message);
@@ -131,20 +131,20 @@ CASE(an_attachment_is_taken_once_and_by_its_sort,
      "The wrong sort, a second time or a place too far give NULL and lose nothing.") {
     pair p = channel(1);
     csp_reply *reply = csp_reply_new();
-    csp_message message = {.kind = CSP_KIND_BLOCK | 2, .as.block = csp_block_new(8, 3)};
-    csp_block *block = message.as.block;
-    csp_block_attach_end(block, 0, p.tx);
-    csp_block_attach_reply(block, 2, reply);
-    CHECK(csp_block_take_reply(block, 0, me) == NULL);
-    CHECK(csp_block_take_end(block, 1, me) == NULL);
-    CHECK(csp_block_take_reply(block, 1, me) == NULL);
-    CHECK(csp_block_take_end(block, 2, me) == NULL);
-    CHECK(csp_block_take_end(block, 3, me) == NULL);
-    CHECK(csp_block_take_end(block, UINT32_MAX, me) == NULL);
-    CHECK(csp_block_take_end(block, 0, me) == p.tx);
-    CHECK(csp_block_take_end(block, 0, me) == NULL);
-    CHECK(csp_block_take_reply(block, 2, me) == reply);
-    CHECK(csp_block_take_reply(block, 2, me) == NULL);
+    csp_message message = {.kind = CSP_KIND_PAYLOAD | 2, .as.payload = csp_payload_new(8, 3)};
+    csp_payload *payload = message.as.payload;
+    csp_payload_attach_end(payload, 0, p.tx);
+    csp_payload_attach_reply(payload, 2, reply);
+    CHECK(csp_payload_take_reply(payload, 0, me) == NULL);
+    CHECK(csp_payload_take_end(payload, 1, me) == NULL);
+    CHECK(csp_payload_take_reply(payload, 1, me) == NULL);
+    CHECK(csp_payload_take_end(payload, 2, me) == NULL);
+    CHECK(csp_payload_take_end(payload, 3, me) == NULL);
+    CHECK(csp_payload_take_end(payload, UINT32_MAX, me) == NULL);
+    CHECK(csp_payload_take_end(payload, 0, me) == p.tx);
+    CHECK(csp_payload_take_end(payload, 0, me) == NULL);
+    CHECK(csp_payload_take_reply(payload, 2, me) == reply);
+    CHECK(csp_payload_take_reply(payload, 2, me) == NULL);
     csp_message_drop(&message);
     csp_reply_abandon(reply);
     csp_reply_break(reply, false);
@@ -152,18 +152,18 @@ CASE(an_attachment_is_taken_once_and_by_its_sort,
 }
 
 typedef struct {
-    _Atomic(csp_block *) block;
+    _Atomic(csp_payload *) payload;
     _Atomic bool enough;
 } probed;
 
 static void *ask_for_a_reply(void *argument) {
     probed *p = argument;
     while (!atomic_load(&p->enough)) {
-        csp_block *block;
-        EVENTUALLY((block = atomic_load(&p->block)) != NULL || atomic_load(&p->enough));
-        if (block != NULL) {
-            CHECK(csp_block_take_reply(block, 0, me) == NULL);
-            atomic_store(&p->block, NULL); /* ready for the next */
+        csp_payload *payload;
+        EVENTUALLY((payload = atomic_load(&p->payload)) != NULL || atomic_load(&p->enough));
+        if (payload != NULL) {
+            CHECK(csp_payload_take_reply(payload, 0, me) == NULL);
+            atomic_store(&p->payload, NULL); /* ready for the next */
         }
     }
     return NULL;
@@ -177,15 +177,15 @@ CASE(asking_for_the_wrong_sort_hides_nothing,
     pthread_t prober = go(ask_for_a_reply, &shared);
     for (int64_t round = 0, rounds = scaled(3000); round < rounds; round++) {
         note("round %lld", (long long)round);
-        csp_block *block = csp_block_new(0, 1);
-        csp_block_attach_end(block, 0, csp_end_clone(p.tx, me));
-        atomic_store(&shared.block, block);
+        csp_payload *payload = csp_payload_new(0, 1);
+        csp_payload_attach_end(payload, 0, csp_end_clone(p.tx, me));
+        atomic_store(&shared.payload, payload);
         dawdle(&random, 200);
-        csp_end *end = csp_block_take_end(block, 0, me);
+        csp_end *end = csp_payload_take_end(payload, 0, me);
         CHECK(end != NULL);
         csp_end_free(end);
-        EVENTUALLY(atomic_load(&shared.block) == NULL);
-        csp_block_release(block);
+        EVENTUALLY(atomic_load(&shared.payload) == NULL);
+        csp_payload_release(payload);
     }
     atomic_store(&shared.enough, true);
     finish(prober);
@@ -233,7 +233,7 @@ CASE(channels_through_channels, "Each channel arrives through the one before it,
             csp_message message = carrying(next.rx);
             CHECK_STATUS(csp_send(p.tx, &message, CSP_POLL, NULL), CSP_OK);
             CHECK_STATUS(csp_recv(p.rx, &message, CSP_POLL, NULL), CSP_OK);
-            next.rx = csp_block_take_end(message.as.block, 0, me);
+            next.rx = csp_payload_take_end(message.as.payload, 0, me);
             csp_message_drop(&message);
             free_pair(&p);
             p = next;

@@ -188,7 +188,7 @@ CASE(an_undone_receive_that_cannot_be_kept,
     csp_unreceive(p.rx, &held);
     CHECK(memory_returns());
     CHECK_INT(held.kind, ==, 0);
-    CHECK_INT(csp_blocks_alive(), ==, 3);
+    CHECK_INT(csp_payloads_alive(), ==, 3);
     CHECK_INT(seen(p.rx).undelivered, ==, 1);
     CHECK_INT(seen(p.rx).received, ==, 0);
     CHECK_CONSERVED(p.rx);

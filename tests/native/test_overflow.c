@@ -31,7 +31,7 @@ CASE(oldest_makes_room_for_the_new, "OLDEST keeps the last `capacity` messages, 
         for (int64_t i = 0; i < all; i++) {
             CHECK_STATUS(put(p.tx, i, i % 2 == 0 ? CSP_POLL : CSP_FOREVER), CSP_OK);
         }
-        CHECK_INT(csp_blocks_alive(), ==, c);
+        CHECK_INT(csp_payloads_alive(), ==, c);
         CHECK_INT(seen(p.tx).dropped, ==, all - c);
         CHECK_INT(seen(p.tx).length, ==, c);
         CHECK_CONSERVED(p.tx);
@@ -52,7 +52,7 @@ CASE(newest_drops_what_does_not_fit,
         for (int64_t i = 0; i < all; i++) {
             CHECK_STATUS(put(p.tx, i, i % 2 == 0 ? CSP_POLL : CSP_FOREVER), CSP_OK);
         }
-        CHECK_INT(csp_blocks_alive(), ==, c);
+        CHECK_INT(csp_payloads_alive(), ==, c);
         CHECK_INT(seen(p.tx).dropped, ==, all - c);
         CHECK_CONSERVED(p.tx);
         for (int64_t i = 0; i < c; i++) {
@@ -216,10 +216,10 @@ CASE(an_undone_receive_on_a_dead_channel_is_counted,
         } else {
             csp_end_close(p.rx);
         }
-        CHECK_INT(csp_blocks_alive(), ==, 1);
+        CHECK_INT(csp_payloads_alive(), ==, 1);
         csp_unreceive(p.rx, &held);
         CHECK_INT(held.kind, ==, 0);
-        CHECK_INT(csp_blocks_alive(), ==, 0);
+        CHECK_INT(csp_payloads_alive(), ==, 0);
         CHECK_INT(seen(p.tx).undelivered, ==, 2);
         CHECK_CONSERVED(p.tx);
         free_pair(&p);
@@ -234,7 +234,7 @@ CASE(undone_receives_die_with_the_channel,
     csp_message held = received(p.rx);
     csp_unreceive(p.rx, &held);
     csp_end_close(p.rx);
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
     CHECK_INT(seen(p.tx).undelivered, ==, 2);
     CHECK_CONSERVED(p.tx);
     free_pair(&p);
@@ -244,7 +244,7 @@ CASE(undone_receives_die_with_the_channel,
 static int64_t front(csp_end *rx) {
     int64_t value;
     csp_message first = received(rx);
-    memcpy(&value, csp_block_bytes(first.as.block), sizeof value);
+    memcpy(&value, csp_payload_bytes(first.as.payload), sizeof value);
     csp_unreceive(rx, &first);
     return value;
 }
@@ -278,7 +278,7 @@ CASE(an_undone_receive_is_the_oldest, "A full buffer that drops its oldest drops
                 CHECK_INT(take(p.rx, CSP_POLL), ==, oldest++);
             }
             CHECK_INT(take(p.rx, CSP_POLL), ==, NOT(CSP_WOULD_BLOCK));
-            CHECK_INT(csp_blocks_alive(), ==, 0);
+            CHECK_INT(csp_payloads_alive(), ==, 0);
             free_pair(&p);
         }
     }
@@ -319,7 +319,7 @@ CASE(nothing_is_lost_or_counted_twice,
                 CHECK_INT(s.sent, ==, sent);
                 CHECK_INT(s.received, ==, received);
                 CHECK_INT(s.undelivered, ==, 0);
-                CHECK_INT(csp_blocks_alive(), ==, s.length + (held.kind != 0));
+                CHECK_INT(csp_payloads_alive(), ==, s.length + (held.kind != 0));
             }
             csp_message_drop(&held);
             free_pair(&p);

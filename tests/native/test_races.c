@@ -116,7 +116,7 @@ static void *receive_once_each(void *argument) {
     csp_message message;
     int64_t value = 0;
     while (csp_recv(deliveries, &message, CSP_FOREVER, NULL) == CSP_OK) {
-        csp_end *rx = csp_block_take_end(message.as.block, 0, me);
+        csp_end *rx = csp_payload_take_end(message.as.payload, 0, me);
         csp_message_drop(&message);
         CHECK_INT(take(rx, CSP_FOREVER), ==, value++);
         csp_end_free(rx); /* while the sender may still be finishing */
@@ -131,8 +131,8 @@ CASE(fresh_channels_carry_one_message_each,
         pthread_t receiver = go(receive_once_each, deliveries.rx);
         for (int64_t n = 0, rounds = scaled(10000); n < rounds; n++) {
             pair p = channel(c);
-            csp_message message = {.kind = CSP_KIND_BLOCK | 2, .as.block = csp_block_new(0, 1)};
-            csp_block_attach_end(message.as.block, 0, p.rx);
+            csp_message message = {.kind = CSP_KIND_PAYLOAD | 2, .as.payload = csp_payload_new(0, 1)};
+            csp_payload_attach_end(message.as.payload, 0, p.rx);
             CHECK_STATUS(csp_send(deliveries.tx, &message, CSP_FOREVER, NULL), CSP_OK);
             CHECK_STATUS(put(p.tx, n, CSP_FOREVER), CSP_OK);
             csp_end_free(p.tx);

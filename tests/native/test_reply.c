@@ -76,12 +76,12 @@ CASE(an_abandoned_reply_drops_its_answer,
     csp_reply *reply = csp_reply_new();
     csp_reply_abandon(reply);
     CHECK(!complete(reply, 1, 0));
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
     reply = csp_reply_new();
     CHECK(complete(reply, 2, 0));
-    CHECK_INT(csp_blocks_alive(), ==, 1);
+    CHECK_INT(csp_payloads_alive(), ==, 1);
     csp_reply_abandon(reply);
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
     reply = csp_reply_new();
     csp_reply_break(reply, true);
     csp_reply_abandon(reply);
@@ -147,7 +147,7 @@ CASE(fencing_the_callee_breaks_its_replies,
     for (int i = 0; i < OWED; i++) {
         replies[i] = csp_reply_new();
         csp_message call = call_with(replies[i]);
-        CHECK(csp_block_take_reply(call.as.block, 0, callee) == replies[i]);
+        CHECK(csp_payload_take_reply(call.as.payload, 0, callee) == replies[i]);
         csp_message_drop(&call);
         if (i % 2 == 0) {
             ask(&a[i], replies[i], me, CSP_FOREVER, NULL);
@@ -185,7 +185,7 @@ CASE(a_fenced_holder_takes_only_broken_replies,
     csp_holder_fence(callee);
     csp_reply *reply = csp_reply_new();
     csp_message call = call_with(reply);
-    csp_reply *taken = csp_block_take_reply(call.as.block, 0, callee);
+    csp_reply *taken = csp_payload_take_reply(call.as.payload, 0, callee);
     CHECK(taken == reply);
     csp_message_drop(&call);
     uint64_t tag = 0;
@@ -203,8 +203,8 @@ CASE(a_call_can_be_passed_on,
         note("round %d", round);
         csp_reply *replies[2] = {csp_reply_new(), csp_reply_new()}, *kept;
         csp_message calls[2] = {call_with(replies[0]), call_with(replies[1])};
-        csp_reply *passed = csp_block_take_reply(calls[0].as.block, 0, first);
-        kept = csp_block_take_reply(calls[1].as.block, 0, first);
+        csp_reply *passed = csp_payload_take_reply(calls[0].as.payload, 0, first);
+        kept = csp_payload_take_reply(calls[1].as.payload, 0, first);
         csp_message_drop(&calls[0]);
         csp_message_drop(&calls[1]);
         csp_message again = call_with(passed);
@@ -214,7 +214,7 @@ CASE(a_call_can_be_passed_on,
             CHECK_INT(answer_to(kept, CSP_POLL, &tag), ==, 0);
         }
         CHECK_INT(answer_to(passed, CSP_POLL, &tag), ==, NOT(CSP_WOULD_BLOCK));
-        CHECK(csp_block_take_reply(again.as.block, 0, second) == passed);
+        CHECK(csp_payload_take_reply(again.as.payload, 0, second) == passed);
         csp_message_drop(&again);
         CHECK(complete(kept, 7, 0) == (round < 2));
         if (round == 1) {
@@ -291,7 +291,7 @@ CASE(a_routed_reply_without_receiver_is_dropped,
     csp_reply *reply = csp_reply_new_routed(p.tx, 1), *other = csp_reply_new_routed(p.tx, 2);
     csp_end_close(p.rx);
     CHECK(!complete(reply, 3, 0));
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
     csp_reply_break(other, true);
     csp_end_close(p.tx);
     CHECK(csp_reply_new_routed(p.tx, 3) == NULL);
@@ -302,7 +302,7 @@ CASE(fencing_the_callee_breaks_routed_replies, "A routed reply that a fenced hol
     csp_holder *callee = csp_holder_new("callee");
     pair p = channel(CSP_UNBOUNDED);
     csp_message call = call_with(csp_reply_new_routed(p.tx, 9));
-    csp_reply *taken = csp_block_take_reply(call.as.block, 0, callee);
+    csp_reply *taken = csp_payload_take_reply(call.as.payload, 0, callee);
     csp_message_drop(&call);
     int64_t value;
     csp_holder_fence(callee);

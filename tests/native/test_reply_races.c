@@ -18,7 +18,7 @@ static void *answer_all(void *argument) {
     answerer *a = argument;
     csp_message call;
     while (csp_recv(a->mailbox, &call, CSP_FOREVER, NULL) == CSP_OK) {
-        csp_reply *reply = csp_block_take_reply(call.as.block, 0, a->holder);
+        csp_reply *reply = csp_payload_take_reply(call.as.payload, 0, a->holder);
         uint64_t number = call.tag;
         csp_message_drop(&call);
         dawdle(&a->random, 3000);
@@ -72,7 +72,7 @@ CASE(an_answer_and_a_timeout_agree,
     finish(answering);
     CHECK_INT(a.heard + a.unheard, ==, rounds);
     CHECK_INT(taken, <=, a.heard); /* heard: it could still have been taken */
-    CHECK_INT(csp_blocks_alive(), ==, 0);
+    CHECK_INT(csp_payloads_alive(), ==, 0);
     free_pair(&mailbox);
 }
 
@@ -162,7 +162,7 @@ CASE(an_answer_and_a_fence_agree,
         csp_holder *callee = csp_holder_new("callee");
         csp_reply *reply = csp_reply_new();
         csp_message message = call_with(reply);
-        finisher f = {.reply = csp_block_take_reply(message.as.block, 0, callee), .breaks = n % 5 == 0};
+        finisher f = {.reply = csp_payload_take_reply(message.as.payload, 0, callee), .breaks = n % 5 == 0};
         csp_message_drop(&message);
         pthread_t finishing = go(finish_one, &f);
         line_up(&f.line, 2);
@@ -188,7 +188,7 @@ typedef struct {
 static void *take_the_call(void *argument) {
     taker *t = argument;
     line_up(&t->line, 2);
-    t->taken = csp_block_take_reply(t->message.as.block, 0, t->callee);
+    t->taken = csp_payload_take_reply(t->message.as.payload, 0, t->callee);
     return NULL;
 }
 

@@ -64,8 +64,8 @@ static void *poll_two_channels(void *argument) {
     poller *t = argument;
     csp_message message;
     while (csp_recv(t->rounds, &message, CSP_FOREVER, NULL) == CSP_OK) {
-        csp_end *first = csp_block_take_end(message.as.block, 0, me),
-                *second = csp_block_take_end(message.as.block, 1, me);
+        csp_end *first = csp_payload_take_end(message.as.payload, 0, me),
+                *second = csp_payload_take_end(message.as.payload, 1, me);
         csp_message_drop(&message);
         csp_message a = {.kind = 0}, b = {.kind = 0};
         csp_guard guards[] = {on_recv(first, &a), on_recv(second, &b)};
@@ -89,9 +89,9 @@ static void race_a_poll(int flags, bool close) {
         pair first = channel(1), second = channel(1);
         csp_end *emptier = csp_end_clone(first.rx, me);
         CHECK_STATUS(put(first.tx, 1, CSP_POLL), CSP_OK);
-        csp_message message = {.kind = CSP_KIND_BLOCK | 2, .as.block = csp_block_new(0, 2)};
-        csp_block_attach_end(message.as.block, 0, first.rx);
-        csp_block_attach_end(message.as.block, 1, second.rx);
+        csp_message message = {.kind = CSP_KIND_PAYLOAD | 2, .as.payload = csp_payload_new(0, 2)};
+        csp_payload_attach_end(message.as.payload, 0, first.rx);
+        csp_payload_attach_end(message.as.payload, 1, second.rx);
         CHECK_STATUS(csp_send(rounds.tx, &message, CSP_FOREVER, NULL), CSP_OK);
         dawdle(&random, 1500);
         if (close) {

@@ -117,7 +117,7 @@ static void *select_in_any_order(void *argument) {
         csp_message in[GUARDS], out = boxed((int64_t)(random_next(&w->random) % 1000));
         csp_guard guards[GUARDS];
         int64_t value;
-        memcpy(&value, csp_block_bytes(out.as.block), sizeof value);
+        memcpy(&value, csp_payload_bytes(out.as.payload), sizeof value);
         for (int i = 0; i < GUARDS; i++) {
             pair *p = &w->n->p[i / 2 % CHANNELS];
             in[i].kind = 0;

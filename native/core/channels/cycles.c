@@ -25,7 +25,7 @@ static csp_message *buffered(csp_channel *channel, uint32_t i) {
 
 typedef void (*visit)(csp_suspects *list, csp_end *end);
 
-/* Under the channel's lock: visit the receiving ends in its buffer. A block that others hold, too, is left out: there the
+/* Under the channel's lock: visit the receiving ends in its buffer. A payload that others hold, too, is left out: there the
  * ends can be had without this channel. */
 static void for_ends_inside(csp_suspects *list, csp_channel *channel, visit what) {
     uint32_t messages = channel->returned_count + channel->count;
@@ -35,11 +35,11 @@ static void for_ends_inside(csp_suspects *list, csp_channel *channel, visit what
     }
     for (uint32_t i = 0; i < messages; i++) {
         csp_message *message = buffered(channel, i);
-        if ((message->kind & CSP_KIND_BLOCK) == 0 || csp__block_is_shared(message->as.block)) {
+        if ((message->kind & CSP_KIND_PAYLOAD) == 0 || csp__payload_is_shared(message->as.payload)) {
             continue;
         }
-        for (uint32_t a = 0; a < csp__block_attachments(message->as.block); a++) {
-            csp_held *held = csp__block_attached(message->as.block, a);
+        for (uint32_t a = 0; a < csp__payload_attachments(message->as.payload); a++) {
+            csp_held *held = csp__payload_attached(message->as.payload, a);
             csp_end *end = held != NULL && held->kind == list->ends ? CSP_CONTAINER(held, csp_end, held) : NULL;
             if (end != NULL && end->direction == CSP_RECEIVING &&
                 !atomic_load_explicit(&end->closed, memory_order_acquire)) {

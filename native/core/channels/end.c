@@ -267,7 +267,7 @@ csp_status csp_end_abort(csp_end *end, csp_message *cause) {
     csp_channel *channel = end->channel;
     const csp_channel_kind *kind = channel->kind;
     if ((kind != NULL && kind->abort == NULL) ||
-        (cause != NULL && (cause->kind & CSP_KIND_BLOCK) != 0 && csp__block_attachments(cause->as.block) > 0)) {
+        (cause != NULL && (cause->kind & CSP_KIND_PAYLOAD) != 0 && csp__payload_attachments(cause->as.payload) > 0)) {
         return CSP_INVALID;
     }
     csp_wakes wakes = {.count = 0};
@@ -309,8 +309,8 @@ bool csp_end_cause(csp_end *end, csp_message *cause) {
     csp_channel *channel = end->channel;
     csp__lock(&channel->lock);
     *cause = channel->cause;
-    if ((cause->kind & CSP_KIND_BLOCK) != 0) {
-        csp_block_retain(cause->as.block);
+    if ((cause->kind & CSP_KIND_PAYLOAD) != 0) {
+        csp_payload_retain(cause->as.payload);
     }
     csp__unlock(&channel->lock);
     return cause->kind != 0;
@@ -340,12 +340,12 @@ static const csp_held_kind end_kind = {
     .release = release,
 };
 
-void csp_block_attach_end(csp_block *block, uint32_t index, csp_end *end) {
-    csp__block_attach(block, index, &end->held);
+void csp_payload_attach_end(csp_payload *payload, uint32_t index, csp_end *end) {
+    csp__payload_attach(payload, index, &end->held);
 }
 
-csp_end *csp_block_take_end(csp_block *block, uint32_t index, csp_holder *holder) {
-    csp_held *held = csp__block_take(block, index, &end_kind, holder);
+csp_end *csp_payload_take_end(csp_payload *payload, uint32_t index, csp_holder *holder) {
+    csp_held *held = csp__payload_take(payload, index, &end_kind, holder);
     return held != NULL ? end_of(held) : NULL;
 }
 

@@ -145,12 +145,12 @@ static const csp_held_kind reply_kind = {
     .release = release,
 };
 
-void csp_block_attach_reply(csp_block *block, uint32_t index, csp_reply *reply) {
-    csp__block_attach(block, index, &reply->held);
+void csp_payload_attach_reply(csp_payload *payload, uint32_t index, csp_reply *reply) {
+    csp__payload_attach(payload, index, &reply->held);
 }
 
-csp_reply *csp_block_take_reply(csp_block *block, uint32_t index, csp_holder *holder) {
-    csp_held *held = csp__block_take(block, index, &reply_kind, holder);
+csp_reply *csp_payload_take_reply(csp_payload *payload, uint32_t index, csp_holder *holder) {
+    csp_held *held = csp__payload_take(payload, index, &reply_kind, holder);
     return held != NULL ? reply_of(held) : NULL;
 }
 

@@ -8,15 +8,15 @@
 #include "holding/held.h"
 
 /* How many places for attachments it has. */
-uint32_t csp__block_attachments(const csp_block *block);
-/* Put something into that place, which is empty. The block owns it from then on. */
-void csp__block_attach(csp_block *block, uint32_t index, csp_held *held);
+uint32_t csp__payload_attachments(const csp_payload *payload);
+/* Put something into that place, which is empty. The payload owns it from then on. */
+void csp__payload_attach(csp_payload *payload, uint32_t index, csp_held *held);
 /* Take it out again, and give it to a holder. NULL: nothing of that kind is there. */
-csp_held *csp__block_take(csp_block *block, uint32_t index, const csp_held_kind *kind, csp_holder *holder);
-/* What is in that place, which the block keeps; NULL: nothing. Under the lock of the channel that has buffered the block, and
+csp_held *csp__payload_take(csp_payload *payload, uint32_t index, const csp_held_kind *kind, csp_holder *holder);
+/* What is in that place, which the payload keeps; NULL: nothing. Under the lock of the channel that has buffered the payload, and
  * only while nobody shares it. */
-csp_held *csp__block_attached(csp_block *block, uint32_t index);
+csp_held *csp__payload_attached(csp_payload *payload, uint32_t index);
 /* Has anybody else a reference? */
-bool csp__block_is_shared(const csp_block *block);
+bool csp__payload_is_shared(const csp_payload *payload);
 
 #endif

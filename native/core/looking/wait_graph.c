@@ -181,7 +181,7 @@ void csp_totals_read(csp_totals *out) {
         .channels = csp__channels_alive(),
         .ends = csp__ends_alive(),
         .holders = csp__holders_alive(),
-        .blocks = csp_blocks_alive(),
+        .payloads = csp_payloads_alive(),
         .replies = csp__replies_alive(),
         .threads = csp__threads_alive(),
         .running = atomic_load_explicit(&csp__load.running, memory_order_relaxed),

@@ -30,10 +30,10 @@ typedef struct {
 
 static broadcast_state *state_of(const csp_channel *channel) { return channel->state; }
 
-/* The same message once more: its block, if it has one, gets another reference. */
+/* The same message once more: its payload, if it has one, gets another reference. */
 static csp_message copy_of(const csp_message *message) {
-    if ((message->kind & CSP_KIND_BLOCK) != 0) {
-        csp_block_retain(message->as.block);
+    if ((message->kind & CSP_KIND_PAYLOAD) != 0) {
+        csp_payload_retain(message->as.payload);
     }
     return *message;
 }
@@ -309,7 +309,7 @@ csp_status csp_broadcast_send(csp_end *handle, csp_message *message, int64_t dea
                               uint32_t *reached) {
     *reached = 0;
     if (csp_end_sync(handle) != CSP_SYNC_BROADCAST ||
-        ((message->kind & CSP_KIND_BLOCK) != 0 && csp__block_attachments(message->as.block) > 0)) {
+        ((message->kind & CSP_KIND_PAYLOAD) != 0 && csp__payload_attachments(message->as.payload) > 0)) {
         return CSP_INVALID;
     }
     csp_status status = take_turn(handle, deadline, hooks);

@@ -79,13 +79,13 @@ CSP_API int64_t csp_deadline_after(int64_t nanoseconds);
 typedef struct csp_channel csp_channel; /* where messages are handed over; lives while an end does */
 typedef struct csp_end csp_end;         /* one holder's handle on one direction of one channel */
 typedef struct csp_holder csp_holder;   /* who holds ends: an interpreter, or a native program */
-typedef struct csp_block csp_block;     /* refcounted bytes that no interpreter owns */
+typedef struct csp_payload csp_payload; /* refcounted bytes that no interpreter owns */
 typedef struct csp_reply csp_reply;     /* a one-shot place for the answer to a call */
 
 /* ---- messages ----------------------------------------------------------------------------------------------- */
 
-/* A kind with this bit set owns one reference to `as.block`. All other bits are the codec's. Kind 0 is "empty". */
-#define CSP_KIND_BLOCK UINT32_C(0x80000000)
+/* A kind with this bit set owns one reference to `as.payload`. All other bits are the codec's. Kind 0 is "empty". */
+#define CSP_KIND_PAYLOAD UINT32_C(0x80000000)
 #define CSP_INLINE_BYTES 16
 
 typedef struct csp_message {
@@ -96,33 +96,33 @@ typedef struct csp_message {
         int64_t integer;
         double real;
         unsigned char bytes[CSP_INLINE_BYTES];
-        csp_block *block;
+        csp_payload *payload;
     } as;
 } csp_message;
 
-/* Release what the message owns: its block, and with the last reference the ends and replies attached to it. The
+/* Release what the message owns: its payload, and with the last reference the ends and replies attached to it. The
  * message is empty afterwards. Dropping an empty message is a no-op. May close ends, so never call it under a lock. */
 CSP_API void csp_message_drop(csp_message *message);
 
-/* A block of `size` bytes (uninitialised) with room for `attachments` ends or replies; one reference, the caller's.
+/* A payload of `size` bytes (uninitialised) with room for `attachments` ends or replies; one reference, the caller's.
  * NULL when out of memory. */
-CSP_API csp_block *csp_block_new(size_t size, uint32_t attachments);
-CSP_API csp_block *csp_block_retain(csp_block *block);
-CSP_API void csp_block_release(csp_block *block);
-CSP_API unsigned char *csp_block_bytes(csp_block *block);
-CSP_API size_t csp_block_size(const csp_block *block);
+CSP_API csp_payload *csp_payload_new(size_t size, uint32_t attachments);
+CSP_API csp_payload *csp_payload_retain(csp_payload *payload);
+CSP_API void csp_payload_release(csp_payload *payload);
+CSP_API unsigned char *csp_payload_bytes(csp_payload *payload);
+CSP_API size_t csp_payload_size(const csp_payload *payload);
 /* Number of blocks alive in the process. */
-CSP_API int64_t csp_blocks_alive(void);
+CSP_API int64_t csp_payloads_alive(void);
 
-/* Put an end, or the answering right of a reply, into place `index` of the block. The block owns it from then on: if
- * nobody takes it out, dropping the block closes the end, or breaks the reply (its caller learns that the call never
+/* Put an end, or the answering right of a reply, into place `index` of the payload. The payload owns it from then on: if
+ * nobody takes it out, dropping the payload closes the end, or breaks the reply (its caller learns that the call never
  * ran). An attached end belongs to no holder: it is in transit. Channels whose receiving ends are all in transit in each
  * other's buffers end with the close of the last handle outside (up to 64 of them): nobody could receive from them. */
-CSP_API void csp_block_attach_end(csp_block *block, uint32_t index, csp_end *end);
-CSP_API void csp_block_attach_reply(csp_block *block, uint32_t index, csp_reply *reply);
+CSP_API void csp_payload_attach_end(csp_payload *payload, uint32_t index, csp_end *end);
+CSP_API void csp_payload_attach_reply(csp_payload *payload, uint32_t index, csp_reply *reply);
 /* Take it out again, now held by `holder`. NULL if there is none of that sort, or it was taken before. */
-CSP_API csp_end *csp_block_take_end(csp_block *block, uint32_t index, csp_holder *holder);
-CSP_API csp_reply *csp_block_take_reply(csp_block *block, uint32_t index, csp_holder *holder);
+CSP_API csp_end *csp_payload_take_end(csp_payload *payload, uint32_t index, csp_holder *holder);
+CSP_API csp_reply *csp_payload_take_reply(csp_payload *payload, uint32_t index, csp_holder *holder);
 
 /* ---- holders ------------------------------------------------------------------------------------------------ */
 
@@ -213,7 +213,7 @@ CSP_API csp_holder *csp_end_holder(const csp_end *end);
  * aborted, and it takes no more. INVALID, and nothing happens: for any other synchronisation object, and for a cause with
  * attachments, because anybody may read it, any number of times. */
 CSP_API csp_status csp_end_abort(csp_end *end, csp_message *cause);
-/* A copy of the cause that the channel was aborted with (a block gets one more reference). False if there is none. */
+/* A copy of the cause that the channel was aborted with (a payload gets one more reference). False if there is none. */
 CSP_API bool csp_end_cause(csp_end *end, csp_message *cause);
 
 /* Why a blocking call must go through the caller's own runtime on its way to sleep. Every field may be NULL/0. */
@@ -418,7 +418,7 @@ CSP_API uint32_t csp_broadcast_subscribers(csp_end *handle);
 /* ---- replies ------------------------------------------------------------------------------------------------ */
 
 /* A place for one answer. Two rights belong to it: asking (wait, abandon) and answering (complete, break). Attach the
- * answering right to the block that carries the call. NULL when out of memory. */
+ * answering right to the payload that carries the call. NULL when out of memory. */
 CSP_API csp_reply *csp_reply_new(void);
 /* The same, but the answer is sent as a message with this tag into the channel of `target` (a sending end, borrowed until
  * the reply is completed; unbounded, so that completing never waits). There is no asking right. */
@@ -486,9 +486,9 @@ typedef struct csp_edge {
 CSP_API csp_status csp_graph_visit(void (*visit)(const csp_edge *edge, void *context), void *context);
 
 typedef struct csp_totals {
-    int64_t channels, ends, holders, blocks, replies, threads; /* alive now */
-    int64_t running;                                           /* threads of the core that do not wait in it */
-    int64_t cpus;                                              /* CPUs this process may use */
+    int64_t channels, ends, holders, payloads, replies, threads; /* alive now */
+    int64_t running;                                             /* threads of the core that do not wait in it */
+    int64_t cpus;                                                /* CPUs this process may use */
 } csp_totals;
 CSP_API void csp_totals_read(csp_totals *out);
 

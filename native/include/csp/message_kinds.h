@@ -13,7 +13,7 @@
  *   csp_message_text         str
  *
  * The functions are inline, need no interpreter and may be called from any thread. Those that make bytes or text of more than
- * CSP_INLINE_BYTES allocate a block, and give an empty message (kind 0) when out of memory. Who gets a message owns it: it is
+ * CSP_INLINE_BYTES allocate a payload, and give an empty message (kind 0) when out of memory. Who gets a message owns it: it is
  * to be sent or dropped.
  */
 #ifndef CSP_MESSAGE_KINDS_H
@@ -34,10 +34,10 @@ extern "C" {
 #define CSP_KIND_REAL UINT32_C(5)
 #define CSP_KIND_ASCII UINT32_C(6) /* message.size bytes in the message itself */
 #define CSP_KIND_BYTES UINT32_C(7) /* likewise */
-/* Text in a block, in characters of message.size bytes each (1, 2 or 4: Latin-1, UCS-2, UCS-4); 0: ASCII. */
-#define CSP_KIND_TEXT_BLOCK (CSP_KIND_BLOCK | UINT32_C(34))
-#define CSP_KIND_BYTES_BLOCK (CSP_KIND_BLOCK | UINT32_C(35))
-#define CSP_KIND_UTF8_BLOCK (CSP_KIND_BLOCK | UINT32_C(37)) /* text as UTF-8; only native programs make it */
+/* Text in a payload, in characters of message.size bytes each (1, 2 or 4: Latin-1, UCS-2, UCS-4); 0: ASCII. */
+#define CSP_KIND_TEXT_PAYLOAD (CSP_KIND_PAYLOAD | UINT32_C(34))
+#define CSP_KIND_BYTES_PAYLOAD (CSP_KIND_PAYLOAD | UINT32_C(35))
+#define CSP_KIND_UTF8_PAYLOAD (CSP_KIND_PAYLOAD | UINT32_C(37)) /* text as UTF-8; only native programs make it */
 
 /* ---- making --------------------------------------------------------------------------------------------------- */
 
@@ -83,10 +83,10 @@ static inline csp_message csp_message_bytes(const void *data, size_t size) {
         }
         return message;
     }
-    message.as.block = csp_block_new(size, 0);
-    if (message.as.block != NULL) {
-        message.kind = CSP_KIND_BYTES_BLOCK;
-        memcpy(csp_block_bytes(message.as.block), data, size);
+    message.as.payload = csp_payload_new(size, 0);
+    if (message.as.payload != NULL) {
+        message.kind = CSP_KIND_BYTES_PAYLOAD;
+        memcpy(csp_payload_bytes(message.as.payload), data, size);
     }
     return message;
 }
@@ -99,16 +99,16 @@ static inline csp_message csp_message_text(const char *utf8, size_t size) {
         ascii = ascii && (unsigned char)utf8[i] < 0x80;
     }
     csp_message message = csp_message_bytes(utf8, size);
-    if (message.kind == CSP_KIND_BYTES_BLOCK) {
-        message.kind = ascii ? CSP_KIND_TEXT_BLOCK : CSP_KIND_UTF8_BLOCK;
+    if (message.kind == CSP_KIND_BYTES_PAYLOAD) {
+        message.kind = ascii ? CSP_KIND_TEXT_PAYLOAD : CSP_KIND_UTF8_PAYLOAD;
     } else if (message.kind == CSP_KIND_BYTES && ascii) {
         message.kind = CSP_KIND_ASCII;
     } else if (message.kind == CSP_KIND_BYTES) {
-        message.as.block = csp_block_new(size, 0);
-        message.kind = message.as.block != NULL ? CSP_KIND_UTF8_BLOCK : 0;
+        message.as.payload = csp_payload_new(size, 0);
+        message.kind = message.as.payload != NULL ? CSP_KIND_UTF8_PAYLOAD : 0;
         message.size = 0;
-        if (message.as.block != NULL) {
-            memcpy(csp_block_bytes(message.as.block), utf8, size);
+        if (message.as.payload != NULL) {
+            memcpy(csp_payload_bytes(message.as.payload), utf8, size);
         }
     }
     return message;
@@ -116,7 +116,7 @@ static inline csp_message csp_message_text(const char *utf8, size_t size) {
 
 /* ---- looking into --------------------------------------------------------------------------------------------- */
 
-/* Each is false, and changes nothing, when the message is of another kind. Pointers point into the message or its block: they
+/* Each is false, and changes nothing, when the message is of another kind. Pointers point into the message or its payload: they
  * are good while the message is neither moved nor dropped. */
 
 static inline bool csp_message_is_none(const csp_message *message) { return message->kind == CSP_KIND_NONE; }
@@ -151,25 +151,25 @@ static inline bool csp_message_as_bytes(const csp_message *message, const unsign
         *size = message->size;
         return true;
     }
-    if (message->kind == CSP_KIND_BYTES_BLOCK) {
-        *data = csp_block_bytes(message->as.block);
-        *size = csp_block_size(message->as.block);
+    if (message->kind == CSP_KIND_BYTES_PAYLOAD) {
+        *data = csp_payload_bytes(message->as.payload);
+        *size = csp_payload_size(message->as.payload);
         return true;
     }
     return false;
 }
 
 /* Text as UTF-8, without a NUL. True for ASCII text and for what csp_message_text made; false for other text that Python
- * sent, which is in the block in Python's own width: see CSP_KIND_TEXT_BLOCK, or send it as bytes, encoded. */
+ * sent, which is in the payload in Python's own width: see CSP_KIND_TEXT_PAYLOAD, or send it as bytes, encoded. */
 static inline bool csp_message_as_text(const csp_message *message, const char **utf8, size_t *size) {
     if (message->kind == CSP_KIND_ASCII) {
         *utf8 = (const char *)message->as.bytes;
         *size = message->size;
         return true;
     }
-    if (message->kind == CSP_KIND_UTF8_BLOCK || (message->kind == CSP_KIND_TEXT_BLOCK && message->size == 0)) {
-        *utf8 = (const char *)csp_block_bytes(message->as.block);
-        *size = csp_block_size(message->as.block);
+    if (message->kind == CSP_KIND_UTF8_PAYLOAD || (message->kind == CSP_KIND_TEXT_PAYLOAD && message->size == 0)) {
+        *utf8 = (const char *)csp_payload_bytes(message->as.payload);
+        *size = csp_payload_size(message->as.payload);
         return true;
     }
     return false;

@@ -60,12 +60,13 @@ static void give_back(csp_end *end, csp_message *messages, size_t from, size_t c
 }
 
 static bool is_pickled(const csp_message *message) {
-    return message->kind == (KIND_PICKLE | CSP_KIND_BLOCK) || message->kind == (KIND_PICKLED_CALL | CSP_KIND_BLOCK);
+    return message->kind == (KIND_PICKLE | CSP_KIND_PAYLOAD) ||
+           message->kind == (KIND_PICKLED_CALL | CSP_KIND_PAYLOAD);
 }
 
 /* Of a pickled one: read once, it cannot be read again, because ends or a reply were taken out of it. */
 static bool is_read_once(const csp_message *message) {
-    return message->kind == (KIND_PICKLED_CALL | CSP_KIND_BLOCK) || message->size > 0;
+    return message->kind == (KIND_PICKLED_CALL | CSP_KIND_PAYLOAD) || message->size > 0;
 }
 
 /* How many can be read together, so that all but an unreadable one can still go back: those before a pickled one that can
@@ -91,7 +92,7 @@ static PyObject *decode_many(native_state *state, csp_end *end, csp_message *mes
     for (size_t i = 0; list != NULL && i < count; i++) {
         if (is_pickled(&messages[i])) {
             csp_message copy = messages[i];
-            csp_block_retain(copy.as.block);
+            csp_payload_retain(copy.as.payload);
             PyObject *object = native_decode(state, &copy);
             if (object == NULL) {
                 csp_message_drop(&messages[i]);

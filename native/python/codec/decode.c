@@ -10,7 +10,7 @@
 
 typedef struct {
     native_state *state;
-    csp_block *block;
+    csp_payload *payload;
     const unsigned char *next, *end;
     uint32_t reply_place;
 } reader;
@@ -87,7 +87,7 @@ static PyObject *get_end(reader *r) {
     if (!get_8(r, &index)) {
         return NULL;
     }
-    csp_end *end = csp_block_take_end(r->block, (uint32_t)index, r->state->holder);
+    csp_end *end = csp_payload_take_end(r->payload, (uint32_t)index, r->state->holder);
     if (end == NULL) {
         PyErr_SetString(PyExc_SystemError, "csp: an end in a message was taken twice");
         return NULL;
@@ -96,7 +96,7 @@ static PyObject *get_end(reader *r) {
 }
 
 static PyObject *get_reply(reader *r) {
-    csp_reply *reply = csp_block_take_reply(r->block, r->reply_place, r->state->holder);
+    csp_reply *reply = csp_payload_take_reply(r->payload, r->reply_place, r->state->holder);
     if (reply == NULL) {
         PyErr_SetString(PyExc_SystemError, "csp: a reply in a message was taken twice");
         return NULL;
@@ -184,7 +184,7 @@ static PyObject *decode_pickle(reader *r, const csp_message *message) {
     PyObject *ends = PyList_New((Py_ssize_t)message->size);
     PyObject *data = PyBytes_FromStringAndSize((const char *)r->next, r->end - r->next);
     for (uint32_t i = 0; ends != NULL && i < message->size; i++) {
-        csp_end *end = csp_block_take_end(r->block, i, state->holder);
+        csp_end *end = csp_payload_take_end(r->payload, i, state->holder);
         PyObject *wrapped = end != NULL ? native_wrap_end(state, end) : Py_NewRef(Py_None);
         if (wrapped == NULL) {
             Py_CLEAR(ends);
@@ -198,7 +198,7 @@ static PyObject *decode_pickle(reader *r, const csp_message *message) {
     }
     Py_XDECREF(ends);
     Py_XDECREF(data);
-    if ((message->kind & ~CSP_KIND_BLOCK) == KIND_PICKLED_CALL) {
+    if ((message->kind & ~CSP_KIND_PAYLOAD) == KIND_PICKLED_CALL) {
         return object != NULL ? with_reply(r, object) : unreadable_call(r);
     }
     return object;
@@ -224,12 +224,12 @@ PyObject *native_decode(native_state *state, csp_message *message) {
             break;
     }
     PyObject *object = NULL;
-    if ((message->kind & CSP_KIND_BLOCK) != 0) {
-        csp_block *block = message->as.block;
-        const unsigned char *bytes = csp_block_bytes(block);
-        size_t size = csp_block_size(block);
-        reader r = {state, block, bytes, bytes + size, message->size};
-        switch (message->kind & ~CSP_KIND_BLOCK) {
+    if ((message->kind & CSP_KIND_PAYLOAD) != 0) {
+        csp_payload *payload = message->as.payload;
+        const unsigned char *bytes = csp_payload_bytes(payload);
+        size_t size = csp_payload_size(payload);
+        reader r = {state, payload, bytes, bytes + size, message->size};
+        switch (message->kind & ~CSP_KIND_PAYLOAD) {
             case KIND_STREAM:
                 object = get_object(&r);
                 break;

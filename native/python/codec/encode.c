@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Objects to messages: what fits goes into the message itself, the rest into a block that is written here. */
+ * Objects to messages: what fits goes into the message itself, the rest into a payload that is written here. */
 #include <string.h>
 
 #include "codec/encode.h"
@@ -13,7 +13,7 @@ enum { FIRST_BYTES = 512, FIRST_ENDS = 8 };
 typedef struct {
     unsigned char *bytes;
     size_t used, room;
-    csp_end **ends; /* clones, ours until the block has them */
+    csp_end **ends; /* clones, ours until the payload has them */
     uint32_t ends_used, ends_room;
     csp_end *first_ends[FIRST_ENDS];
     unsigned char first_bytes[FIRST_BYTES];
@@ -111,7 +111,7 @@ static written put_text(writer *w, PyObject *text) {
     return put_run(w, ITEM_BYTES, PyUnicode_DATA(text), (size_t)PyUnicode_GET_LENGTH(text) * width);
 }
 
-/* Keep a clone of the end for the block; gives its place among the attachments. */
+/* Keep a clone of the end for the payload; gives its place among the attachments. */
 static bool keep_end(native_state *state, writer *w, PyObject *object, uint64_t *index) {
     end_object *handle = (end_object *)object;
     csp_end *clone = handle->end != NULL ? csp_end_clone(handle->end, NULL) : NULL;
@@ -185,24 +185,24 @@ static written put_object(native_state *state, writer *w, PyObject *object) {
     return FOREIGN;
 }
 
-/* Move what was written into a block; attachments are the ends, and the reply behind them. */
+/* Move what was written into a payload; attachments are the ends, and the reply behind them. */
 static bool finish_block(writer *w, csp_reply *reply, uint32_t kind, csp_message *message) {
-    csp_block *block = csp_block_new(w->used, w->ends_used + (reply != NULL ? 1 : 0));
-    if (block == NULL) {
+    csp_payload *payload = csp_payload_new(w->used, w->ends_used + (reply != NULL ? 1 : 0));
+    if (payload == NULL) {
         PyErr_NoMemory();
         return false;
     }
-    memcpy(csp_block_bytes(block), w->bytes, w->used);
+    memcpy(csp_payload_bytes(payload), w->bytes, w->used);
     for (uint32_t i = 0; i < w->ends_used; i++) {
-        csp_block_attach_end(block, i, w->ends[i]);
+        csp_payload_attach_end(payload, i, w->ends[i]);
         w->ends[i] = NULL;
     }
     if (reply != NULL) {
-        csp_block_attach_reply(block, w->ends_used, reply);
+        csp_payload_attach_reply(payload, w->ends_used, reply);
     }
-    message->kind = kind | CSP_KIND_BLOCK;
+    message->kind = kind | CSP_KIND_PAYLOAD;
     message->size = w->ends_used; /* where the reply stands */
-    message->as.block = block;
+    message->as.payload = payload;
     return true;
 }
 
@@ -257,14 +257,14 @@ static bool encode_stream(native_state *state, PyObject *object, csp_reply *repl
 }
 
 static bool encode_block(uint32_t kind, const void *data, size_t size, csp_message *message) {
-    csp_block *block = csp_block_new(size, 0);
-    if (block == NULL) {
+    csp_payload *payload = csp_payload_new(size, 0);
+    if (payload == NULL) {
         PyErr_NoMemory();
         return false;
     }
-    memcpy(csp_block_bytes(block), data, size);
-    message->kind = kind | CSP_KIND_BLOCK;
-    message->as.block = block;
+    memcpy(csp_payload_bytes(payload), data, size);
+    message->kind = kind | CSP_KIND_PAYLOAD;
+    message->as.payload = payload;
     return true;
 }
 

@@ -24,7 +24,7 @@ static PyObject *totals(PyObject *module, PyObject *unused) {
     csp_totals t;
     csp_totals_read(&t);
     return Py_BuildValue("{sLsLsLsLsLsLsLsL}", "channels", (long long)t.channels, "ends", (long long)t.ends, "holders",
-                         (long long)t.holders, "blocks", (long long)t.blocks, "replies", (long long)t.replies,
+                         (long long)t.holders, "payloads", (long long)t.payloads, "replies", (long long)t.replies,
                          "threads", (long long)t.threads, "running", (long long)t.running, "cpus", (long long)t.cpus);
 }
 

@@ -31,16 +31,16 @@
     X(now)                      \
     X(deadline_after)           \
     X(message_drop)             \
-    X(block_new)                \
-    X(block_retain)             \
-    X(block_release)            \
-    X(block_bytes)              \
-    X(block_size)               \
-    X(blocks_alive)             \
-    X(block_attach_end)         \
-    X(block_attach_reply)       \
-    X(block_take_end)           \
-    X(block_take_reply)         \
+    X(payload_new)              \
+    X(payload_retain)           \
+    X(payload_release)          \
+    X(payload_bytes)            \
+    X(payload_size)             \
+    X(payloads_alive)           \
+    X(payload_attach_end)       \
+    X(payload_attach_reply)     \
+    X(payload_take_end)         \
+    X(payload_take_reply)       \
     X(holder_new)               \
     X(holder_retain)            \
     X(holder_release)           \
