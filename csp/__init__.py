@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from csp.errors import MailboxFull as MailboxFull
     from csp.errors import NoSuchActor as NoSuchActor
     from csp.errors import NoSuchHandler as NoSuchHandler
+    from csp.errors import MalformedMessage as MalformedMessage
     from csp.errors import NotImportable as NotImportable
     from csp.errors import NotShareable as NotShareable
     from csp.errors import ProcessFailed as ProcessFailed
@@ -149,6 +150,7 @@ _HOMES = {
         "EscalationError",
         "ForkRefused",
         "MailboxFull",
+        "MalformedMessage",
         "NoSuchActor",
         "NoSuchHandler",
         "NotImportable",
