@@ -25,8 +25,8 @@ from csp.messages.shapes import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from csp.messages.frames import Frames
     from csp.messages.ends import End
+    from csp.messages.frames import Frames
 
 # Its frames; what it came from, and whether on purpose; the trails of its members, if it is a group.
 type Trail = tuple[Frames, Failure | None, bool, tuple[Trail, ...]]

@@ -16,8 +16,6 @@
 #include "channels/snapshot.h"
 #include "codec/beside.h"
 #include "codec/classes.h"
-#include "codec/beside.h"
-#include "codec/classes.h"
 #include "interpreters/interpreters.h"
 #include "interpreters/leaving.h"
 #include "interpreters/own_thread.h"

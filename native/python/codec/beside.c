@@ -50,11 +50,13 @@ static PyObject *loads(PyObject *module, PyObject *const *args, Py_ssize_t count
 
 PyMethodDef stream_methods[] = {
     {"dumps", FASTCALL(dumps), KEYWORDS,
-     "dumps($module, /, value, name='message', reduce=None)\n--\n\nWrite value as a message is written: (bytes, the ends "
+     "dumps($module, /, value, name='message', reduce=None)\n--\n\nWrite value as a message is written: (bytes, the "
+     "ends "
      "that they refer to by number).\n\nRaises NotShareable, which names the way to what cannot travel, beginning "
      "with name. reduce is asked first how an object is to be made, as a pickler's reducer_override."},
     {"loads", FASTCALL(loads), METH_FASTCALL,
-     "loads(data, ends, /)\n--\n\nRead what dumps gave, in any interpreter and as often as wanted. The ends are handed "
+     "loads(data, ends, /)\n--\n\nRead what dumps gave, in any interpreter and as often as wanted. The ends are "
+     "handed "
      "out as they are. Raises MalformedMessage for other bytes."},
     {NULL, NULL, 0, NULL},
 };

@@ -87,13 +87,15 @@ static bool find_slots(PyTypeObject *type, native_class *c) {
 }
 
 static native_way way_of(PyTypeObject *type, native_class *c) {
-    if (has(type, "__csp_stays__") && as_object_has_it(type, "__reduce__") && as_object_has_it(type, "__reduce_ex__")) {
+    if (has(type, "__csp_stays__") && as_object_has_it(type, "__reduce__") &&
+        as_object_has_it(type, "__reduce_ex__")) {
         return STAYS;
     }
     bool plain = PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && type->tp_itemsize == 0 &&
                  type->tp_getattro == PyObject_GenericGetAttr && as_object_has_it(type, "__reduce__") &&
                  as_object_has_it(type, "__reduce_ex__") && as_object_has_it(type, "__getstate__") &&
-                 !has(type, "__getnewargs__") && !has(type, "__getnewargs_ex__") && !has(type, "__setstate__") && find_slots(type, c);
+                 !has(type, "__getnewargs__") && !has(type, "__getnewargs_ex__") && !has(type, "__setstate__") &&
+                 find_slots(type, c);
     return plain ? BY_ATTRIBUTES : BY_REDUCE;
 }
 

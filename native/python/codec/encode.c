@@ -24,7 +24,8 @@ static bool finish_payload(native_writer *w, csp_reply *reply, csp_message *mess
     if (reply != NULL) {
         csp_payload_attach_reply(payload, w->ends_used, reply);
     }
-    uint32_t plain = reply != NULL ? KIND_CALL : KIND_STREAM, objects = reply != NULL ? KIND_OBJECTS_CALL : KIND_OBJECTS;
+    uint32_t plain = reply != NULL ? KIND_CALL : KIND_STREAM,
+             objects = reply != NULL ? KIND_OBJECTS_CALL : KIND_OBJECTS;
     message->kind = (w->runs_code ? objects : plain) | CSP_KIND_PAYLOAD;
     message->size = w->ends_used; /* where the reply stands */
     message->as.payload = payload;

@@ -66,11 +66,11 @@ enum {
     ITEM_FROZENSET_AGAIN = 'y',
     ITEM_STOP = '.', /* the end of items that were not counted */
     /* what names classes */
-    ITEM_GLOBAL = 'g',    /* module and qualified name, each a text */
-    ITEM_SHAPE = 'O',     /* class, names of attributes; then an object of it as below */
-    ITEM_INSTANCE = 'o',  /* number of the shape, then the attributes' values */
-    ITEM_REDUCED = 'r',   /* MADE_*, then as those say */
-    ITEM_ENUM = 'E',      /* class, value */
+    ITEM_GLOBAL = 'g',     /* module and qualified name, each a text */
+    ITEM_SHAPE = 'O',      /* class, names of attributes; then an object of it as below */
+    ITEM_INSTANCE = 'o',   /* number of the shape, then the attributes' values */
+    ITEM_REDUCED = 'r',    /* MADE_*, then as those say */
+    ITEM_ENUM = 'E',       /* class, value */
     ITEM_NAMEDTUPLE = 'n', /* class, count, items */
     ITEM_NAMEDTUPLE_AGAIN = 'm',
 };
@@ -83,7 +83,7 @@ enum {
     MADE_WITH_PAIRS = 8,  /* keys and values until ITEM_STOP */
     MADE_WITH_STATE = 16, /* for __setstate__, or attributes */
     MADE_BY_SETTER = 32,  /* with state: a callable before it, which is given object and state */
-    MADE_AGAIN = 64,      /* behind the arguments stands what was built meanwhile, and is taken; nothing else follows */
+    MADE_AGAIN = 64, /* behind the arguments stands what was built meanwhile, and is taken; nothing else follows */
 };
 
 /* What is written or read next of such an object, in this order. */

@@ -93,8 +93,9 @@ static bool is_found(PyObject *object, PyObject *module, PyObject *name) {
         return false;
     }
     PyErr_Clear();
-    PyErr_Format(PyExc_TypeError, found == NULL ? "it is not found as %U.%U: define it at the top level of a module"
-                                                : "it is not the same object as %U.%U",
+    PyErr_Format(PyExc_TypeError,
+                 found == NULL ? "it is not found as %U.%U: define it at the top level of a module"
+                               : "it is not the same object as %U.%U",
                  module, name);
     Py_XDECREF(found);
     return false;

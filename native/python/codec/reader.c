@@ -99,8 +99,7 @@ bool native_keep_again_slow(native_reader *r, PyObject *object) {
         return false;
     }
     size_t size = sizeof(PyObject *) * r->again_room;
-    PyObject **larger =
-        r->again == r->first_again ? PyMem_RawMalloc(size * 2) : PyMem_RawRealloc(r->again, size * 2);
+    PyObject **larger = r->again == r->first_again ? PyMem_RawMalloc(size * 2) : PyMem_RawRealloc(r->again, size * 2);
     if (larger == NULL) {
         PyErr_NoMemory();
         return false;

@@ -27,10 +27,10 @@ static int made_by(PyObject *callable, PyObject *arguments) {
                                                                        : 0;
     Py_DECREF(name);
     Py_ssize_t count = PyTuple_GET_SIZE(arguments);
-    bool right = flags == 0 || (count > 0 && PyType_Check(PyTuple_GET_ITEM(arguments, 0)) &&
-                                (flags == MADE_BY_NEW ||
-                                 (count == 3 && PyTuple_CheckExact(PyTuple_GET_ITEM(arguments, 1)) &&
-                                  PyDict_CheckExact(PyTuple_GET_ITEM(arguments, 2)))));
+    bool right =
+        flags == 0 || (count > 0 && PyType_Check(PyTuple_GET_ITEM(arguments, 0)) &&
+                       (flags == MADE_BY_NEW || (count == 3 && PyTuple_CheckExact(PyTuple_GET_ITEM(arguments, 1)) &&
+                                                 PyDict_CheckExact(PyTuple_GET_ITEM(arguments, 2)))));
     if (!right) {
         wrong("__newobj__ takes a class and arguments");
         return -1;

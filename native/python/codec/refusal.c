@@ -36,8 +36,8 @@ static PyObject *step_of(const native_put_frame *f) {
             which = name_of_field(f);
             break;
         default:
-            return Py_BuildValue("(s(inO)O)", "reduced", (int)f->phase, f->index, f->pending != NULL ? f->pending : Py_None,
-                                 f->object);
+            return Py_BuildValue("(s(inO)O)", "reduced", (int)f->phase, f->index,
+                                 f->pending != NULL ? f->pending : Py_None, f->object);
     }
     return Py_BuildValue("(sOO)", kind, which != NULL ? which : Py_None, f->object);
 }

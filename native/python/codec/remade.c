@@ -26,8 +26,10 @@ static native_get finish(native_reader *r) {
 
 /* The next part that there is, after that phase. */
 static native_get next_part(native_reader *r, native_get_frame *f, int phase) {
-    static const unsigned char needs[] = {
-        [REDUCED_ITEMS] = MADE_WITH_ITEMS, [REDUCED_PAIRS] = MADE_WITH_PAIRS, [REDUCED_SETTER] = MADE_BY_SETTER, [REDUCED_STATE] = MADE_WITH_STATE};
+    static const unsigned char needs[] = {[REDUCED_ITEMS] = MADE_WITH_ITEMS,
+                                          [REDUCED_PAIRS] = MADE_WITH_PAIRS,
+                                          [REDUCED_SETTER] = MADE_BY_SETTER,
+                                          [REDUCED_STATE] = MADE_WITH_STATE};
     for (phase++; phase < REDUCED_OVER; phase++) {
         if ((f->flags & needs[phase]) != 0) {
             f->phase = (unsigned char)phase;

@@ -18,7 +18,8 @@ enum { CLASS, NAMES, PLAN };
 
 static PyObject *plan_of(native_reader *r, PyTypeObject *type, PyObject *names, Py_ssize_t of_dict) {
     Py_ssize_t count = PyTuple_GET_SIZE(names);
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)sizeof(plan) + count * (Py_ssize_t)sizeof(Py_ssize_t));
+    PyObject *bytes =
+        PyBytes_FromStringAndSize(NULL, (Py_ssize_t)sizeof(plan) + count * (Py_ssize_t)sizeof(Py_ssize_t));
     if (bytes == NULL) {
         return NULL;
     }

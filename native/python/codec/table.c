@@ -41,9 +41,12 @@ static native_put put_by_type(native_writer *w, PyObject *object) {
             PyTypeObject *type;
             native_put (*put)(native_writer *w, PyObject *object);
         } table[] = {
-            {&PySet_Type, native_put_set},           {&PyFrozenSet_Type, native_put_frozenset},
-            {&PyByteArray_Type, native_put_bytearray}, {&PyComplex_Type, native_put_complex},
-            {&PyRange_Type, native_put_range},       {&PySlice_Type, native_put_slice},
+            {&PySet_Type, native_put_set},
+            {&PyFrozenSet_Type, native_put_frozenset},
+            {&PyByteArray_Type, native_put_bytearray},
+            {&PyComplex_Type, native_put_complex},
+            {&PyRange_Type, native_put_range},
+            {&PySlice_Type, native_put_slice},
             {&PyPickleBuffer_Type, native_put_buffer},
         };
         for (size_t i = 0; i < sizeof table / sizeof *table && result == PUT_ELSE; i++) {

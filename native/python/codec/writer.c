@@ -5,7 +5,8 @@ static uint64_t address_hash(const void *object) {
     return ((uint64_t)(uintptr_t)object >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 32;
 }
 
-void native_writer_begin(native_writer *w, native_state *state, native_put (*put)(native_writer *w, PyObject *object)) {
+void native_writer_begin(native_writer *w, native_state *state,
+                         native_put (*put)(native_writer *w, PyObject *object)) {
     w->state = state;
     w->put = put;
     w->begin = w->next = w->first_bytes;
