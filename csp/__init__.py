@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from csp.errors import EscalationError as EscalationError
     from csp.errors import ForkRefused as ForkRefused
     from csp.errors import MailboxFull as MailboxFull
+    from csp.errors import MalformedMessage as MalformedMessage
     from csp.errors import NoSuchActor as NoSuchActor
     from csp.errors import NoSuchHandler as NoSuchHandler
     from csp.errors import NotImportable as NotImportable
@@ -149,6 +150,7 @@ _HOMES = {
         "EscalationError",
         "ForkRefused",
         "MailboxFull",
+        "MalformedMessage",
         "NoSuchActor",
         "NoSuchHandler",
         "NotImportable",

@@ -9,6 +9,7 @@
         ClosedEnd      (ValueError)       an end that you closed yourself
         WouldBlock                        a *_nowait call that would have had to wait, or a refusing buffer
       NotShareable     (TypeError)        a value that cannot travel; names the path inside the message
+      MalformedMessage (ValueError)       bytes that are no message
       NotImportable    (ImportError)      code that another interpreter cannot reach by import
       RemoteError                         an exception of another interpreter whose own type cannot travel
       ProcessFailed                       a process or pipeline worker raised; the cause is its own exception
@@ -89,6 +90,10 @@ class NotShareable(CspError, TypeError):
     The text names the path inside the message, for example ``message['jobs'][3].sock: socket.socket``;
     of the arguments of a call or a start it says which one it was.
     """
+
+
+class MalformedMessage(CspError, ValueError):
+    """The bytes of a message are none that csp wrote, or that this version of it can read."""
 
 
 class NotImportable(CspError, ImportError):

@@ -22,7 +22,7 @@ _HOMES = (
     "csp.actors.description",
     "csp.actors.log",
     "csp.actors.mailbox",
-    "csp.messages.pickling",
+    "csp.messages.ends",
     "csp.processes.pipelines.figures",
     "csp.processes.pipelines.run",
     "csp.processes.pipelines.source",

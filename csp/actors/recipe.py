@@ -1,5 +1,6 @@
 """How to make an actor, without its class: what the kernel keeps instead of the user's code."""
 
+from csp._native import dumps
 from csp.actors.actor import Actor
 from csp.actors.description import describe
 from csp.actors.handler import handlers_of
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from csp.actors.description import Description
     from csp.actors.mailbox import Overflow
-    from csp.messages.pickling import End
+    from csp.messages.ends import End
 
 
 class Recipe:
@@ -91,8 +92,6 @@ def pack_arguments(cls: type, args: tuple[object, ...], kwargs: Mapping[str, obj
     """
     if not args and not kwargs:
         return b"", ()
-    from csp.messages.pickling import dumps
-
     try:
         data, ends = dumps((args, dict(kwargs)))
     except NotShareable:

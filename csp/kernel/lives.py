@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from csp.kernel.loop import Loop
     from csp.supervision.child import After
 
-# What an actor needs, and reading its arguments, and a module that defines a supervisor: the pool imports it ahead.
-_NEEDED = ("math", "csp.actors.entry", "csp.messages.pickling")
+# What an actor needs, and a module that defines a supervisor: the pool imports it ahead.
+_NEEDED = ("math", "csp.actors.entry")
 
 
 class Lives:

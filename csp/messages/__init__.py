@@ -1,1 +1,1 @@
-"""What travels that the native codec does not know: pickled objects, and exceptions."""
+"""What the native codec leaves to Python: exceptions that cross, and what is said of what cannot travel."""

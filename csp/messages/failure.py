@@ -1,12 +1,13 @@
 """Exceptions that cross: packed where they were raised, raised again where somebody waits for them.
 
-A failure is a plain tuple ``(pickle, ends, type, text, whole, why, trail)`` of natively carried values. The pickle is
+A failure is a plain tuple ``(data, ends, type, text, whole, why, trail)`` of natively carried values. The data is
 None for an exception whose own type cannot travel, and then *why* says why not. *whole* is the text with the traceback,
-for those who only tell of it. The trail is what pickle leaves out: where it was raised, and what it came from.
+for those who only tell of it. The trail is what the codec leaves out: where it was raised, and what it came from.
 """
 
 import sys
 
+from csp._native import dumps, loads
 from csp.errors import ChannelError, CspError, NotShareable, RemoteError, SyncError
 from csp.messages.formatting import format_exception
 from csp.messages.frames import rebuilt, taken
@@ -24,8 +25,8 @@ from csp.messages.shapes import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from csp.messages.ends import End
     from csp.messages.frames import Frames
-    from csp.messages.pickling import End
 
 # Its frames; what it came from, and whether on purpose; the trails of its members, if it is a group.
 type Trail = tuple[Frames, Failure | None, bool, tuple[Trail, ...]]
@@ -46,7 +47,7 @@ def _packed(error: BaseException, whole: str, seen: set[int]) -> Failure:
     ends: list[End] = []
     why = ""
     try:
-        data, ends = _pickled(error)
+        data, ends = _written(error)
     except Exception as refusal:  # noqa: BLE001  (then its text goes alone)
         why = _told(refusal)
     return data, tuple(ends), name_of(error), text_of(error), whole, why, _trail(error, seen)
@@ -74,9 +75,8 @@ def _advise(error: ImportError) -> None:
         add_note(error, note)
 
 
-def _pickled(error: BaseException) -> tuple[bytes, list[End]]:
-    """As pickle has it, unless it comes back as another; then without its constructor. Raises why neither works."""
-    from csp.messages.pickling import dumps, loads
+def _written(error: BaseException) -> tuple[bytes, list[End]]:
+    """As any other object, unless it comes back as another; then without its constructor. Raises why neither works."""
     from csp.messages.rebuilding import reduce_without_constructor, slots_of
 
     ways = (reduce_without_constructor, None) if slots_of(error) else (None, reduce_without_constructor)
@@ -94,7 +94,7 @@ def _pickled(error: BaseException) -> tuple[bytes, list[End]]:
                 return data, ends
             nearly = nearly or (data, ends)
     if nearly is None:
-        raise refusals[0] if refusals else TypeError("what it is pickled as is no exception")
+        raise refusals[0] if refusals else TypeError("what it arrives as is no exception")
     return nearly
 
 
@@ -121,8 +121,6 @@ def unpack(failure: Failure) -> BaseException:
     error: BaseException | None = None
     if data is not None:
         try:
-            from csp.messages.pickling import loads
-
             loaded = loads(data, list(ends))
             error = loaded if isinstance(loaded, BaseException) else None
         except Exception as refusal:  # noqa: BLE001  (it cannot be made here: RemoteError tells of it)
@@ -139,7 +137,7 @@ def unpack(failure: Failure) -> BaseException:
 
 
 def _follow(error: BaseException, trail: Trail) -> None:
-    """Give it what pickle has left out."""
+    """Give it what the codec has left out."""
     frames, origin, on_purpose, trails = trail
     set_traceback(error, rebuilt(frames))
     if origin is not None:
@@ -176,7 +174,7 @@ def unpack_held(failure: Failure) -> BaseException:
 
 
 def _told(refusal: Exception) -> str:
-    """Why something could not be pickled or made, in one line."""
+    """Why something could not be written or made, in one line."""
     if isinstance(refusal, CspError):
         return text_of(refusal)
     return f"{name_of(refusal)}: {text_of(refusal)}"

@@ -1,4 +1,4 @@
-"""Exceptions whose constructor does not take what pickle calls it with, which is what went into ``args``.
+"""Exceptions whose constructor does not take what its reduce calls it with, which is what went into ``args``.
 
 For those the built-in part is made anew from ``args`` and the attributes are put back, without the class's own
 constructor: it ran where the exception was raised. A class that says with ``__reduce__`` how it wants to be made is
@@ -14,7 +14,7 @@ _IN_C = type(BaseException.__reduce__)
 
 
 def reduce_without_constructor(value: Any) -> Any:
-    """Have exceptions made by rebuild, and all else as ever: a pickler's ``reducer_override``."""
+    """Have exceptions made by rebuild, and all else as ever: the *reduce* of ``dumps``."""
     if not isinstance(value, BaseException):
         return NotImplemented
     kind = type(value)
@@ -45,7 +45,7 @@ def rebuild(kind: type[BaseException], args: tuple[object, ...]) -> BaseExceptio
 
 
 def slots_of(error: BaseException) -> dict[str, object]:
-    """Give what it holds in ``__slots__``, which pickle forgets in exceptions."""
+    """Give what it holds in ``__slots__``, which their reduce forgets."""
     held: Any = object.__getstate__(error)  # None, the attributes, or (attributes, slots)
     slots: dict[str, object] = {}
     if held.__class__ is tuple:

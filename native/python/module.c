@@ -14,6 +14,8 @@
 #include "channels/reply.h"
 #include "channels/sender.h"
 #include "channels/snapshot.h"
+#include "codec/beside.h"
+#include "codec/classes.h"
 #include "interpreters/interpreters.h"
 #include "interpreters/leaving.h"
 #include "interpreters/own_thread.h"
@@ -80,8 +82,11 @@ static int module_exec(PyObject *module) {
     state->str_timeout = PyUnicode_InternFromString("timeout");
     state->str_deadline = PyUnicode_InternFromString("deadline");
     state->str_priority = PyUnicode_InternFromString("priority");
+    state->str_setstate = PyUnicode_InternFromString("__setstate__");
+    state->str_reduce_ex = PyUnicode_InternFromString("__reduce_ex__");
     if (state->holder == NULL || state->str_timeout == NULL || state->str_deadline == NULL ||
-        state->str_priority == NULL || !load_errors(state)) {
+        state->str_priority == NULL || state->str_setstate == NULL || state->str_reduce_ex == NULL ||
+        !load_errors(state)) {
         return -1;
     }
     if (!add_type(module, &sender_spec, "Sender", &state->sender_type) ||
@@ -107,7 +112,7 @@ static int module_exec(PyObject *module) {
     }
     PyMethodDef *const functions[] = {interpreter_methods, thread_methods,  leaving_methods, total_methods,
                                       wait_graph_methods,  setting_methods, tally_methods,   limit_methods,
-                                      unseen_methods,      frame_methods,   capsule_methods};
+                                      unseen_methods,      frame_methods,   capsule_methods, stream_methods};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (PyModule_AddFunctions(module, functions[i]) < 0) {
             return -1;
@@ -138,10 +143,10 @@ static int module_exec(PyObject *module) {
     X(not_shareable)        \
     X(abandoned)            \
     X(broken_barrier)       \
-    X(dumps)                \
-    X(loads)                \
     X(str_deadline)         \
     X(str_timeout)          \
+    X(str_setstate)         \
+    X(str_reduce_ex)        \
     X(str_priority)
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {
@@ -169,6 +174,7 @@ static int module_clear(PyObject *module) {
 static void module_free(void *module) {
     native_state *state = state_of_module(module);
     module_clear(module);
+    native_classes_free(state);
     if (state->holder != NULL) {
         /* An interpreter that somebody else made ends here: what it still holds closes now. For ours the thread does it. */
         if (native_thread_holder() != state->holder) {

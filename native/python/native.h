@@ -20,8 +20,8 @@ typedef struct {
     /* csp.errors */
     PyObject *end_of_channel, *broken_channel, *closed_end, *would_block, *stopped, *cancelled, *not_shareable,
         *abandoned, *broken_barrier;
-    PyObject *dumps, *loads; /* csp.messages.pickling, imported at first need */
-    PyObject *str_timeout, *str_deadline, *str_priority;
+    struct native_classes *classes; /* how objects of each class travel: codec/classes.c */
+    PyObject *str_timeout, *str_deadline, *str_priority, *str_setstate, *str_reduce_ex;
 } native_state;
 
 /* All our types are final, so the type of self is the type that was made with the module. */

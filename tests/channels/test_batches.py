@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -180,18 +181,18 @@ def test_an_unreadable_message_takes_no_other_with_it(capacity: int, bad: int) -
 
 
 def test_an_unreadable_message_behind_what_can_be_read_only_once() -> None:
-    """A pickled message with an end in it, and a call, are read alone: no later failure takes back what they gave."""
+    """An object with an end in it, and a call with one, are read alone: no later failure takes back what they gave."""
     tx, rx = csp.channel(20)
     answers, given = csp.channel(1)
-    tx.send_many([{"pickled": 0}, {"end": answers}, "behind", Unreadable()])
-    assert rx.recv_many(20) == [{"pickled": 0}]
-    ((carried,),) = [list(message.values()) for message in rx.recv_many(20)]
-    carried.send("it came")
+    tx.send_many([SimpleNamespace(number=0), SimpleNamespace(end=answers), "behind", Unreadable()])
+    assert rx.recv_many(20) == [SimpleNamespace(number=0)]
+    (carried,) = rx.recv_many(20)
+    carried.end.send("it came")
     assert given.recv() == "it came"
     with pytest.raises(LookupError):
         rx.recv_many(20)
     assert rx.recv_many(20) == ["behind"]
-    caller = threading.Thread(target=lambda: given_back.append(tx.call({"pickled": 1})))
+    caller = threading.Thread(target=lambda: given_back.append(tx.call(SimpleNamespace(number=1))))
     given_back: list[Any] = []
     caller.start()
     while len(rx) == 0:
@@ -200,7 +201,7 @@ def test_an_unreadable_message_behind_what_can_be_read_only_once() -> None:
     ((reply, argument),) = rx.recv_many(20)
     reply.answer(argument)
     caller.join()
-    assert given_back == [{"pickled": 1}]
+    assert given_back == [SimpleNamespace(number=1)]
 
 
 class Ending:

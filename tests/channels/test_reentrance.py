@@ -341,38 +341,3 @@ def test_a_start_whose_number_begins_to_trace_memory():
             start_interpreter("refused", "csp.hosts.boot", "serve", rx, tx, Tag())
     finally:
         tracemalloc.stop()
-
-
-PICKLING = """
-import gc
-import sys
-import weakref
-
-import csp
-
-made = []
-
-class Finder:
-    def find_spec(self, name, path=None, target=None):
-        if name == "csp.messages.pickling" and not made:
-            made.append(None)  # once
-            tx.send(1 + 2j)  # needs it, and loads it
-            made[0] = sys.modules.pop(name).dumps
-        return None
-
-if __name__ == "__main__":
-    tx, rx = csp.channel(3)
-    sys.meta_path.insert(0, Finder())
-    tx.send(3 + 4j)
-    print(rx.recv(), rx.recv())
-    made = [weakref.ref(made[0]), weakref.ref(sys.modules.pop("csp.messages.pickling").dumps)]
-    del csp.messages.pickling
-    gc.collect()
-    tx.send(5 + 6j)
-    print(rx.recv(), sum(one() is not None for one in made))
-"""
-
-
-def test_pickling_that_is_loaded_while_it_is_loaded(program):
-    """An import runs anything, too: the copy that came first is used, and the other let go."""
-    assert program.script(PICKLING) == (0, "(1+2j) (3+4j)\n(5+6j) 1\n", "")

@@ -45,18 +45,8 @@ IN_AN_ACTOR = IN_A_PROCESS | {
     "csp.generic",
     "csp.hosts.granted",
 }
-# What reading pickled arguments needs, loaded while nobody waits; see csp.kernel.lives.
-IN_A_WARM_ONE = {
-    "_compat_pickle",
-    "_functools",
-    "_pickle",
-    "copyreg",
-    "csp.messages",
-    "csp.messages.pickling",
-    "csp.messages.shapes",
-    "io",
-    "math",
-} | ({"_math_integer", "math.integer"} if sys.version_info >= (3, 15) else set())
+# What the pool loads while nobody waits; see csp.kernel.lives.
+IN_A_WARM_ONE = {"math"} | ({"_math_integer", "math.integer"} if sys.version_info >= (3, 15) else set())
 
 
 def test_import_csp_loads_nothing_else():

@@ -192,7 +192,8 @@ def test_upward_imports_of_the_extension():
         "csp.hosts.importing",
         "csp.messages.failure",
         "csp.messages.frames",
-        "csp.messages.pickling",
+        "csp.messages.refusing",
+        "csp.hosts.script",
         "csp.observe.waits",
     }
     pattern = re.compile(r'PyImport_Import\w*\("(?P<name>csp[\w.]*)"')

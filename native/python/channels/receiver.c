@@ -59,28 +59,29 @@ static void give_back(csp_end *end, csp_message *messages, size_t from, size_t c
     }
 }
 
-static bool is_pickled(const csp_message *message) {
-    return message->kind == (KIND_PICKLE | CSP_KIND_PAYLOAD) ||
-           message->kind == (KIND_PICKLED_CALL | CSP_KIND_PAYLOAD);
+/* Reading it may run anything, and fail. */
+static bool runs_code(const csp_message *message) {
+    return message->kind == (KIND_OBJECTS | CSP_KIND_PAYLOAD) ||
+           message->kind == (KIND_OBJECTS_CALL | CSP_KIND_PAYLOAD);
 }
 
-/* Of a pickled one: read once, it cannot be read again, because ends or a reply were taken out of it. */
+/* Of such a one: read once, it cannot be read again, because ends or a reply were taken out of it. */
 static bool is_read_once(const csp_message *message) {
-    return message->kind == (KIND_PICKLED_CALL | CSP_KIND_PAYLOAD) || message->size > 0;
+    return message->kind == (KIND_OBJECTS_CALL | CSP_KIND_PAYLOAD) || message->size > 0;
 }
 
-/* How many can be read together, so that all but an unreadable one can still go back: those before a pickled one that can
- * be read but once, or that one alone. */
+/* How many can be read together, so that all but an unreadable one can still go back: those before one that runs code and
+ * can be read but once, or that one alone. */
 static size_t readable_together(const csp_message *messages, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        if (is_pickled(&messages[i]) && is_read_once(&messages[i])) {
+        if (runs_code(&messages[i]) && is_read_once(&messages[i])) {
             return i > 0 ? i : 1;
         }
     }
     return count;
 }
 
-/* A list of what was received. First what is pickled, and of that a copy: reading it runs anything, and may fail. Then that
+/* A list of what was received. First what runs code, and of that a copy: it may fail. Then that
  * one message is gone, as it is with recv, and all others are in the channel again, in their order. */
 static PyObject *decode_many(native_state *state, csp_end *end, csp_message *messages, size_t received) {
     size_t count = readable_together(messages, received);
@@ -90,7 +91,7 @@ static PyObject *decode_many(native_state *state, csp_end *end, csp_message *mes
         PyObject_GC_UnTrack(list); /* nobody may find it while some of its places are empty */
     }
     for (size_t i = 0; list != NULL && i < count; i++) {
-        if (is_pickled(&messages[i])) {
+        if (runs_code(&messages[i])) {
             csp_message copy = messages[i];
             csp_payload_retain(copy.as.payload);
             PyObject *object = native_decode(state, &copy);
@@ -103,7 +104,7 @@ static PyObject *decode_many(native_state *state, csp_end *end, csp_message *mes
         }
     }
     for (size_t i = 0; list != NULL && i < count; i++) {
-        if (!is_pickled(&messages[i])) {
+        if (!runs_code(&messages[i])) {
             PyObject *object = native_decode(state, &messages[i]);
             messages[i].kind = 0;
             if (object == NULL) {

@@ -1,0 +1,20 @@
+"""What a message refers to by number, and has beside its bytes: every handle on what the core holds."""
+
+from csp._native import Barrier, Broadcaster, ConditionQueue, Counter, Event, Lock, Receiver, RLock, Semaphore, Sender
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+type End = (
+    Sender[Any]
+    | Receiver[Any]
+    | Broadcaster[Any]
+    | Lock
+    | RLock
+    | Semaphore
+    | Event
+    | ConditionQueue
+    | Barrier
+    | Counter
+)

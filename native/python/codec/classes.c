@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "codec/classes.h"
+
+enum { CLASSES = 256 };
+
+struct native_classes {
+    native_class at[CLASSES];
+};
+
+PyObject *native_in_class(PyTypeObject *type, PyObject *name) {
+    PyObject *mro = type->tp_mro, *found = NULL;
+    for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro) && found == NULL; i++) {
+        PyObject *dict = PyType_GetDict((PyTypeObject *)PyTuple_GET_ITEM(mro, i));
+        if (dict != NULL && PyDict_GetItemRef(dict, name, &found) < 0) {
+            Py_DECREF(dict);
+            return NULL;
+        }
+        Py_XDECREF(dict);
+    }
+    return found;
+}
+
+static PyObject *in_class(PyTypeObject *type, const char *name) {
+    PyObject *text = PyUnicode_InternFromString(name);
+    PyObject *found = text != NULL ? native_in_class(type, text) : NULL;
+    Py_XDECREF(text);
+    return found;
+}
+
+static bool has(PyTypeObject *type, const char *name) {
+    PyObject *found = in_class(type, name);
+    Py_XDECREF(found);
+    return found != NULL;
+}
+
+static bool as_object_has_it(PyTypeObject *type, const char *name) {
+    PyObject *mine = in_class(type, name), *of_all = in_class(&PyBaseObject_Type, name);
+    bool same = mine == of_all;
+    Py_XDECREF(mine);
+    Py_XDECREF(of_all);
+    return same;
+}
+
+Py_ssize_t native_slot_offset(PyObject *descriptor) {
+    if (descriptor == NULL || !Py_IS_TYPE(descriptor, &PyMemberDescr_Type)) {
+        return 0;
+    }
+    const PyMemberDef *member = ((PyMemberDescrObject *)descriptor)->d_member;
+    return member->type == Py_T_OBJECT_EX && member->flags == 0 ? member->offset : 0;
+}
+
+/* The slots that classes written in Python have given themselves. False: it is another kind of class, or no memory. */
+static bool find_slots(PyTypeObject *type, native_class *c) {
+    PyObject *names = PyList_New(0), *mro = type->tp_mro;
+    bool ok = names != NULL;
+    for (Py_ssize_t i = 0; ok && i < PyTuple_GET_SIZE(mro); i++) {
+        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
+        if (base == &PyBaseObject_Type) {
+            continue;
+        }
+        PyObject *dict = PyType_GetDict(base), *name, *value;
+        Py_ssize_t position = 0;
+        int slotted = dict != NULL ? PyDict_ContainsString(dict, "__slots__") : -1;
+        ok = PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE) && slotted >= 0;
+        while (ok && slotted && PyDict_Next(dict, &position, &name, &value)) {
+            if (native_slot_offset(value) > 0 && ((PyDescrObject *)value)->d_type == base) {
+                ok = PyList_Append(names, name) == 0;
+            }
+        }
+        Py_XDECREF(dict);
+    }
+    Py_ssize_t count = ok ? PyList_GET_SIZE(names) : 0;
+    ok = ok && type->tp_basicsize == PyBaseObject_Type.tp_basicsize + count * (Py_ssize_t)sizeof(PyObject *);
+    if (ok && count > 0) {
+        c->slots = PyList_AsTuple(names);
+        c->offsets = PyMem_RawCalloc((size_t)count, sizeof *c->offsets);
+        ok = c->slots != NULL && c->offsets != NULL;
+        for (Py_ssize_t i = 0; ok && i < count; i++) {
+            PyObject *descriptor = native_in_class(type, PyTuple_GET_ITEM(c->slots, i));
+            c->offsets[i] = native_slot_offset(descriptor);
+            ok = c->offsets[i] > 0; /* else a base's slot is hidden by another attribute */
+            Py_XDECREF(descriptor);
+        }
+    }
+    Py_XDECREF(names);
+    return ok;
+}
+
+static native_way way_of(PyTypeObject *type, native_class *c) {
+    if (has(type, "__csp_stays__") && as_object_has_it(type, "__reduce__") &&
+        as_object_has_it(type, "__reduce_ex__")) {
+        return STAYS;
+    }
+    bool plain = PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && type->tp_itemsize == 0 &&
+                 type->tp_getattro == PyObject_GenericGetAttr && as_object_has_it(type, "__reduce__") &&
+                 as_object_has_it(type, "__reduce_ex__") && as_object_has_it(type, "__getstate__") &&
+                 !has(type, "__getnewargs__") && !has(type, "__getnewargs_ex__") && !has(type, "__setstate__") &&
+                 find_slots(type, c);
+    return plain ? BY_ATTRIBUTES : BY_REDUCE;
+}
+
+static void clear(native_class *c) {
+    Py_CLEAR(c->names);
+    Py_CLEAR(c->slots);
+    PyMem_RawFree(c->offsets);
+    *c = (native_class){0};
+}
+
+native_class *native_class_of(native_state *state, PyTypeObject *type) {
+    if (state->classes == NULL) {
+        state->classes = PyMem_RawCalloc(1, sizeof *state->classes);
+        if (state->classes == NULL) {
+            PyErr_NoMemory();
+            return NULL;
+        }
+    }
+    native_class *c = &state->classes->at[((uintptr_t)type >> 5) * UINT64_C(0x9E3779B97F4A7C15) >> 56];
+    if (c->type == type && c->version != 0 && c->version == type->tp_version_tag) {
+        return c;
+    }
+    clear(c);
+    (void)PyUnstable_Type_AssignVersionTag(type);
+    c->type = type;
+    c->version = type->tp_version_tag;
+    c->way = way_of(type, c);
+    return PyErr_Occurred() ? NULL : c;
+}
+
+PyObject *native_copyreg_of(native_state *state, PyTypeObject *type) {
+    (void)state;
+    PyObject *name = PyUnicode_InternFromString("copyreg");
+    PyObject *module = name != NULL ? PyDict_GetItemWithError(PyImport_GetModuleDict(), name) : NULL;
+    Py_XDECREF(name);
+    PyObject *table;
+    if (module == NULL || PyObject_GetOptionalAttrString(module, "dispatch_table", &table) <= 0) {
+        return NULL;
+    }
+    /* Borrowed from the module, whose it stays. */
+    PyObject *reduce = PyDict_Check(table) ? PyDict_GetItemWithError(table, (PyObject *)type) : NULL;
+    Py_DECREF(table);
+    return reduce;
+}
+
+void native_classes_free(native_state *state) {
+    for (int i = 0; state->classes != NULL && i < CLASSES; i++) {
+        clear(&state->classes->at[i]);
+    }
+    PyMem_RawFree(state->classes);
+    state->classes = NULL;
+}
