@@ -13,6 +13,7 @@ typedef struct {
     csp_payload *payload;
     const unsigned char *next, *end;
     uint32_t reply_place;
+    bool given_up; /* nobody waits for this call any more: it arrives as (reply,), and the rest is not opened */
 } reader;
 
 /* `width` is bytes per character, 0 for ASCII. */
@@ -62,6 +63,10 @@ static PyObject *get_tuple(reader *r) {
             break;
         }
         PyTuple_SET_ITEM(tuple, i, item);
+        if (r->given_up) {
+            _PyTuple_Resize(&tuple, i + 1);
+            break;
+        }
     }
     Py_LeaveRecursiveCall();
     return tuple;
@@ -101,6 +106,7 @@ static PyObject *get_reply(reader *r) {
         PyErr_SetString(PyExc_SystemError, "csp: a reply in a message was taken twice");
         return NULL;
     }
+    r->given_up = native_is_given_up(reply);
     return native_wrap_reply(r->state, reply);
 }
 
@@ -145,10 +151,9 @@ static PyObject *get_object(reader *r) {
 }
 
 /* (reply, *call): what a call message is when its arguments had to be pickled. */
-static PyObject *with_reply(reader *r, PyObject *call) {
-    PyObject *reply = get_reply(r);
-    if (reply == NULL || !PyTuple_CheckExact(call)) {
-        Py_XDECREF(reply);
+static PyObject *with_reply(PyObject *reply, PyObject *call) {
+    if (!PyTuple_CheckExact(call)) {
+        Py_DECREF(reply);
         Py_DECREF(call);
         return NULL;
     }
@@ -167,16 +172,15 @@ static PyObject *with_reply(reader *r, PyObject *call) {
 }
 
 /* (reply, exception): a call that this interpreter cannot read. Its caller is told, by whoever serves the calls. */
-static PyObject *unreadable_call(reader *r) {
+static PyObject *unreadable_call(PyObject *reply) {
     PyObject *error = PyErr_GetRaisedException();
-    PyObject *reply = get_reply(r);
-    PyObject *pair = reply != NULL && error != NULL ? PyTuple_Pack(2, reply, error) : NULL;
-    Py_XDECREF(reply);
+    PyObject *pair = error != NULL ? PyTuple_Pack(2, reply, error) : NULL;
+    Py_DECREF(reply);
     Py_XDECREF(error);
     return pair;
 }
 
-static PyObject *decode_pickle(reader *r, const csp_message *message) {
+static PyObject *unpickled(reader *r, const csp_message *message) {
     native_state *state = r->state;
     if (!native_load_pickling(state)) {
         return NULL;
@@ -198,10 +202,16 @@ static PyObject *decode_pickle(reader *r, const csp_message *message) {
     }
     Py_XDECREF(ends);
     Py_XDECREF(data);
-    if ((message->kind & ~CSP_KIND_PAYLOAD) == KIND_PICKLED_CALL) {
-        return object != NULL ? with_reply(r, object) : unreadable_call(r);
-    }
     return object;
+}
+
+static PyObject *pickled_call(reader *r, const csp_message *message) {
+    PyObject *reply = get_reply(r);
+    if (reply == NULL) {
+        return NULL;
+    }
+    PyObject *call = r->given_up ? PyTuple_New(0) : unpickled(r, message);
+    return call != NULL ? with_reply(reply, call) : unreadable_call(reply);
 }
 
 PyObject *native_decode(native_state *state, csp_message *message) {
@@ -228,14 +238,16 @@ PyObject *native_decode(native_state *state, csp_message *message) {
         csp_payload *payload = message->as.payload;
         const unsigned char *bytes = csp_payload_bytes(payload);
         size_t size = csp_payload_size(payload);
-        reader r = {state, payload, bytes, bytes + size, message->size};
+        reader r = {state, payload, bytes, bytes + size, message->size, false};
         switch (message->kind & ~CSP_KIND_PAYLOAD) {
             case KIND_STREAM:
                 object = get_object(&r);
                 break;
             case KIND_PICKLE:
+                object = unpickled(&r, message);
+                break;
             case KIND_PICKLED_CALL:
-                object = decode_pickle(&r, message);
+                object = pickled_call(&r, message);
                 break;
             case KIND_TEXT_BLOCK:
                 object = text_from(bytes, size, message->size);
