@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from csp._native import tick as tick
     from csp._native import watch as watch
     from csp.actors.actor import Actor as Actor
+    from csp.actors.current import CurrentCall as CurrentCall
+    from csp.actors.current import current_call as current_call
     from csp.actors.handler import handler as handler
     from csp.actors.mailbox import Buffered as Buffered
     from csp.actors.ref import Ref as Ref
@@ -127,6 +129,10 @@ _HOMES = {
         "watch",
     ),
     "csp.actors.actor": ("Actor",),
+    "csp.actors.current": (
+        "CurrentCall",
+        "current_call",
+    ),
     "csp.actors.handler": ("handler",),
     "csp.actors.mailbox": ("Buffered",),
     "csp.actors.ref": ("Ref",),

@@ -1,7 +1,7 @@
 """What became of a call, and of a message that a mailbox was to take: the error for who sent it."""
 
 from csp._native import Sender, raise_arrived
-from csp.errors import ActorDied, BrokenChannel, CallsSelf, MailboxFull, WouldBlock
+from csp.errors import ActorDied, BrokenChannel, CallsSelf, CallTimeout, MailboxFull, WouldBlock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = float("5")  # seconds, as OTP's gen_server:call; an object of its own, see BoundHandler.future
 
 # How a call ended; native/python/channels/calls.c has the same. Unreadable is the answer of a future alone: the error
-# itself came.
-ANSWERED, FAILED, NEVER_RAN, LOST, UNREADABLE = range(5)
+# itself came. Out of time is a call's: the one that is handled here had no more; with it comes whether it may run.
+ANSWERED, FAILED, NEVER_RAN, LOST, UNREADABLE, OUT_OF_TIME = range(6)
 _DIED = "died"  # in place of a failure: the actor ended while it handled the call
 
 
@@ -30,6 +30,14 @@ def remote_error(actor: str, sender: Sender[object], code: int, value: tuple[Any
                 f"the mailbox of {actor} was full and dropped the call ({seen.overflow}); it did not run"
             )
     return died(actor, sender.cause, maybe_ran=code == LOST)
+
+
+def out_of_time(actor: str, name: str, *, maybe_ran: bool) -> CallTimeout:
+    """Make the error for who handles a call itself, and made this one when that had no more time."""
+    ran = "it may still run" if maybe_ran else "it did not run"
+    return CallTimeout(
+        f"{actor}.{name} did not answer before the call that is being handled here ran out of time; {ran}"
+    )
 
 
 def raise_remote(actor: str, sender: Sender[object], code: int, value: tuple[Any, ...] | None) -> NoReturn:

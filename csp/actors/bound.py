@@ -2,7 +2,15 @@
 
 from csp._native import Sender, call, cast, tally_add, unseen
 from csp.actors import context
-from csp.actors.answers import ANSWERED, DEFAULT_TIMEOUT, delivery_error, raise_remote, refuse_own_rendezvous
+from csp.actors.answers import (
+    ANSWERED,
+    DEFAULT_TIMEOUT,
+    OUT_OF_TIME,
+    delivery_error,
+    out_of_time,
+    raise_remote,
+    refuse_own_rendezvous,
+)
 from csp.actors.description import flat
 from csp.errors import (
     ActorDied,
@@ -79,7 +87,7 @@ class BoundHandler(Generic[P, T_co]):
         if self._on_restart == "fail":
             self._refuse_if_restarting()
         try:
-            code, value = call(sender, (self._name, args, flat(kwargs) if kwargs else None, False), self._timeout)
+            code, value = call(sender, (self._name, args, flat(kwargs) if kwargs else None), self._timeout)
         except TimeoutError:
             raise CallTimeout(
                 f"{self._actor}.{self._name} did not answer within {self._timeout} s; it may still run"
@@ -90,6 +98,8 @@ class BoundHandler(Generic[P, T_co]):
             self._refuse_by_name(args, kwargs)
             raise
         if code != ANSWERED:
+            if code == OUT_OF_TIME:
+                raise out_of_time(self._actor, self._name, maybe_ran=value)
             raise_remote(self._actor, sender, code, value)
         return value  # type: ignore[no-any-return]  # what the handler returned
 
@@ -110,7 +120,7 @@ class BoundHandler(Generic[P, T_co]):
         if self._on_restart == "fail":
             self._refuse_if_restarting()
         try:
-            cast(sender, (self._name, args, flat(kwargs) if kwargs else None, True), self._timeout)
+            cast(sender, (self._name, args, flat(kwargs) if kwargs else None), self._timeout)
         except TimeoutError:
             raise CallTimeout(
                 f"{self._actor} did not take {self._name} within {self._timeout} s; it will not run"
@@ -161,7 +171,7 @@ class BoundHandler(Generic[P, T_co]):
             refuse_own_rendezvous(sender, self._actor, f"asks {self._name} of")
         if self._on_restart == "fail":
             self._refuse_if_restarting()
-        message = (self._name, args, flat(kwargs) if kwargs else None, False)
+        message = (self._name, args, flat(kwargs) if kwargs else None)
         try:
             limit = None if self._timeout is DEFAULT_TIMEOUT else self._timeout  # by identity: whether it was given
             return ask_future(sender, self._actor, self._name, message, limit)

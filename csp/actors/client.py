@@ -1,7 +1,7 @@
 """Asking the kernel. The same from the main interpreter and from inside an actor."""
 
-from csp import arguments
-from csp._native import Sender, call, self_id
+from csp import _native, arguments
+from csp._native import Sender, self_id
 from csp.actors.answers import ANSWERED, FAILED, raise_remote
 from csp.actors.fate import gone
 from csp.actors.handler import handlers_of
@@ -29,7 +29,7 @@ type RefFields = tuple[Sender[object], str, int, tuple[str, str], tuple[Descript
 def ask(kernel: Sender[object], request: tuple[object, ...], timeout: float | None = None) -> Any:
     """Send one request and wait for the kernel's answer; raises the error it answers with."""
     try:
-        code, value = call(kernel, request, timeout)
+        code, value = _native.ask(kernel, request, timeout)
     except TimeoutError:
         raise CallTimeout(f"the system did not answer {request[0]!r} within {timeout} s") from None
     except BrokenChannel, ClosedEnd:

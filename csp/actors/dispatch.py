@@ -5,7 +5,7 @@ A message is a call or a cast, which come with a Reply, or a plain one, which is
 
 from types import FunctionType
 
-from csp._native import Reply, tally_add
+from csp._native import Reply, aside, handle, tally_add
 from csp.actors import context
 from csp.actors.description import keywords
 from csp.errors import NotShareable
@@ -52,26 +52,25 @@ def dispatch(actor: Served, message: Any) -> None:
     __tracebackhide__ = True  # what it raises is the user's
     parts: tuple[Any, ...] = message  # for the checkers; the next line sees whether it is one
     if type(parts) is not tuple or not parts or type(parts[0]) is not Reply:
-        actor.receive(message)
+        aside(actor.receive, message)
         return
     reply = parts[0]
-    if len(parts) == 2:  # (reply, error): the arguments could not be read in this interpreter
-        if not _fail(reply, parts[1]):
-            drop(actor, "unreadable message dropped", parts[1])
+    if len(parts) < 4:
+        _not_to_be_run(actor, *parts)
         return
-    _, name, args, flat, is_cast = parts
+    _, name, args, flat = parts
     function = _handlers.get(name)
     if function is None:
         error = AttributeError(f"{type(actor).__qualname__} has no handler {name!r}")
-        if is_cast:
+        if reply.is_cast:
             drop(actor, f"cast of {name} dropped", error)
         else:
             _fail(reply, error)
         return
     try:
-        value = function(actor, *args) if flat is None else function(actor, *args, **keywords(flat))
+        value = handle(reply, function, actor, args, None if flat is None else keywords(flat))
     except Exception as error:
-        if not is_cast:
+        if not reply.is_cast:
             _fail(reply, error)
         elif type(error) is TypeError and _were_wrong(name, error, args, flat):
             drop(actor, f"cast of {name} dropped", error)
@@ -85,11 +84,21 @@ def dispatch(actor: Served, message: Any) -> None:
 
         reply.fail_packed(("died", described(error)))
         raise
+    if value is reply:  # nobody waits any more
+        _not_to_be_run(actor, reply)
+        return
     try:
         reply.answer(value)
     except Exception as error:  # noqa: BLE001  (the value cannot travel: the caller's news, and no reason to die)
-        if not is_cast:
-            _fail(reply, _about_result(name, error))
+        _fail(reply, _about_result(name, error))
+
+
+def _not_to_be_run(actor: Served, reply: Reply, error: Exception | None = None) -> None:
+    """Tell of a call whose arguments could not be read in this interpreter; count one whose caller has given up."""
+    if error is None:
+        tally_add(context.own().letters)
+    elif not _fail(reply, error):
+        drop(actor, "unreadable message dropped", error)
 
 
 def _were_wrong(name: str, error: TypeError, args: tuple[object, ...], flat: tuple[object, ...] | None) -> bool:

@@ -59,7 +59,7 @@ def ask_future(
         if not receiving.over or receiving.pending.pop(future.token, None) is None:
             break  # in good hands; or that thread has just ended, and has told the future why
     try:
-        future.posting = post(sender, message, timeout, receiving.replies, future.token)
+        future.posting, future.asking = post(sender, message, timeout, receiving.replies, future.token)
     except BaseException as error:
         told = receiving.pending.pop(future.token, None) is None
         if isinstance(error, (BrokenChannel, WouldBlock)):
@@ -87,6 +87,7 @@ class Answer(Future[object]):
         self.timeout = timeout
         self.paused = limits_paused()  # what its limit has stood still for is counted from then on
         self.posting: object | None = None  # while it stands in line; afterwards of no use
+        self.asking: object | None = None  # with a limit: let go of, the call is given up, and need not run any more
         self.withdrawing = False  # then the news that it will not run are ours
         self.missed: tuple[int, Any] | None = None  # such news that came meanwhile
         self.raised: Any = None  # the traceback of the exception, before anybody was given it
@@ -271,6 +272,7 @@ class _Receiving:
             if self.pending.pop(token, None) is None:
                 continue
             actor, name, limit = future.actor, future.name, f"within {future.timeout} s"
+            future.asking = None
             if future.posting is not None and withdraw(future.posting):
                 _fail(future, CallTimeout(f"{actor} did not take {name} {limit}; it will not run"))
             else:
@@ -283,7 +285,7 @@ class _Receiving:
         """With the answer, or with why there is none; once."""
         if self.pending.pop(future.token, None) is None:
             return
-        future.posting = None
+        future.posting = future.asking = None
         if code == UNREADABLE:
             _fail(future, value)
             return

@@ -7,6 +7,7 @@
 #include "capsule.h"
 #include "channels/calls.h"
 #include "channels/end.h"
+#include "channels/envelope.h"
 #include "channels/extended.h"
 #include "channels/gather.h"
 #include "channels/post.h"
@@ -112,7 +113,8 @@ static int module_exec(PyObject *module) {
     }
     PyMethodDef *const functions[] = {interpreter_methods, thread_methods,  leaving_methods, total_methods,
                                       wait_graph_methods,  setting_methods, tally_methods,   limit_methods,
-                                      unseen_methods,      frame_methods,   capsule_methods, stream_methods};
+                                      unseen_methods,      frame_methods,   capsule_methods, stream_methods,
+                                      envelope_methods};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (PyModule_AddFunctions(module, functions[i]) < 0) {
             return -1;
@@ -245,18 +247,27 @@ static PyMethodDef module_methods[] = {
     {"never", native_never, METH_NOARGS, "never()\n--\n\nA timer guard that is never ready."},
     {"skip", native_skip, METH_NOARGS, "skip()\n--\n\nThe skip guard: makes a select that does not wait."},
     {"call", FASTCALL(native_call), METH_FASTCALL,
-     "call(sender, message, timeout, /)\n--\n\nSend (reply, *message) and wait for the answer: (code, value), code 0 "
-     "answered, "
-     "1 failed, 2 never ran, 3 lost."},
+     "call(sender, message, timeout, priority=0, /)\n--\n\nSend (reply, *message) and wait for the answer:"
+     " (code, value), code 0 answered, 1 failed, 2 never ran, 3 lost.\nIt waits at most for what is left of the "
+     "call "
+     "that is handled here: then code 5, and value is whether it may run."},
+    {"ask", FASTCALL(native_ask), METH_FASTCALL,
+     "ask(sender, message, timeout, /)\n--\n\nLike call, of who does what is asked even when nobody waits any more, "
+     "and "
+     "with no limit but its own."},
     {"post", FASTCALL(native_post), METH_FASTCALL,
-     "post(sender, message, timeout, replies, token, /)\n--\n\nPost (reply, *message) and do not wait; the answer "
-     "goes to the "
-     "unbounded channel `replies`, marked with token.\n\n"
-     "None: it was accepted. Else a handle for withdraw: it stands in the line of senders."},
+     "post(sender, message, timeout, replies, token, priority=0, /)\n--\n\nPost (reply, *message) and do not wait; "
+     "the "
+     "answer "
+     "goes to the unbounded channel `replies`, marked with token.\n\n"
+     "A pair: None, or a handle for withdraw while it stands in the line of senders; and None, or what to let go of "
+     "to "
+     "give "
+     "the call up."},
     {"withdraw", native_withdraw, METH_O,
      "withdraw(posting, /)\n--\n\nTake back what was posted; False if it was taken, or is over."},
     {"cast", FASTCALL(native_cast), METH_FASTCALL,
-     "cast(sender, message, timeout, /)\n--\n\nSend (reply, *message) whose answer nobody waits for. "
+     "cast(sender, message, timeout, priority=0, /)\n--\n\nSend (reply, *message) whose answer nobody waits for. "
      "BrokenChannel.unsent is the "
      "message."},
     {"raise_arrived", native_raise_arrived, METH_O,

@@ -1,9 +1,13 @@
 """Call channels: a message that is answered."""
 
+import re
+import time
+
 import pytest
 from held import Sending
 
 import csp
+from csp._native import recv_extended
 
 
 @pytest.fixture
@@ -133,3 +137,45 @@ def test_the_answerer_chooses_the_error(pair):
     error = calling.end()
     assert type(error) is TimeoutError
     assert str(error) == "I was late"
+
+
+# ---- what a call brings with it --------------------------------------------------------------------------------------
+
+
+def test_a_reply_tells_of_its_call(pair):
+    """Until when the caller waits, ids, and whether it still does; once answered, only that nobody does."""
+    tx, rx = pair
+    before = time.monotonic()
+    calling = Sending(lambda: tx.call("job", timeout=60))
+    reply, _ = rx.recv()
+    assert before + 60 <= reply.deadline <= time.monotonic() + 60
+    assert reply.call_id > 0
+    assert re.fullmatch("[0-9a-f]{32}", reply.trace_id)
+    assert (reply.priority, reply.is_cast, reply.wanted) == (0, False, True)
+    assert reply.answer(None)
+    assert calling.end() is None
+    assert not reply.wanted
+    for name in ("deadline", "call_id", "trace_id", "priority", "is_cast"):
+        with pytest.raises(RuntimeError, match="answered already"):
+            getattr(reply, name)
+
+
+def test_a_call_without_a_limit_has_no_deadline(pair):
+    """None is for ever."""
+    tx, rx = pair
+    calling = Sending(tx.call, "job")
+    reply, _ = rx.recv()
+    assert reply.deadline is None
+    reply.answer(None)
+    assert calling.end() is None
+
+
+def test_an_extended_rendezvous_is_no_call(pair):
+    """What holds the sender has no id, and limits nothing."""
+    tx, rx = pair
+    sending = Sending(tx.send, "job")
+    message, reply = recv_extended(rx, None, None)
+    assert message == "job"
+    assert (reply.call_id, reply.deadline) == (0, None)
+    reply.answer(None)
+    assert sending.end() is None

@@ -3,11 +3,35 @@
  * Operations on replies. The right to answer travels in messages: see do_message_thing. */
 #include "machine.h"
 
+/* A new reply, and what it inherits if it is made while another call is handled. */
+static csp_reply *new_call(machine *m) {
+    csp_envelope outer = {.deadline = 1, .call_id = 1, .trace = {3, pick(m, 2)}};
+    csp_handling handling;
+    bool handles = pick(m, 2) == 0;
+    if (handles) {
+        csp_handling_begin(&handling, pick(m, 4) == 0 ? NULL : &outer);
+    }
+    const csp_envelope *handled = csp_handled();
+    csp_reply *reply = csp_reply_new();
+    CHECK(reply != NULL, "no memory");
+    csp_envelope envelope = *csp_reply_envelope(reply);
+    CHECK(envelope.call_id > 1 && envelope.deadline == CSP_FOREVER, "a call with id %llu",
+          (unsigned long long)envelope.call_id);
+    CHECK((envelope.trace[0] == 3 && envelope.trace[1] == outer.trace[1]) == (handled != NULL), "another's trace");
+    CHECK(handles || handled == NULL, "handled before the beginning");
+    if (handles) {
+        csp_handling_end(&handling);
+    }
+    envelope.priority = (int32_t)next_byte(m);
+    csp_reply_set_envelope(reply, &envelope);
+    CHECK(csp_reply_wanted(reply), "nobody wants a new call");
+    return reply;
+}
+
 static void new_reply(machine *m) {
     for (int i = 0; i < REPLIES; i++) {
         if (m->asked[i].reply == NULL) {
-            csp_reply *reply = csp_reply_new();
-            CHECK(reply != NULL, "no memory");
+            csp_reply *reply = new_call(m);
             m->asked[i] = (asked_reply){reply, false};
             keep_owed(m, reply, 0, NULL);
             return;
@@ -23,7 +47,12 @@ static void new_routed(machine *m) {
     belief *b = belief_of(*target);
     if (b->capacity == CSP_UNBOUNDED) {
         b->routed = true;
-        keep_owed(m, csp_reply_new_routed(*target, next_byte(m)), 0, NULL);
+        csp_reply *reply = csp_reply_new_routed(*target, next_byte(m));
+        if (reply != NULL && pick(m, 4) == 0) {
+            csp_reply_abandon(csp_reply_asking(reply));
+            CHECK(!csp_reply_wanted(reply), "given up, and wanted");
+        }
+        keep_owed(m, reply, 0, NULL);
     }
 }
 
@@ -67,7 +96,9 @@ static void complete(machine *m) {
     if (owed->held != 0) {
         will_answer(owed->held, failed ? FAILS : LETS_GO);
     }
+    bool wanted = csp_reply_wanted(reply);
     bool heard = csp_reply_complete(reply, answer, failed ? CSP_REPLY_FAILED : 0);
+    CHECK(wanted || !heard, "an answer that nobody wanted was heard");
     CHECK(!heard || !owed->cut, "an answer of who was cut off was heard");
     if (owed->held != 0) {
         did_answer(owed->held, heard);

@@ -117,7 +117,7 @@ void do_scope_thing(machine *m) {
     if (pick(m, 8) == 0) {
         csp_holder_cancel(holder);
     }
-    CHECK(!csp_scope_inside(), "in a scope, and in none");
+    CHECK(!csp_scope_inside() && !csp_scope_shielded(), "in a scope, and in none");
     for (int step = 0; step < STEPS; step++) {
         switch (pick(m, 5)) {
             case 0:
@@ -128,6 +128,7 @@ void do_scope_thing(machine *m) {
                     b->scope = csp_scope_new(b->called ? 1 : CSP_FOREVER, b->shield);
                     CHECK(b->scope != NULL && csp_scope_enter(b->scope) == CSP_OK, "no scope");
                     CHECK(csp_scope_inside(), "in a scope, and not");
+                    CHECK(!b->shield || csp_scope_shielded(), "shielded, and not");
                 }
                 break;
             case 2:

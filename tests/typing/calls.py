@@ -150,3 +150,24 @@ def untyped(ref: csp.Ref) -> None:
     assert_type(ref.deposit(5), Any)
     ref.deposit.cast("whatever")
     ref.send("anything")
+
+
+def handles() -> None:
+    call = csp.current_call()
+    assert_type(call, csp.CurrentCall | None)
+    if call is not None:
+        assert_type(call.deadline, float | None)
+        assert_type(call.remaining(), float | None)
+        assert_type(call.id, int)
+        assert_type(call.trace, str)
+        assert_type(call.priority, int)
+        assert_type(call.is_cast, bool)
+
+
+def looks(reply: csp.Reply) -> None:
+    assert_type(reply.deadline, float | None)
+    assert_type(reply.call_id, int)
+    assert_type(reply.trace_id, str)
+    assert_type(reply.priority, int)
+    assert_type(reply.is_cast, bool)
+    assert_type(reply.wanted, bool)

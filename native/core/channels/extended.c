@@ -104,7 +104,7 @@ csp_status csp_recv_extended(csp_end *end, csp_message *message, csp_reply **rep
     if (status != CSP_OK) {
         return status;
     }
-    csp_reply *mine = csp_reply_new();
+    csp_reply *mine = csp__reply_alloc(sizeof(csp_reply), 2, NULL);
     if (mine == NULL) {
         return CSP_NO_MEMORY;
     }

@@ -13,6 +13,7 @@
 #include "holding/payload.h"
 #include "platform/list.h"
 #include "platform/lock.h"
+#include "waiting/calling.h"
 #include "waiting/stopping.h"
 #include "waiting/thread.h"
 #include "waiting/wait.h"
@@ -30,12 +31,19 @@ csp_reply *csp__reply_alloc(size_t size, int64_t references, const csp_reply_sin
         csp__list_init(&reply->of_channel);
         atomic_init(&reply->references, references);
         reply->sink = sink;
+        reply->envelope.deadline = CSP_FOREVER;
         atomic_fetch_add_explicit(&replies_alive, 1, memory_order_relaxed);
     }
     return reply;
 }
 
-csp_reply *csp_reply_new(void) { return csp__reply_alloc(sizeof(csp_reply), 2, NULL); }
+csp_reply *csp_reply_new(void) {
+    csp_reply *reply = csp__reply_alloc(sizeof(csp_reply), 2, NULL);
+    if (reply != NULL) {
+        csp__envelope_begin(&reply->envelope);
+    }
+    return reply;
+}
 
 void csp__reply_retain(csp_reply *reply) { atomic_fetch_add_explicit(&reply->references, 1, memory_order_relaxed); }
 
@@ -78,7 +86,7 @@ static bool settle(csp_reply *reply, csp_message *answer, uint64_t flags) {
     bool must_wake = false, settled = false;
     csp_waiter *waiter = NULL;
     csp__lock(&reply->lock);
-    if (!reply->done && !reply->abandoned) {
+    if (!reply->done && !atomic_load_explicit(&reply->abandoned, memory_order_relaxed)) {
         reply->done = settled = true;
         reply->message = *answer;
         reply->message.tag = flags;
@@ -203,7 +211,31 @@ csp_status csp_reply_wait(csp_reply *reply, csp_holder *waiting, csp_message *an
 
 void csp_reply_abandon(csp_reply *reply) {
     csp__lock(&reply->lock);
-    reply->abandoned = true;
+    atomic_store_explicit(&reply->abandoned, true, memory_order_relaxed);
     csp__unlock(&reply->lock);
     csp__reply_release(reply);
+}
+
+/* ---- what a call brings with it ------------------------------------------------------------------------------- */
+
+/* Written before the reply is attached and never again: the channel that the call goes through publishes it. */
+const csp_envelope *csp_reply_envelope(const csp_reply *reply) { return &reply->envelope; }
+void csp_reply_set_envelope(csp_reply *reply, const csp_envelope *envelope) { reply->envelope = *envelope; }
+
+csp_reply *csp_reply_asking(csp_reply *reply) {
+    csp__reply_retain(reply);
+    return reply;
+}
+
+bool csp_reply_wanted(csp_reply *reply) {
+    if (atomic_load_explicit(&reply->abandoned, memory_order_relaxed)) {
+        return false;
+    }
+    if (reply->sink == NULL || reply->sink->wanted == NULL) {
+        return true;
+    }
+    csp__lock(&reply->lock); /* a fence settles it under the lock, before it closes the sink */
+    bool wanted = !reply->done && reply->sink->wanted(reply);
+    csp__unlock(&reply->lock);
+    return wanted;
 }

@@ -15,13 +15,15 @@ typedef struct csp_reply_sink {
     bool (*deliver)(csp_reply *reply, csp_message *message, uint64_t flags);
     /* Nothing will be delivered any more: let go of what the record keeps. Comes a second time where a fence was first. */
     void (*close)(csp_reply *reply);
+    /* Under the reply's lock, before it has closed: whether anybody could get the answer. NULL: somebody always could. */
+    bool (*wanted)(csp_reply *reply);
 } csp_reply_sink;
 
 struct csp_reply {
     alignas(64) csp_lock lock; /* guards done, abandoned, waiter, message */
     bool done;                 /* completed or broken; never again */
-    bool abandoned;
-    csp_waiter *waiter; /* who waits in csp_reply_wait, while it does */
+    _Atomic bool abandoned;    /* written under the lock; a hint without it */
+    csp_waiter *waiter;        /* who waits in csp_reply_wait, while it does */
     csp_message message;
     _Atomic int64_t references; /* asking right, answering right, a fence at work */
     _Atomic uint64_t callee;    /* the holder that has taken the call; 0: still in a mailbox */
@@ -31,9 +33,11 @@ struct csp_reply {
         *channel; /* of an extended rendezvous: whose sender asks; good while it does, because it has an end of it */
     csp_node of_channel;        /* while it does; the channel's lock */
     const csp_reply_sink *sink; /* NULL: the answer stays here, for csp_reply_wait */
+    csp_envelope envelope;      /* a line of its own, which nobody needs to answer */
 };
 
-/* A reply that needs more than the record begins with it. All of it but the reply is zeroed; NULL when out of memory.
+/* A reply that needs more than the record begins with it. All of it but the reply is zeroed; NULL when out of memory. Its
+ * envelope is that of no call.
  * `references`: one for the answering right, and one for the asking right if there is one. */
 csp_reply *csp__reply_alloc(size_t size, int64_t references, const csp_reply_sink *sink);
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Routed replies: the answer is sent into a channel, with a tag, and never waits. */
+#include "channels/channel.h"
+#include "channels/end.h"
 #include "channels/reply.h"
 #include "platform/list.h"
+#include "waiting/calling.h"
 
 typedef struct {
     csp_reply reply;
@@ -31,7 +34,10 @@ static void close_target(csp_reply *reply) {
     }
 }
 
-static const csp_reply_sink sink = {.deliver = deliver, .close = close_target};
+/* Nobody receives there any more: who asked has ended. */
+static bool wanted(csp_reply *reply) { return !csp__is_over(routed_of(reply)->target->channel, CSP_RECEIVING); }
+
+static const csp_reply_sink sink = {.deliver = deliver, .close = close_target, .wanted = wanted};
 
 csp_reply *csp_reply_new_routed(csp_end *target, uint64_t tag) {
     csp_end *mine = csp_end_clone(target, NULL);
@@ -45,5 +51,6 @@ csp_reply *csp_reply_new_routed(csp_end *target, uint64_t tag) {
     }
     routed_of(reply)->target = mine;
     routed_of(reply)->tag = tag;
+    csp__envelope_begin(&reply->envelope);
     return reply;
 }

@@ -124,6 +124,20 @@ bool csp_scope_shield(const csp_scope *scope) { return csp__scope_is_shield(scop
 
 bool csp_scope_inside(void) { return csp__scopes_of_thread() != NULL; }
 
+bool csp_scope_shielded(void) {
+    csp_scopes *scopes = csp__scopes_of_thread();
+    if (scopes == NULL) {
+        return false;
+    }
+    csp__lock(&scopes->lock);
+    const csp_scope *scope = scopes->innermost;
+    while (scope != NULL && !csp__scope_is_shield(scope)) {
+        scope = scope->outer;
+    }
+    csp__unlock(&scopes->lock);
+    return scope != NULL;
+}
+
 bool csp_scope_cancelled(csp_scope *scope) {
     /* Left, it is what it was then. */
     csp_scopes *scopes = atomic_load_explicit(&scope->of, memory_order_seq_cst);

@@ -6,6 +6,7 @@
 
 #include "platform/load.h"
 #include "platform/park.h"
+#include "waiting/calling.h"
 #include "waiting/placement.h"
 #include "waiting/running.h"
 #include "waiting/scopes.h"
@@ -63,6 +64,7 @@ static void forked_child(void) {
     atomic_store_explicit(&threads_alive, self != NULL ? 1 : 0, memory_order_relaxed);
     csp__placement_forked();
     csp__scopes_forked();
+    csp__calling_forked();
     csp__waiters_forked();
 }
 

@@ -172,6 +172,8 @@ CSP_API int64_t csp_scope_deadline(const csp_scope *scope);
 CSP_API bool csp_scope_shield(const csp_scope *scope);
 /* Whether the calling thread is in a scope: who waits elsewhere may then have to wait in here, to hear of it. */
 CSP_API bool csp_scope_inside(void);
+/* Whether one of the scopes that the calling thread is in is shielded. */
+CSP_API bool csp_scope_shielded(void);
 /* Whether it was cancelled, or its deadline has passed before it was left. */
 CSP_API bool csp_scope_cancelled(csp_scope *scope);
 
@@ -423,6 +425,45 @@ CSP_API csp_reply *csp_reply_new(void);
 /* The same, but the answer is sent as a message with this tag into the channel of `target` (a sending end, borrowed until
  * the reply is completed; unbounded, so that completing never waits). There is no asking right. */
 CSP_API csp_reply *csp_reply_new_routed(csp_end *target, uint64_t tag);
+/* An asking right of such a reply all the same, while it has not been attached: for who may give the call up (csp_reply_abandon),
+ * and not to wait for. */
+CSP_API csp_reply *csp_reply_asking(csp_reply *reply);
+
+/* What a call brings with it beside its message. It stands in the reply; so the codec knows nothing of it, and whoever has the
+ * answering right can read it without opening the message. */
+typedef struct csp_envelope {
+    int64_t deadline;    /* until when somebody waits for the answer; CSP_FOREVER: no limit. A cast has none. */
+    int64_t stood_still; /* what the caller had by then subtracted from his limits, because somebody debugs; else 0 */
+    uint64_t call_id;    /* no other call of this process has it; 0: this is no call */
+    uint64_t trace[2];   /* the upper and the lower half of W3C's trace-id: the same in all calls that one led to */
+    int32_t priority;    /* more is more urgent; 0 by default. Carried, and for nothing yet */
+    uint32_t flags;      /* csp_call_flags, or 0 */
+} csp_envelope;
+
+typedef enum csp_call_flags {
+    CSP_CALL_CAST = 1,     /* nobody waits for the answer, from the beginning */
+    CSP_CALL_DROPPABLE = 2 /* it need not be carried out when nobody waits for it any more */
+} csp_call_flags;
+
+/* csp_reply_new and its kin fill one in: a new call_id, the trace of the call that the thread is carrying out or else a new one,
+ * no deadline, priority 0, no flags. To be changed before the reply is attached, and read by who has the asking or the answering
+ * right, as long as it is his. */
+CSP_API const csp_envelope *csp_reply_envelope(const csp_reply *reply);
+CSP_API void csp_reply_set_envelope(csp_reply *reply, const csp_envelope *envelope);
+/* For who has the answering right: whether somebody still waits for the answer. False: he gave up, or ended (and for a cast, always).
+ * It may be false in the next instant; once false, it stays so. */
+CSP_API bool csp_reply_wanted(csp_reply *reply);
+
+/* The calling thread begins to carry out a call, and until the end the calls that it makes belong to that: they have its trace.
+ * Both arguments stay where they are until then. It nests; NULL: what is done now belongs to no call. */
+typedef struct csp_handling {
+    const csp_envelope *envelope;
+    struct csp_handling *outer;
+} csp_handling;
+CSP_API void csp_handling_begin(csp_handling *handling, const csp_envelope *envelope);
+CSP_API void csp_handling_end(csp_handling *handling);
+/* Of the call that the calling thread is carrying out; NULL: none. */
+CSP_API const csp_envelope *csp_handled(void);
 
 /* The tag of a completed reply's message: how it ended. The codec owns the bits below. */
 #define CSP_REPLY_BROKEN (UINT64_C(1) << 63)    /* the answering side is gone */

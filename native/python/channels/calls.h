@@ -7,6 +7,7 @@
 #include "native.h"
 
 PyObject *native_call(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *native_ask(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *native_cast(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *native_recv_reply(PyObject *module, PyObject *const *args, Py_ssize_t count);
 PyObject *native_sender_call(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords);

@@ -2,34 +2,30 @@
  *
  * Reply: the right to answer one call. */
 #include "channels/reply.h"
+#include "channels/envelope.h"
 #include "codec/encode.h"
 #include "errors.h"
-#include "holding/handles.h"
+#include "holding/handling.h"
 #include "types.h"
-
-static bool is_open(const reply_object *self) {
-    if (self->reply == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "this call was answered already");
-    }
-    return self->reply != NULL;
-}
 
 static PyObject *answer(PyObject *self, PyObject *value, uint64_t flags) {
     reply_object *mine = (reply_object *)self;
     csp_message message;
-    if (!is_open(mine)) {
+    if (!native_reply_is_open(mine)) {
         return NULL;
+    }
+    if (!csp_reply_wanted(mine->reply)) { /* a cast, or given up: nobody would get what is encoded */
+        csp_reply_break(native_reply_release(mine), true);
+        Py_RETURN_FALSE;
     }
     if (!native_encode(state_of(self), value, NULL, &message)) {
         return NULL; /* the reply is still open: the caller may fail it with a value that can travel */
     }
-    if (!is_open(mine)) { /* encoding runs anything, also what answers this very call */
+    if (!native_reply_is_open(mine)) { /* encoding runs anything, also what answers this very call */
         csp_message_drop(&message);
         return NULL;
     }
-    csp_reply *reply = mine->reply;
-    mine->reply = NULL;
-    return PyBool_FromLong(csp_reply_complete(reply, &message, flags));
+    return PyBool_FromLong(csp_reply_complete(native_reply_release(mine), &message, flags));
 }
 
 static PyObject *reply_answer(PyObject *self, PyObject *value) { return answer(self, value, 0); }
@@ -59,11 +55,10 @@ static PyObject *reply_fail(PyObject *self, PyObject *value) {
 static PyObject *reply_refuse(PyObject *self, PyObject *unused) {
     (void)unused;
     reply_object *mine = (reply_object *)self;
-    if (!is_open(mine)) {
+    if (!native_reply_is_open(mine)) {
         return NULL;
     }
-    csp_reply_break(mine->reply, false);
-    mine->reply = NULL;
+    csp_reply_break(native_reply_release(mine), false);
     Py_RETURN_NONE;
 }
 
@@ -90,6 +85,7 @@ static PyType_Slot reply_slots[] = {
     {Py_tp_dealloc, (void *)native_reply_dealloc},
     {Py_tp_traverse, (void *)native_traverse_type},
     {Py_tp_methods, reply_methods},
+    {Py_tp_getset, native_reply_getset},
     {0, NULL},
 };
 

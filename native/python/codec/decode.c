@@ -7,12 +7,14 @@
 #include "codec/text.h"
 #include "holding/handles.h"
 
-static PyObject *take_reply(native_state *state, const csp_message *message) {
+/* `given_up`: nobody waits for this call any more. */
+static PyObject *take_reply(native_state *state, const csp_message *message, bool *given_up) {
     csp_reply *reply = csp_payload_take_reply(message->as.payload, message->size, state->holder);
     if (reply == NULL) {
         PyErr_SetString(PyExc_SystemError, "csp: a reply in a message was taken twice");
         return NULL;
     }
+    *given_up = native_is_given_up(reply);
     return native_wrap_reply(state, reply);
 }
 
@@ -27,9 +29,15 @@ static PyObject *unreadable_call(PyObject *reply) {
 static PyObject *decode_stream(native_state *state, const csp_message *message) {
     uint32_t kind = message->kind & ~CSP_KIND_PAYLOAD;
     bool is_call = kind == KIND_CALL || kind == KIND_OBJECTS_CALL;
-    PyObject *reply = is_call ? take_reply(state, message) : NULL;
+    bool given_up = false;
+    PyObject *reply = is_call ? take_reply(state, message, &given_up) : NULL;
     if (is_call && reply == NULL) {
         return NULL;
+    }
+    if (given_up) { /* it arrives as (reply,), and the rest is not opened */
+        PyObject *alone = PyTuple_Pack(1, reply);
+        Py_DECREF(reply);
+        return alone;
     }
     csp_payload *payload = message->as.payload;
     native_reader r;

@@ -33,6 +33,7 @@ PyObject *native_wrap_reply(native_state *state, csp_reply *reply) {
         return NULL;
     }
     self->reply = reply;
+    self->handling = NULL;
     PyObject_GC_Track((PyObject *)self);
     return (PyObject *)self;
 }
@@ -45,4 +46,16 @@ void native_reply_dealloc(PyObject *self) {
     }
     type->tp_free(self);
     Py_DECREF(type);
+}
+
+bool native_reply_is_open(const reply_object *reply) {
+    if (reply->reply == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "this call was answered already");
+    }
+    return reply->reply != NULL;
+}
+
+bool native_is_given_up(csp_reply *reply) {
+    return !csp_reply_wanted(reply) &&
+           (csp_reply_envelope(reply)->flags & (CSP_CALL_CAST | CSP_CALL_DROPPABLE)) == CSP_CALL_DROPPABLE;
 }

@@ -12,8 +12,11 @@ typedef struct {
     PyObject_HEAD csp_end *end;
 } end_object;
 
+typedef struct native_handling native_handling;
+
 typedef struct {
     PyObject_HEAD csp_reply *reply; /* NULL once answered */
+    native_handling *handling;      /* of who carries out its call; NULL: nobody does */
 } reply_object;
 
 static inline csp_end *end_of(PyObject *handle) { return ((end_object *)handle)->end; }
@@ -27,5 +30,9 @@ static inline bool native_is_end(PyObject *object) { return Py_TYPE(object)->tp_
 /* The same for the right to answer a call. */
 PyObject *native_wrap_reply(native_state *state, csp_reply *reply);
 void native_reply_dealloc(PyObject *self);
+/* Whether it was not answered yet; false with an exception. */
+bool native_reply_is_open(const reply_object *reply);
+/* Its caller waits no longer, and the call need not be carried out then. */
+bool native_is_given_up(csp_reply *reply);
 
 #endif

@@ -141,7 +141,15 @@
     X(scope_deadline)           \
     X(scope_shield)             \
     X(scope_cancelled)          \
-    X(scope_inside)
+    X(scope_inside)             \
+    X(scope_shielded)           \
+    X(reply_asking)             \
+    X(reply_envelope)           \
+    X(reply_set_envelope)       \
+    X(reply_wanted)             \
+    X(handling_begin)           \
+    X(handling_end)             \
+    X(handled)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
