@@ -19,7 +19,6 @@ LONGER = {
         380,
         "one that is kept: its guards and its waits share one lock",
     ),
-    "native/core/alternatives/select.c": (400, "one algorithm, and at its head what was rejected"),
     "native/core/channels/end.c": (380, "all that may become of a handle"),
     "native/core/sync/broadcast.c": (420, "one turn, that every subscriber takes part in"),
     "native/core/sync/locks.c": (380, "four kinds that are taken and released the same way"),

@@ -34,6 +34,9 @@ void csp__wake_thread(csp_waiter *waiter) {
     csp__unpark(&waiter->state, 1);
 }
 
+static csp_waiter_pool pool;
+static const csp_waiter_kind kind = {.wake = csp__wake_thread, .pool = &pool, .thread = true};
+
 static void record_ended(csp_waiter *waiter) {
     csp__placement_ends(waiter);
     /* In this order: who counts us in after we counted out sees that we are gone. */
@@ -76,7 +79,7 @@ static void initialise(void) {
 
 static csp_waiter *make_self(void) {
     pthread_once(&once, initialise);
-    csp_waiter *waiter = csp__waiter_new(csp__wake_thread);
+    csp_waiter *waiter = csp__waiter_new(&kind);
     if (waiter == NULL) {
         return NULL;
     }
