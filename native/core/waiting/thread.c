@@ -6,6 +6,7 @@
 
 #include "platform/load.h"
 #include "platform/park.h"
+#include "waiting/operation.h"
 #include "waiting/placement.h"
 #include "waiting/running.h"
 #include "waiting/scopes.h"
@@ -66,6 +67,7 @@ static void forked_child(void) {
     atomic_store_explicit(&threads_alive, self != NULL ? 1 : 0, memory_order_relaxed);
     csp__placement_forked();
     csp__scopes_forked();
+    csp__operations_forked();
     csp__waiters_forked();
 }
 

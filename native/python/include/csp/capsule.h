@@ -141,7 +141,21 @@
     X(scope_deadline)           \
     X(scope_shield)             \
     X(scope_cancelled)          \
-    X(scope_inside)
+    X(scope_inside)             \
+    X(loop_new)                 \
+    X(loop_next)                \
+    X(loop_free)                \
+    X(operation_new)            \
+    X(operation_context)        \
+    X(operation_free)           \
+    X(operation_finish)         \
+    X(operation_cancel)         \
+    X(operation_deadline)       \
+    X(operation_expire)         \
+    X(begin_send)               \
+    X(begin_recv)               \
+    X(begin_select)             \
+    X(begin_wait)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
