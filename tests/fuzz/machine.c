@@ -267,8 +267,10 @@ void machine_run(machine *m) {
                     do_channel_thing(m, what % CHANNEL_THINGS);
                 } else if (what < 30) {
                     do_outside_thing(m, what % OUTSIDE_THINGS);
-                } else {
+                } else if (what == 30) {
                     do_scope_thing(m);
+                } else {
+                    do_operation_thing(m);
                 }
                 break;
             case 1:

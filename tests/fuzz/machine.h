@@ -133,6 +133,7 @@ void do_extended_receive(machine *m);
 void do_reply_thing(machine *m, uint32_t what);
 void do_outside_thing(machine *m, uint32_t what);
 void do_scope_thing(machine *m);
+void do_operation_thing(machine *m);
 /* Every operation passes the scheduler gate, and dawdles there. */
 void outside_gate(void);
 /* What do_outside_thing changed of the process is as at first. */

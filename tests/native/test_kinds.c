@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The core's three tables of functions, each with a kind that only this file knows: nothing else had to change for them. */
+ * The core's four tables of functions, each with a kind that only this file knows: nothing else had to change for them. */
 #include <stdlib.h>
 
+#include "channels/asleep.h"
 #include "channels/channel.h"
 #include "channels/end.h"
 #include "channels/opening.h"
@@ -11,6 +12,8 @@
 #include "holding/holder.h"
 #include "holding/payload.h"
 #include "platform/list.h"
+#include "waiting/stopping.h"
+#include "waiting/waiter.h"
 
 /* ---- something that is held ----------------------------------------------------------------------------------- */
 
@@ -217,4 +220,63 @@ CASE(an_answer_goes_where_its_sink_says,
     csp_reply_break(new_adding(&sum, &closes), true);
     CHECK_INT(sum, ==, 1007);
     CHECK_INT(closes, ==, 2);
+}
+
+/* ---- who waits: one that only counts how often it is woken ----------------------------------------------------- */
+
+typedef struct {
+    csp_waiter waiter;
+    int wakes;
+    uint32_t found; /* the code that it was woken with */
+} counter;
+
+static void count_wake(csp_waiter *waiter) {
+    counter *c = CSP_CONTAINER(waiter, counter, waiter);
+    c->wakes++;
+    c->found = csp__code(atomic_load(&waiter->state));
+}
+
+static const csp_waiter_kind counter_kind = {.wake = count_wake};
+
+static void join_queue(counter *c, csp_end *end, int64_t value) {
+    csp_message message = csp_end_direction(end) == CSP_SENDING ? inlined(value) : (csp_message){.kind = 0};
+    csp_reply *engaged;
+    CHECK_STATUS(csp__try_or_join_asleep(end, &message, &c->waiter, me, CSP_FOREVER, &engaged), CSP_WOULD_BLOCK);
+}
+
+CASE(who_waits_is_woken_as_its_kind_says,
+     "A waiter of a kind of ours is met, closed, answered and stopped like any other, and woken once for each.") {
+    counter c = {.wakes = 0};
+    csp_message got;
+    pair p = channel(0);
+    csp__waiter_init(&c.waiter, &counter_kind);
+    csp__may_wait_for(me, &c.waiter);
+    join_queue(&c, p.rx, 0);
+    CHECK_STATUS(put(p.tx, 4, CSP_POLL), CSP_OK);
+    CHECK_INT(c.wakes, ==, 1);
+    CHECK_INT(c.found, ==, CSP_WON);
+    CHECK_INT(opened(&c.waiter.slot), ==, 4);
+    join_queue(&c, p.tx, 5);
+    CHECK_INT(take(p.rx, CSP_POLL), ==, 5);
+    CHECK_INT(c.wakes, ==, 2);
+    join_queue(&c, p.tx, 6);
+    csp_holder_cancel(me);
+    CHECK_INT(c.wakes, ==, 3);
+    CHECK_INT(c.found, ==, CSP_STOPPED);
+    csp_holder_resume(me);
+    CHECK_INT(take(p.rx, CSP_POLL), ==, NOT(CSP_WOULD_BLOCK)); /* found in the queue, and passed over */
+    join_queue(&c, p.rx, 0);
+    csp_end_close(p.tx);
+    CHECK_INT(c.wakes, ==, 4);
+    CHECK_INT(c.waiter.single.outcome, ==, CSP_END_OF_CHANNEL);
+    csp_reply *reply = csp_reply_new();
+    CHECK(csp__reply_join(reply, &c.waiter, me, CSP_FOREVER));
+    csp_reply_break(reply, false);
+    CHECK_INT(c.wakes, ==, 5);
+    CHECK(csp__reply_leave(reply));
+    got = csp__reply_take(reply);
+    CHECK((got.tag & CSP_REPLY_BROKEN) != 0);
+    csp_reply_abandon(reply);
+    csp__waits_no_more(me, &c.waiter);
+    free_pair(&p);
 }

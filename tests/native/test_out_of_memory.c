@@ -5,6 +5,7 @@
 #include "channels/end.h"
 #include "harness.h"
 #include "memory.h"
+#include "waiting/operation.h"
 
 /* Repeat `step` with one allocation more each time, until that is enough; what follows is refused once only, or always. Each
  * failure must give NO_MEMORY, and pass `unharmed`. */
@@ -400,4 +401,69 @@ static void *enter_without_memory(void *argument) {
 
 CASE(a_scope, "A scope that could not be made or entered is none; the next one is.") {
     FOR_BOTH_ENDS(times) { finish(go(enter_without_memory, &times)); /* in a thread that was never in one */ }
+}
+
+/* ---- operations without a thread -------------------------------------------------------------------------------- */
+
+static void tell_nobody(void *context) { (void)context; }
+
+static csp_loop *loop;
+static csp_operation *operation;
+
+static csp_status make_operation(void) {
+    loop = csp_loop_new(tell_nobody, NULL, NULL);
+    operation = loop != NULL ? csp_operation_new(loop, me, NULL) : NULL;
+    if (loop != NULL && operation == NULL) {
+        csp_loop_free(loop);
+    }
+    return operation != NULL ? CSP_OK : CSP_NO_MEMORY;
+}
+
+CASE(an_operation,
+     "A loop or an operation that cannot be made is not; to begin, end and free one needs none but for a buffer, and "
+     "for a choice among many.") {
+    csp_message messages[MANY], offered = boxed(5), got;
+    csp_guard guards[MANY];
+    pair many[MANY], unbounded = channel(CSP_UNBOUNDED);
+    csp_status status;
+    uint32_t chosen;
+    FOR_BOTH_ENDS(times) {
+        int64_t before = csp__operations_alive();
+        WHILE_MEMORY_ENDS(times, status, make_operation(), CHECK_INT(csp__operations_alive(), ==, before));
+        csp_operation_free(operation);
+        csp_loop_free(loop);
+    }
+    CHECK_STATUS(make_operation(), CSP_OK);
+    for (int i = 0; i < MANY; i++) {
+        many[i] = channel(0);
+        guards[i] = on_recv(many[i].rx, &messages[i]);
+    }
+    CHECK_INT(take(unbounded.rx, CSP_POLL), ==,
+              NOT(CSP_WOULD_BLOCK)); /* this thread has its record, for what it sends below */
+    memory_ends_after(0, FOR_EVER);
+    CHECK_STATUS(csp_begin_select(operation, guards, MANY, CSP_SELECT_FAIR, CSP_FOREVER, &chosen), CSP_NO_MEMORY);
+    CHECK_STATUS(csp_begin_send(operation, unbounded.tx, &offered, CSP_FOREVER), CSP_NO_MEMORY);
+    CHECK(memory_returns());
+    for (int i = 0; i < MANY; i++) {
+        CHECK_INT(RECEIVERS_WAITING(many[i].rx), ==, 0);
+    }
+    memory_ends_after(0, FOR_EVER);
+    CHECK_STATUS(csp_begin_select(operation, guards, 3, CSP_SELECT_FAIR, CSP_FOREVER, &chosen), CSP_WOULD_BLOCK);
+    CHECK(csp_operation_cancel(operation));
+    CHECK_STATUS(csp_operation_finish(operation, &got, &chosen), CSP_INTERRUPTED);
+    CHECK_STATUS(csp_begin_send(operation, many[0].tx, &offered, CSP_FOREVER), CSP_WOULD_BLOCK);
+    CHECK(csp_operation_cancel(operation));
+    CHECK_STATUS(csp_operation_finish(operation, &offered, NULL), CSP_INTERRUPTED);
+    CHECK_STATUS(csp_begin_recv(operation, many[0].rx, &got, CSP_FOREVER), CSP_WOULD_BLOCK);
+    CHECK_STATUS(csp_send(many[0].tx, &offered, CSP_POLL, NULL), CSP_OK);
+    CHECK(csp_loop_next(loop) == operation);
+    csp_operation_free(operation); /* its message is given back, for which there is no memory: it is counted */
+    CHECK(memory_returns());
+    CHECK_INT(seen(many[0].rx).undelivered, ==, 1);
+    CHECK_CONSERVED(many[0].rx);
+    csp_loop_free(loop);
+    for (int i = 0; i < MANY; i++) {
+        free_pair(&many[i]);
+    }
+    free_pair(&unbounded);
 }

@@ -17,11 +17,14 @@
 #include "waiting/wait.h"
 #include "waiting/waiter.h"
 
+static csp_waiter_pool pool;
+static const csp_waiter_kind kind = {.wake = csp__wake_thread, .pool = &pool};
+
 /* ---- making and changing -------------------------------------------------------------------------------------- */
 
 csp_alternative *csp_alternative_new(csp_holder *holder) {
     csp_alternative *alternative = aligned_alloc(alignof(csp_wait_statistics), sizeof *alternative);
-    csp_waiter *waiter = csp__self() != NULL ? csp__waiter_new(csp__wake_thread) : NULL;
+    csp_waiter *waiter = csp__self() != NULL ? csp__waiter_new(&kind) : NULL;
     if (alternative == NULL || waiter == NULL) {
         free(alternative);
         if (waiter != NULL) {
@@ -35,6 +38,9 @@ csp_alternative *csp_alternative_new(csp_holder *holder) {
     csp__list_init(&alternative->timers);
     csp__list_init(&alternative->reentrant);
     csp__wait_statistics_init(&alternative->waits);
+    if (holder != NULL) {
+        csp__may_wait_for(holder, waiter);
+    }
     return alternative;
 }
 
@@ -182,6 +188,9 @@ void csp_alternative_free(csp_alternative *alternative) {
     }
     for (uint32_t i = 0; i < alternative->count; i++) {
         free(alternative->registrations[i]);
+    }
+    if (alternative->holder != NULL) {
+        csp__waits_no_more(alternative->holder, alternative->waiter);
     }
     csp__waiter_recycle(alternative->waiter);
     csp_holder_release(alternative->holder);

@@ -13,10 +13,8 @@
 #include "waiting/wait.h"
 #include "waiting/waiter.h"
 
-csp_status csp__wait_engaged(csp_reply *reply, csp_holder *holder, csp_message *message, const csp_hooks *hooks) {
+void csp__engage(csp_reply *reply) {
     csp_channel *channel = reply->channel;
-    csp_message answer;
-    message->kind = 0;
     csp__lock(&channel->lock);
     bool aborted = channel->aborted;
     if (!aborted) {
@@ -26,7 +24,10 @@ csp_status csp__wait_engaged(csp_reply *reply, csp_holder *holder, csp_message *
     if (aborted) {
         csp__reply_force_break(reply); /* unless the answer has come already: then that is what we get */
     }
-    csp_status status = csp_reply_wait(reply, holder, &answer, CSP_FOREVER, hooks);
+}
+
+csp_status csp__engagement_over(csp_reply *reply, csp_status status, csp_message *answer, csp_message *message) {
+    csp_channel *channel = reply->channel;
     csp__lock(&channel->lock);
     csp__list_remove(&reply->of_channel); /* an abort may have taken it out before */
     csp__unlock(&channel->lock);
@@ -34,17 +35,25 @@ csp_status csp__wait_engaged(csp_reply *reply, csp_holder *holder, csp_message *
     if (status != CSP_OK) {
         return status;
     }
-    if ((answer.tag & (CSP_REPLY_FAILED | CSP_REPLY_BROKEN)) == 0) {
-        csp_message_drop(&answer);
+    if ((answer->tag & (CSP_REPLY_FAILED | CSP_REPLY_BROKEN)) == 0) {
+        csp_message_drop(answer);
         return CSP_OK;
     }
-    if ((answer.tag & CSP_REPLY_BROKEN) != 0) {
-        csp_message_drop(&answer);
+    if ((answer->tag & CSP_REPLY_BROKEN) != 0) {
+        csp_message_drop(answer);
     } else {
-        answer.tag = 0;
-        *message = answer;
+        answer->tag = 0;
+        *message = *answer;
     }
     return CSP_FAILED;
+}
+
+csp_status csp__wait_engaged(csp_reply *reply, csp_holder *holder, csp_message *message, const csp_hooks *hooks) {
+    csp_message answer;
+    message->kind = 0;
+    csp__engage(reply);
+    csp_status status = csp_reply_wait(reply, holder, &answer, CSP_FOREVER, hooks);
+    return csp__engagement_over(reply, status, &answer, message);
 }
 
 void csp__release_engaged(csp_channel *channel) {

@@ -16,6 +16,11 @@ enum { CSP_ENGAGED = 255 };
 /* What an abort does for those senders: they are let go, as if their receivers had ended. */
 void csp__release_engaged(csp_channel *channel);
 
+/* Its sender begins to wait for it: an abort lets the sender go from now on, or has already; and its outcome, as below, when the
+ * wait has ended with `status`, and with this answer if it is OK. */
+void csp__engage(csp_reply *reply);
+csp_status csp__engagement_over(csp_reply *reply, csp_status status, csp_message *answer, csp_message *message);
+
 /* Wait until the receiver has finished; consumes the asking right. The message was moved out; on CSP_FAILED it is what the
  * receiver said, empty if it ended without a word. Others: CANCELLED, INTERRUPTED. */
 csp_status csp__wait_engaged(csp_reply *reply, csp_holder *holder, csp_message *message, const csp_hooks *hooks);

@@ -130,7 +130,7 @@ void csp_alternative_interrupt(csp_alternative *alternative) {
     csp__unlock(&alternative->lock);
     for (int i = 0; i < 2; i++) {
         if (must_wake[i]) {
-            waiters[i]->wake(waiters[i]);
+            csp__wake(waiters[i]);
         }
     }
 }

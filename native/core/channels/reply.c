@@ -99,7 +99,7 @@ static bool settle(csp_reply *reply, csp_message *answer, uint64_t flags) {
     }
     csp__unlock(&reply->lock);
     if (must_wake) {
-        waiter->wake(waiter);
+        csp__wake(waiter);
     }
     if (settled && reply->sink != NULL) {
         csp_message message = reply->message;
@@ -171,6 +171,32 @@ static void set_asking(csp_waiter *self, csp_reply *reply) {
     csp__unlock(&self->asking_lock);
 }
 
+bool csp__reply_join(csp_reply *reply, csp_waiter *waiter, csp_holder *holder, int64_t deadline) {
+    csp__lock(&reply->lock);
+    bool done = reply->done;
+    if (!done) {
+        reply->waiter = waiter;
+        csp__arm_asleep(waiter, holder, deadline);
+    }
+    csp__unlock(&reply->lock);
+    return !done;
+}
+
+bool csp__reply_leave(csp_reply *reply) {
+    csp__lock(&reply->lock);
+    reply->waiter = NULL;
+    bool done = reply->done;
+    csp__unlock(&reply->lock);
+    return done;
+}
+
+/* Nobody writes a settled reply again: no lock needed. The claim, or the lock before, published the message. */
+csp_message csp__reply_take(csp_reply *reply) {
+    csp_message answer = reply->message;
+    reply->message.kind = 0;
+    return answer;
+}
+
 csp_status csp_reply_wait(csp_reply *reply, csp_holder *waiting, csp_message *answer, int64_t deadline,
                           const csp_hooks *hooks) {
     csp_waiter *self = csp__self();
@@ -194,18 +220,12 @@ csp_status csp_reply_wait(csp_reply *reply, csp_holder *waiting, csp_message *an
         uint32_t code = csp__wait(self, &self->replies, deadline, hooks);
         set_asking(self, NULL);
         if (code != CSP_WON) {
-            csp__lock(&reply->lock);
-            reply->waiter = NULL;
-            done = reply->done;
-            csp__unlock(&reply->lock);
-            if (!done) {
+            if (!csp__reply_leave(reply)) {
                 return csp__unmet(code);
             }
         }
     }
-    /* Nobody writes a settled reply again: no lock needed. The claim, or the lock above, published the message. */
-    *answer = reply->message;
-    reply->message.kind = 0;
+    *answer = csp__reply_take(reply);
     return CSP_OK;
 }
 

@@ -43,6 +43,12 @@ csp_reply *csp__reply_alloc(size_t size, int64_t references, const csp_reply_sin
 
 void csp__reply_retain(csp_reply *reply);
 void csp__reply_release(csp_reply *reply);
+/* A record that no thread waits by waits for the answer, asleep; false: the answer is there, and it does not. And it waits no more;
+ * true: the answer is there. */
+bool csp__reply_join(csp_reply *reply, csp_waiter *waiter, csp_holder *holder, int64_t deadline);
+bool csp__reply_leave(csp_reply *reply);
+/* The answer that is there. */
+csp_message csp__reply_take(csp_reply *reply);
 /* A fence took the callee away: break the reply, and leave the answering right to whoever has it. */
 void csp__reply_force_break(csp_reply *reply);
 /* The answering right goes to a holder that took the call out of a message, or (NULL) into a message. */

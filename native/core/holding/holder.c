@@ -22,6 +22,7 @@ csp_holder *csp_holder_new(const char *name) {
     for (int turn = 0; turn < CSP_CUT_OFF_TURNS; turn++) {
         csp__list_init(&holder->held[turn]);
     }
+    csp__list_init(&holder->waiting);
     strncpy(holder->first_name, name != NULL ? name : "", sizeof holder->first_name - 1);
     atomic_init(&holder->name, holder->first_name);
     atomic_fetch_add_explicit(&holders_alive, 1, memory_order_relaxed);

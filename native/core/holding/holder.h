@@ -14,6 +14,8 @@ struct csp_holder {
     uint64_t id;
     csp_lock lock; /* guards the lists; may be held while a channel's lock is taken, never the other way round */
     csp_node held[CSP_CUT_OFF_TURNS]; /* csp_held.of_holder */
+    csp_node waiting;                 /* csp_waiter.of_holder: who may wait for it and is no thread; see stopping.c */
+    uint64_t sweeps;                  /* cancels that have gone, or go, through `waiting` */
     _Atomic(const char *) name;       /* one of these; the second is written once, before it is published */
     char first_name[64], second_name[64];
     _Atomic bool renamed;

@@ -13,6 +13,7 @@
 #include "platform/list.h"
 #include "platform/load.h"
 #include "platform/lock.h"
+#include "waiting/operation.h"
 #include "waiting/running.h"
 #include "waiting/thread.h"
 #include "waiting/waiter.h"
@@ -70,10 +71,11 @@ static void read_channel(csp_channel *channel, edge_buffer *buffer) {
             edge.channel = channel->id;
             edge.direction = (csp_direction)d;
             edge.sync = channel->kind != NULL ? channel->kind->sync : CSP_SYNC_NONE;
-            /* A broadcast sends through ends that nobody holds: then it is the waiter that knows for whom. */
-            csp_holder *holder = atomic_load_explicit(&csp__case_end(c)->holder, memory_order_relaxed);
-            add(buffer, &edge,
-                holder != NULL ? holder : atomic_load_explicit(&csp__case_waiter(c)->holder, memory_order_relaxed));
+            /* A broadcast sends through ends that nobody holds, and an operation without a thread may have a holder of its own:
+             * then it is the waiter that knows for whom. */
+            csp_holder *of_end = atomic_load_explicit(&csp__case_end(c)->holder, memory_order_relaxed);
+            csp_holder *waits = atomic_load_explicit(&csp__case_waiter(c)->holder, memory_order_relaxed);
+            add(buffer, &edge, of_end == NULL || (edge.thread == 0 && waits != NULL) ? waits : of_end);
         }
         for (csp_node *n = channel->ends[d].next; n != &channel->ends[d]; n = n->next) {
             csp_end *end = CSP_CONTAINER(n, csp_end, of_channel);
@@ -147,6 +149,29 @@ static csp_status visit_channels(edge_buffer *buffer, void (*visit)(const csp_ed
     return CSP_OK;
 }
 
+/* Who asks without a thread: under the lock of their list. */
+static void add_asking(csp_waiter *waiter, csp_reply *asked, void *buffer) {
+    csp_edge edge = seen(CSP_EDGE_ASKS, waiter);
+    edge.asked = atomic_load_explicit(&asked->callee, memory_order_relaxed);
+    add(buffer, &edge, atomic_load_explicit(&waiter->holder, memory_order_relaxed));
+}
+
+static csp_status visit_asking_operations(edge_buffer *buffer, void (*visit)(const csp_edge *, void *),
+                                          void *context) {
+    do {
+        if (!make_room(buffer, buffer->full ? buffer->count + 8 : 16)) {
+            return CSP_NO_MEMORY;
+        }
+        buffer->count = 0;
+        buffer->full = false;
+        csp__asking_look(add_asking, buffer);
+    } while (buffer->full);
+    for (size_t i = 0; i < buffer->count; i++) {
+        visit(&buffer->edges[i], context);
+    }
+    return CSP_OK;
+}
+
 static void visit_asking(void (*visit)(const csp_edge *, void *), void *context) {
     for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
         csp_edge edge = {.kind = CSP_EDGE_ASKS};
@@ -169,6 +194,9 @@ static void visit_asking(void (*visit)(const csp_edge *, void *), void *context)
 csp_status csp_graph_visit(void (*visit)(const csp_edge *edge, void *context), void *context) {
     edge_buffer buffer = {0};
     csp_status status = visit_channels(&buffer, visit, context);
+    if (status == CSP_OK) {
+        status = visit_asking_operations(&buffer, visit, context);
+    }
     free(buffer.edges);
     if (status == CSP_OK) {
         visit_asking(visit, context);

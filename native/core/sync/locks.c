@@ -202,8 +202,9 @@ void csp__sync_untake(csp_end *end, csp_message *message) {
     csp__lock(&channel->lock);
     if (message->kind == 0) {
         csp__sync_of(channel)->abandoned = true; /* somebody else is told */
-    } else if (csp__sync_of(channel)->kind != CSP_SYNC_LOCK || csp__sync_of(channel)->thread == csp__thread_id(self)) {
-        /* An event has nothing to give back; and a signal handler may have released the lock, which is another's now. */
+    } else if (csp__sync_of(channel)->kind != CSP_SYNC_LOCK || csp__sync_of(channel)->thread == 0 ||
+               csp__sync_of(channel)->thread == csp__thread_id(self)) {
+        /* 0: taken by an operation without a thread. An event has nothing to give back; and a signal handler may have released the lock, which is another's now. */
         release_locked(channel, end, 1, self);
     }
     csp__sync_settle(channel, &wakes);

@@ -54,7 +54,7 @@ void csp__scopes_unlock(csp_scopes *scopes) {
     csp_waiter *waiter = settle(scopes);
     csp__unlock(&scopes->lock);
     if (waiter != NULL) {
-        waiter->wake(waiter);
+        csp__wake(waiter);
     }
 }
 

@@ -8,24 +8,69 @@
 #include "platform/lock.h"
 #include "waiting/waiter.h"
 
-void csp_holder_cancel(csp_holder *holder) {
-    atomic_store_explicit(&holder->cancelled, true, memory_order_seq_cst);
-    for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
-        /* The word is read before the holder, and claimed with that very sequence: if the owner moved on to another
-         * operation in between, the exchange fails. */
-        uint32_t state = atomic_load_explicit(&w->state, memory_order_seq_cst);
-        while (atomic_load_explicit(&w->holder, memory_order_relaxed) == holder &&
-               (csp__code(state) == CSP_ARMED || csp__code(state) == CSP_PARKED)) {
-            bool parked = csp__code(state) == CSP_PARKED;
-            if (atomic_compare_exchange_weak_explicit(&w->state, &state, (state & ~UINT32_C(0xffff)) | CSP_STOPPED,
-                                                      memory_order_seq_cst, memory_order_seq_cst)) {
-                if (parked) {
-                    w->wake(w);
-                }
-                break;
-            }
+/* Claim the record if it waits for this holder. The word is read before the holder, and claimed with that very sequence: if the
+ * owner moved on to another operation in between, the exchange fails. True: it is to be woken. */
+static bool stop(csp_waiter *w, const csp_holder *holder) {
+    uint32_t state = atomic_load_explicit(&w->state, memory_order_seq_cst);
+    while (atomic_load_explicit(&w->holder, memory_order_relaxed) == holder &&
+           (csp__code(state) == CSP_ARMED || csp__code(state) == CSP_PARKED)) {
+        bool parked = csp__code(state) == CSP_PARKED;
+        if (atomic_compare_exchange_weak_explicit(&w->state, &state, (state & ~UINT32_C(0xffff)) | CSP_STOPPED,
+                                                  memory_order_seq_cst, memory_order_seq_cst)) {
+            return parked;
         }
     }
+    return false;
+}
+
+/* Under the holder's lock: the next few that this sweep has not seen go to the end of the list, and are stopped. Who comes in
+ * meanwhile stands behind them and sees the flag. False: there is none left. */
+static bool stop_some(csp_holder *holder, uint64_t sweep, csp_wakes *wakes) {
+    while (wakes->count < CSP_WAKES) {
+        csp_waiter *w = CSP_CONTAINER(holder->waiting.next, csp_waiter, of_holder);
+        if (csp__list_empty(&holder->waiting) || w->swept >= sweep) {
+            return false;
+        }
+        w->swept = sweep;
+        csp__list_remove(&w->of_holder);
+        csp__list_append(&holder->waiting, &w->of_holder);
+        if (stop(w, holder)) {
+            wakes->waiters[wakes->count++] = w;
+        }
+    }
+    return true;
+}
+
+void csp_holder_cancel(csp_holder *holder) {
+    atomic_store_explicit(&holder->cancelled, true, memory_order_seq_cst);
+    csp_wakes wakes = {.count = 0};
+    csp__lock(&holder->lock);
+    uint64_t sweep = ++holder->sweeps;
+    while (stop_some(holder, sweep, &wakes)) {
+        csp__unlock(&holder->lock);
+        csp__wakes_flush(&wakes);
+        csp__lock(&holder->lock);
+    }
+    csp__unlock(&holder->lock);
+    csp__wakes_flush(&wakes);
+    for (csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load_explicit(&w->next, memory_order_acquire)) {
+        if (stop(w, holder)) {
+            csp__wake(w);
+        }
+    }
+}
+
+void csp__may_wait_for(csp_holder *holder, csp_waiter *waiter) {
+    csp__lock(&holder->lock);
+    waiter->swept = holder->sweeps;
+    csp__list_append(&holder->waiting, &waiter->of_holder);
+    csp__unlock(&holder->lock);
+}
+
+void csp__waits_no_more(csp_holder *holder, csp_waiter *waiter) {
+    csp__lock(&holder->lock);
+    csp__list_remove(&waiter->of_holder);
+    csp__unlock(&holder->lock);
 }
 
 void csp_holder_resume(csp_holder *holder) {

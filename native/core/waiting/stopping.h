@@ -7,6 +7,11 @@
 #include "holding/holder.h"
 #include "waiting/scopes.h"
 
+/* A record that is no thread's may wait for the holder, or does so no more. A cancel finds those of its own holder alone, however
+ * many others there are; threads it finds in the list of all threads. */
+void csp__may_wait_for(csp_holder *holder, csp_waiter *waiter);
+void csp__waits_no_more(csp_holder *holder, csp_waiter *waiter);
+
 /* What makes a wait end, or not begin: OK, if nothing does. */
 static inline csp_status csp__told(const csp_holder *holder, const csp_waiter *self) {
     return csp__holder_stops(holder) ? CSP_CANCELLED : csp__calls_off(self) ? CSP_SCOPE_CANCELLED : CSP_OK;

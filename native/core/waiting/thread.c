@@ -7,6 +7,7 @@
 #include "platform/load.h"
 #include "platform/park.h"
 #include "waiting/calling.h"
+#include "waiting/operation.h"
 #include "waiting/placement.h"
 #include "waiting/running.h"
 #include "waiting/scopes.h"
@@ -34,6 +35,9 @@ void csp__wake_thread(csp_waiter *waiter) {
     }
     csp__unpark(&waiter->state, 1);
 }
+
+static csp_waiter_pool pool;
+static const csp_waiter_kind kind = {.wake = csp__wake_thread, .pool = &pool, .thread = true};
 
 static void record_ended(csp_waiter *waiter) {
     csp__placement_ends(waiter);
@@ -65,6 +69,7 @@ static void forked_child(void) {
     csp__placement_forked();
     csp__scopes_forked();
     csp__calling_forked();
+    csp__operations_forked();
     csp__waiters_forked();
 }
 
@@ -78,7 +83,7 @@ static void initialise(void) {
 
 static csp_waiter *make_self(void) {
     pthread_once(&once, initialise);
-    csp_waiter *waiter = csp__waiter_new(csp__wake_thread);
+    csp_waiter *waiter = csp__waiter_new(&kind);
     if (waiter == NULL) {
         return NULL;
     }

@@ -9,7 +9,7 @@
 /* The calling thread's waiter; made at its first use, recycled when the thread ends. NULL when out of memory. */
 csp_waiter *csp__self(void);
 
-/* csp_waiter.wake of every record by which a thread sleeps. */
+/* csp_waiter_kind.wake of every record by which a thread sleeps. */
 void csp__wake_thread(csp_waiter *waiter);
 
 /* A signal handler of the calling thread may use channels itself, while the thread waits: pause gives the record that waits,

@@ -13,15 +13,24 @@
 #include "waiting/thread.h"
 #include "waiting/waiter.h"
 
-void csp__arm(csp_waiter *waiter, csp_holder *holder, int64_t deadline) {
+static inline void arm_as(csp_waiter *waiter, csp_holder *holder, int64_t deadline, uint32_t code) {
     atomic_store_explicit(&waiter->holder, holder, memory_order_relaxed);
     atomic_store_explicit(&waiter->deadline, deadline, memory_order_relaxed);
     uint32_t state = atomic_load_explicit(&waiter->state, memory_order_relaxed);
     assert(csp__code(state) != CSP_ARMED && csp__code(state) != CSP_PARKED);
     /* seq_cst: the other half of the Dekker pair with csp_holder_cancel. We store ARMED and then read its flag (csp__wait);
      * it stores the flag and then reads our word. One of the two sees the other. */
-    atomic_store_explicit(&waiter->state, ((state & ~UINT32_C(0xffff)) + UINT32_C(0x10000)) | CSP_ARMED,
+    atomic_store_explicit(&waiter->state, ((state & ~UINT32_C(0xffff)) + UINT32_C(0x10000)) | code,
                           memory_order_seq_cst);
+}
+
+void csp__arm(csp_waiter *waiter, csp_holder *holder, int64_t deadline) {
+    arm_as(waiter, holder, deadline, CSP_ARMED);
+}
+
+void csp__arm_asleep(csp_waiter *waiter, csp_holder *holder, int64_t deadline) {
+    atomic_store_explicit(&waiter->since, csp_now(), memory_order_relaxed);
+    arm_as(waiter, holder, deadline, CSP_PARKED);
 }
 
 /* ---- spinning ------------------------------------------------------------------------------------------------- */

@@ -9,6 +9,10 @@
 /* Begin an operation: from now on the waiter can be claimed. */
 void csp__arm(csp_waiter *waiter, csp_holder *holder, int64_t deadline);
 
+/* The same for a record that no thread waits by: it counts as asleep from the start, so whoever claims it wakes it. The
+ * deadline is only told. */
+void csp__arm_asleep(csp_waiter *waiter, csp_holder *holder, int64_t deadline);
+
 /* For spins that are made elsewhere: whether they pay on this channel, and that one did. */
 bool csp__spin_pays(const csp_wait_statistics *statistics);
 void csp__spin_hit(csp_wait_statistics *statistics);

@@ -8,7 +8,8 @@
  *    is csp__nudge: the owner is to look how long it may sleep, and parks again.
  *  - A case is linked only while its waiter's operation is under way, and only under its channel's lock. The claimer unlinks
  *    the case first, then claims, then touches nothing of case or slot: the owner may have returned already.
- *  - Waiters are type-stable: recycled, never freed. So a wake that comes late hits a living word, at worst for nothing.
+ *  - Who claims a PARKED record wakes it, once. Until then it is there: it is recycled within its kind and never freed, or it
+ *    counts the wakes that are to come; see csp_waiter_kind. So a wake that comes late hits a living word.
  */
 #ifndef CSP_WAITER_H
 #define CSP_WAITER_H
@@ -35,8 +36,21 @@ enum {
 typedef struct csp_waiter csp_waiter;
 typedef struct csp_scopes csp_scopes;
 
-/* How to make the owner look at its word again. Threads sleep on it; tasks and event loops will be queued. */
-typedef void (*csp__wake)(csp_waiter *waiter);
+/* Records of one kind that nobody uses; guarded by a lock of waiter.c. */
+typedef struct {
+    csp_waiter *free;
+} csp_waiter_pool;
+
+/* How those of one kind wait. To add a kind: a file with its wake, and a table. A record never changes its kind. */
+typedef struct csp_waiter_kind {
+    /* The record was claimed while its owner slept (PARKED): make the owner look at its word. Once for each such claim, by
+     * whoever claimed; as a rule under no lock, but where many are released in one instant under a channel's. */
+    void (*wake)(csp_waiter *waiter);
+    /* Records are used again by others of the kind and never freed, so that a wake that comes late hits a living word.
+     * NULL: the kind counts who has yet to wake its records, and frees them itself. */
+    csp_waiter_pool *pool;
+    bool thread; /* each is a thread's own: in the list of all, csp__waiters */
+} csp_waiter_kind;
 
 /* One guard's place in one channel's queue. Every field is guarded by that channel's lock while linked. */
 typedef struct csp_case {
@@ -86,7 +100,7 @@ struct csp_waiter {
     csp_message slot;
     csp_end *single_end;
     csp_reply *single_reply;
-    csp__wake wake;
+    const csp_waiter_kind *kind; /* set once: a wake that comes late reads it */
     /* Who waits; for csp_holder_cancel and the wait graph. Set before arming. */
     alignas(64) _Atomic(csp_holder *) holder;
     _Atomic int64_t deadline, since; /* `since`: when it fell asleep, for whoever finds it PARKED */
@@ -125,7 +139,10 @@ struct csp_waiter {
     uint32_t member, near_seen, late_seen; /* the watch's, when it groups */
     uint64_t worked_seen;
     csp_waiter *next_free;
-    _Atomic(csp_waiter *) next; /* all waiters ever made; never shrinks */
+    _Atomic(csp_waiter *) next; /* all records of threads ever made; never shrinks */
+    /* Of one that is no thread's: in the list of who may wait for its holder, guarded by the holder's lock; see stopping.c. */
+    csp_node of_holder;
+    uint64_t swept;
 };
 
 _Static_assert(offsetof(csp_waiter, slot) + sizeof(csp_message) <= 64, "state, case and slot share a cache line");
@@ -182,6 +199,8 @@ static inline bool csp__nudge(csp_waiter *waiter) {
     return false;
 }
 
+static inline void csp__wake(csp_waiter *waiter) { waiter->kind->wake(waiter); }
+
 /* Waiters that were claimed under a lock and are to be woken after it. Full: unlock, flush, lock again. */
 enum { CSP_WAKES = 32 };
 typedef struct {
@@ -193,16 +212,19 @@ typedef struct {
 
 static inline void csp__wakes_flush(csp_wakes *wakes) {
     for (int i = 0; i < wakes->count; i++) {
-        wakes->waiters[i]->wake(wakes->waiters[i]);
+        csp__wake(wakes->waiters[i]);
     }
     wakes->count = 0;
 }
 
-/* A record that is to be woken so: all have the same way yet. To be given back when nobody waits by it. */
-csp_waiter *csp__waiter_new(csp__wake wake);
+/* A record of a kind that has a pool, with a number of its own; NULL when out of memory. To be given back when nobody waits by
+ * it. */
+csp_waiter *csp__waiter_new(const csp_waiter_kind *kind);
 void csp__waiter_recycle(csp_waiter *waiter);
+/* The same for memory of the caller's, which counts: no pool, no number. */
+void csp__waiter_init(csp_waiter *waiter, const csp_waiter_kind *kind);
 
-/* All waiters ever made, for readers that check `used`. */
+/* The records of all threads there ever were, for readers that check `used`. */
 csp_waiter *csp__waiters(void);
 
 /* In the child of a fork. */

@@ -10,7 +10,7 @@
  * Ownership  A message is moved: after CSP_OK from a send the caller's csp_message is empty, after any other status it
  *            is unchanged and still the caller's. A received message is the caller's to keep or to drop.
  * Errors     Calls return a csp_status; none sets errno.
- * Locks      The core's locks are leaf locks. No callback is ever made under one.
+ * Locks      The core's locks are leaf locks. No callback is ever made under one, but for that of csp_loop_new.
  */
 #ifndef CSP_H
 #define CSP_H
@@ -482,6 +482,58 @@ CSP_API bool csp_reply_complete(csp_reply *reply, csp_message *answer, uint64_t 
 /* Consume the answering right without an answer. */
 CSP_API void csp_reply_break(csp_reply *reply, bool maybe_ran);
 
+/* ---- operations without a thread ----------------------------------------------------------------------------- */
+
+/* For event loops and tasks: an operation that has to wait stands in its queues like that of a thread, in line with it, and no
+ * thread waits. When it has ended it is put on its loop's list. Each call here returns at once.
+ *
+ * An operation is a record to be used again and again, for one operation at a time; it, and csp_loop_next of its loop, are one
+ * thread's at a time. What it works on (ends, guards and what they point to, a reply's asking right) is used by it until it is
+ * finished; an end may be closed meanwhile, as ever. Scopes are a thread's, and not heard here. */
+typedef struct csp_loop csp_loop;
+typedef struct csp_operation csp_operation;
+
+/* A list of operations that have ended. `notify` is called by whoever puts the first one on an empty list, in any thread, perhaps
+ * under a lock of the core: it writes to an eventfd, or the like, and calls nothing of csp.h. `closed` (may be NULL) comes
+ * once, when nobody will notify any more: after csp_loop_free, when the last operation is freed and the last notify has
+ * returned. Then the eventfd may be closed. NULL when out of memory. */
+CSP_API csp_loop *csp_loop_new(void (*notify)(void *context), void (*closed)(void *context), void *context);
+/* The next operation that has ended, in the order in which they did, to be finished; NULL: there is none. Whoever was notified
+ * first clears what tells of it, and then asks until NULL: only then will the next one notify again. */
+CSP_API csp_operation *csp_loop_next(csp_loop *loop);
+/* Nobody will look any more. What is not freed yet can still be finished, cancelled and freed. */
+CSP_API void csp_loop_free(csp_loop *loop);
+
+/* Operations of `holder`, who waits; NULL: of whoever holds the end, or the first guard's end. `context` is the caller's. NULL when
+ * out of memory. */
+CSP_API csp_operation *csp_operation_new(csp_loop *loop, csp_holder *holder, void *context);
+CSP_API void *csp_operation_context(const csp_operation *operation);
+/* What is under way is cancelled, or undone: what it received goes back as by csp_unreceive, an answer is dropped, what was not
+ * sent is dropped. What was sent is sent. */
+CSP_API void csp_operation_free(csp_operation *operation);
+
+/* Begin. WOULD_BLOCK: it is under way, and a message to be sent is the operation's. Else it is over, as by csp_send, csp_recv,
+ * csp_select or csp_reply_wait. INVALID also: one is under way already; CSP_POLL, which has no use here; a recursive lock, which
+ * belongs to a thread. A deadline is its owner's to keep, see csp_operation_expire. The guards, and what they point to,
+ * stay where they are until it is finished. A sender may be held by an extended receive. */
+CSP_API csp_status csp_begin_send(csp_operation *operation, csp_end *end, csp_message *message, int64_t deadline);
+CSP_API csp_status csp_begin_recv(csp_operation *operation, csp_end *end, csp_message *message, int64_t deadline);
+CSP_API csp_status csp_begin_select(csp_operation *operation, csp_guard *guards, uint32_t count, int flags,
+                                    int64_t deadline, uint32_t *chosen);
+CSP_API csp_status csp_begin_wait(csp_operation *operation, csp_reply *reply, int64_t deadline, csp_message *answer);
+
+/* How it ended, once: as csp_send, csp_recv, csp_select (*chosen; NULL for all others) or csp_reply_wait; INTERRUPTED: by
+ * csp_operation_cancel. *message is what was received, the answer, what was not sent, or what the receiver of a held send said;
+ * else empty. WOULD_BLOCK: it is under way. INVALID: nothing is. */
+CSP_API csp_status csp_operation_finish(csp_operation *operation, csp_message *message, uint32_t *chosen);
+/* True: it is called off, did nothing, and is to be finished. False: too late, it has ended (or nothing is under way): the outcome is
+ * there for csp_operation_finish, a message to be kept or given back by csp_unreceive. */
+CSP_API bool csp_operation_cancel(csp_operation *operation);
+/* When its owner is to call csp_operation_expire: at its deadline, or at the first timer of a select; else CSP_FOREVER. Expire: if
+ * that is past, and it is under way, it ends: true, and it is to be finished (TIMEOUT, or a timer is chosen). */
+CSP_API int64_t csp_operation_deadline(const csp_operation *operation);
+CSP_API bool csp_operation_expire(csp_operation *operation);
+
 /* ---- seen from outside -------------------------------------------------------------------------------------- */
 
 typedef struct csp_statistics {
@@ -511,7 +563,7 @@ typedef struct csp_edge {
     enum { CSP_EDGE_WAITS = 0, CSP_EDGE_HOLDS = 1, CSP_EDGE_ASKS = 2 } kind;
     uint64_t holder; /* id; 0: in transit */
     uint64_t
-        thread; /* waits, asks: the waiting thread's id in the core; 0: a posted message, which no thread waits for */
+        thread; /* waits, asks: the waiting thread's id in the core; 0: no thread waits, it is posted or an operation */
     uint64_t channel;        /* waits, holds */
     uint64_t asked;          /* asks: the holder that owes the answer, 0 if it is still in a mailbox */
     csp_direction direction; /* waits, holds */

@@ -149,7 +149,21 @@
     X(reply_wanted)             \
     X(handling_begin)           \
     X(handling_end)             \
-    X(handled)
+    X(handled)                  \
+    X(loop_new)                 \
+    X(loop_next)                \
+    X(loop_free)                \
+    X(operation_new)            \
+    X(operation_context)        \
+    X(operation_free)           \
+    X(operation_finish)         \
+    X(operation_cancel)         \
+    X(operation_deadline)       \
+    X(operation_expire)         \
+    X(begin_send)               \
+    X(begin_recv)               \
+    X(begin_select)             \
+    X(begin_wait)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
