@@ -75,11 +75,11 @@ def _advise(error: ImportError) -> None:
 
 
 def _pickled(error: BaseException) -> tuple[bytes, list[End]]:
-    """As pickle has it, unless it comes back as another; then without its constructor. Raises why neither works."""
+    """Without its constructor or as pickle has it, whichever comes back as the same. Raises why neither works."""
     from csp.messages.pickling import dumps, loads
-    from csp.messages.rebuilding import reduce_without_constructor, slots_of
+    from csp.messages.rebuilding import is_better_rebuilt, reduce_without_constructor
 
-    ways = (reduce_without_constructor, None) if slots_of(error) else (None, reduce_without_constructor)
+    ways = (reduce_without_constructor, None) if is_better_rebuilt(error) else (None, reduce_without_constructor)
     nearly: tuple[bytes, list[End]] | None = None
     refusals: list[Exception] = []
     for way in ways:

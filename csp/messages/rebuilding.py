@@ -1,6 +1,6 @@
-"""Exceptions whose constructor does not take what pickle calls it with, which is what went into ``args``.
+"""Exceptions whose constructor may not take what pickle calls it with, which is what went into ``args``.
 
-For those the built-in part is made anew from ``args`` and the attributes are put back, without the class's own
+For those with a constructor in Python the built-in part is made anew from ``args`` and the attributes are put back, without the class's own
 constructor: it ran where the exception was raised. A class that says with ``__reduce__`` how it wants to be made is
 left alone.
 """
@@ -11,6 +11,19 @@ if TYPE_CHECKING:
 
 _HEAP_TYPE = 1 << 9  # of type.__flags__: a class that was made while the program ran
 _IN_C = type(BaseException.__reduce__)
+_IN_PYTHON = type(lambda: None)
+
+
+def is_better_rebuilt(error: BaseException) -> bool:
+    """Whether what pickle has of it should be tried last.
+
+    It leaves out what is in slots. And it calls a constructor written in Python, which took other arguments, counts
+    what it has made, or warns of being called so (TOMLDecodeError): here to see what becomes of it, and there.
+    """
+    kind: Any = type(error)
+    if kind.__setstate__ is not BaseException.__setstate__:
+        return False
+    return type(kind.__init__) is _IN_PYTHON or type(kind.__new__) is _IN_PYTHON or bool(slots_of(error))
 
 
 def reduce_without_constructor(value: Any) -> Any:
