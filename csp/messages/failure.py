@@ -76,10 +76,16 @@ def _advise(error: ImportError) -> None:
 
 
 def _written(error: BaseException) -> tuple[bytes, list[End]]:
-    """As any other object, unless it comes back as another; then without its constructor. Raises why neither works."""
-    from csp.messages.rebuilding import reduce_without_constructor, slots_of
+    """Without its constructor, as it reduces, or so but with its args: the first that comes back as the same.
 
-    ways = (reduce_without_constructor, None) if slots_of(error) else (None, reduce_without_constructor)
+    Raises why none works.
+    """
+    from csp.messages.rebuilding import is_better_rebuilt, reduce_with_args, reduce_without_constructor
+
+    rebuilt_first = (
+        (reduce_without_constructor, None) if is_better_rebuilt(error) else (None, reduce_without_constructor)
+    )
+    ways = (*rebuilt_first, reduce_with_args)
     nearly: tuple[bytes, list[End]] | None = None
     refusals: list[Exception] = []
     for way in ways:

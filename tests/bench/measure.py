@@ -74,8 +74,8 @@ class Child:
         )
         self._patience = FIRST_PATIENCE
 
-    def round(self) -> list[float]:
-        """The figures of one round. Raises NoFigureError."""
+    def round(self) -> list[float | None]:
+        """The figures of one round; None for what the peer does not do. Raises NoFigureError."""
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
@@ -96,7 +96,7 @@ class Child:
             raise NoFigureError(answer["unavailable"], failed=False)
         if "error" in answer:
             raise NoFigureError(answer["error"], failed=True)
-        return [float(value) for value in answer["figure"]]
+        return [None if value is None else float(value) for value in answer["figure"]]
 
     def _ended(self) -> str:
         return f"the measuring process ended with status {self._process.wait(END_PATIENCE)}"
@@ -145,7 +145,7 @@ def run(
     from contextlib import ExitStack
 
     rounds = min(QUICK_ROUNDS, workload.rounds) if quick else workload.rounds
-    figures: dict[str, list[list[float]]] = {}
+    figures: dict[str, list[list[float | None]]] = {}
     left: list[Left] = []
     begin = time.monotonic()
     with ExitStack() as stack:
@@ -169,7 +169,9 @@ def run(
     rows = []
     for name, values in figures.items():
         for place, measure in enumerate(workload.measures):
-            runs = [value[place] for value in values]
+            runs = [figure for value in values if (figure := value[place]) is not None]
+            if not runs:
+                continue
             rows.append(
                 Row(
                     workload=measure.name,

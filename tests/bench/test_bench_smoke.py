@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.documents import DOCUMENTS
+
 TOP = Path(__file__).resolve().parents[2]
 KEYS = {"workload", "peer", "value", "unit", "min", "max", "cpus", "runs"}
 
@@ -94,6 +96,44 @@ def test_steps_of_supervision_and_futures_have_their_rows(tmp_path: Path) -> Non
         *(("future", peer) for peer in ("csp", "csp (buffered mailbox)", "ThreadPoolExecutor")),
     }
     assert all(row["unit"] == "us" and 0 < row["min"] <= row["value"] <= row["max"] for row in rows)
+
+
+def test_documents_and_payloads_have_their_rows(tmp_path: Path) -> None:
+    """Each document and each size has a row, but none for what a peer does not do; packages that are not there are
+    left out.
+    """
+    file = tmp_path / "rows.json"
+    peers = "csp,marshal,copy,msgspec,orjson"
+    only = "encode,structured,payload"
+    done = bench("--quick", "--only", only, "--peers", peers, "--cpus", "pinned", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    optional = ("msgspec (msgpack)", "orjson")
+    assert {(row["workload"], row["peer"]) for row in rows if row["peer"] not in optional} == {
+        *((f"{what}-{name}", "csp") for what in ("encode", "encode+decode", "structured") for name in DOCUMENTS),
+        *((f"{what}-{name}", "csp, through a channel") for what in ("encode", "encode+decode") for name in DOCUMENTS),
+        *(
+            (f"{what}-{name}", "marshal")
+            for what in ("encode", "encode+decode")
+            for name in DOCUMENTS
+            if name != "records"
+        ),
+        *((f"payload-{size}", peer) for size in ("1KiB", "64KiB", "1MiB", "64MiB") for peer in ("csp", "one copy")),
+    }
+    assert all(row["unit"] == "us" and 0 < row["min"] <= row["value"] <= row["max"] for row in rows)
+    for peer in optional:
+        assert peer in {row["peer"] for row in rows} or f"encode, {peer}, pinned: left out: " in done.stdout
+
+
+def test_the_documents_are_what_their_names_say() -> None:
+    """Ten fields, with 20 floats and three strings; 1,000 ints; 50 KB; 100 records; the same each time."""
+    made = {name: make() for name, make in DOCUMENTS.items()}
+    assert made == {name: make() for name, make in DOCUMENTS.items()}
+    kinds = [type(value) for value in made["fields"].values()]
+    assert (len(kinds), kinds.count(str), len(made["fields"]["values"])) == (10, 3, 20)
+    assert (len(made["ints"]), {type(value) for value in made["ints"]}) == (1000, {int})
+    assert 49_000 < len(json.dumps(made["nested"])) < 51_000
+    assert [type(value).__name__ for value in made["records"]] == ["Small"] * 100
 
 
 def test_only_one_place_when_asked(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-type Figure = float | tuple[float, ...]
+# One for each measure; None: this peer does not do that.
+type Figure = float | tuple[float | None, ...]
 type Peer = Callable[[Scale], Iterator[Figure]]
 
 FREE = "free"

@@ -18,6 +18,9 @@ NAMES = (
     "future",
     "cpu",
     "pipeline",
+    "encode",
+    "structured",
+    "payload",
 )
 
 
