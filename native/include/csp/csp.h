@@ -433,7 +433,7 @@ CSP_API csp_reply *csp_reply_asking(csp_reply *reply);
  * answering right can read it without opening the message. */
 typedef struct csp_envelope {
     int64_t deadline;    /* until when somebody waits for the answer; CSP_FOREVER: no limit. A cast has none. */
-    int64_t stood_still; /* what the caller had by then subtracted from his limits, because somebody debugs; else 0 */
+    int64_t stood_still; /* for how long limits had stood still by then, where somebody debugs; else 0 */
     uint64_t call_id;    /* no other call of this process has it; 0: this is no call */
     uint64_t trace[2];   /* the upper and the lower half of W3C's trace-id: the same in all calls that one led to */
     int32_t priority;    /* more is more urgent; 0 by default. Carried, and for nothing yet */
