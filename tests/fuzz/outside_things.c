@@ -150,6 +150,17 @@ static void set_waiting(machine *m) {
     }
 }
 
+/* It stands for a moment, for whoever waits meanwhile; and only ever goes forward. */
+static void set_clock(machine *m) {
+    int64_t before = csp_now(), wall = csp_wall_now(), by = 700;
+    csp_clock_hold();
+    csp_clock_move(by);
+    csp_clock_release();
+    CHECK(csp_now() - before >= by && csp_wall_now() > 0, "the clock went from %lld to %lld", (long long)before,
+          (long long)csp_now());
+    CHECK(!m->alone || csp_wall_now() - wall >= by, "the time stamps do not go by the clock");
+}
+
 static void set_cpus(machine *m) {
     int64_t cpus = (int64_t)pick(m, 5) - 1;
     csp_totals totals;
@@ -183,6 +194,7 @@ void do_outside_thing(machine *m, uint32_t what) {
             break;
         default:
             set_cpus(m);
+            set_clock(m);
             break;
     }
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "platform/clock.h"
 #include "platform/load.h"
 #include "platform/park.h"
 #include "waiting/calling.h"
@@ -66,6 +67,7 @@ static void forked_child(void) {
     bool counted = self != NULL && atomic_load_explicit(&self->counted, memory_order_relaxed) == 1;
     atomic_store_explicit(&csp__load.running, counted ? 1 : 0, memory_order_relaxed);
     atomic_store_explicit(&threads_alive, self != NULL ? 1 : 0, memory_order_relaxed);
+    csp__clock_forked();
     csp__placement_forked();
     csp__scopes_forked();
     csp__calling_forked();

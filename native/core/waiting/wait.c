@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "holding/holder.h"
+#include "platform/clock.h"
 #include "platform/load.h"
 #include "platform/lock.h"
 #include "platform/park.h"
@@ -96,9 +97,10 @@ static uint32_t spin(csp_waiter *waiter, csp_wait_statistics *statistics, spin_k
             }
             csp__pause();
         }
-        int64_t now = csp_now();
+        int64_t now = csp__real_now();
         if (end == 0) {
-            end = now + limit < deadline ? now + limit : deadline;
+            int64_t until = csp__clock_is_real() || deadline == CSP_FOREVER ? deadline : csp__set_until(deadline);
+            end = now + limit < until ? now + limit : until;
         }
         if (now >= end || !csp__may_spin()) {
             spin_scored(statistics, kind, false);
@@ -167,22 +169,18 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
     int64_t slice = hooks != NULL && hooks->interrupted != NULL ? hooks->slice_ns : 0;
     for (;;) {
         /* Read after the word says PARKED: whoever changes it later finds that, and makes us look again. */
-        int64_t last = csp__scoped_deadline(scopes, deadline), until = last;
-        if (slice > 0) {
-            int64_t next = csp_deadline_after(slice);
-            until = next < last ? next : last;
-        }
-        csp_parked woken = csp__park(&waiter->state, parked, until);
+        int64_t last = csp__scoped_deadline(scopes, deadline);
+        csp_parked woken = csp__sleep(&waiter->state, parked, last, slice);
         code = csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
         if (code != CSP_PARKED && (code != CSP_ARMED || (code = park_word(waiter, &parked)) != CSP_PARKED)) {
             break;
         }
         csp__count_out(thread); /* woken late, for a wait that was over: that waker has counted us in; or nudged */
-        if (woken == CSP_PARK_TIMEOUT && until == deadline) {
+        if (woken == CSP_PARK_TIMEOUT && last == deadline) {
             code = claim_own(waiter, CSP_TIMEDOUT);
             break;
         }
-        if (woken == CSP_PARK_TIMEOUT && until == last && csp__scopes_cancelled(scopes)) {
+        if (woken == CSP_PARK_TIMEOUT && csp__scopes_cancelled(scopes)) {
             code = claim_own(waiter, CSP_CALLED_OFF); /* as it was just claimed, unless a peer was first */
             break;
         }
@@ -226,7 +224,7 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
                          ? spin_decide(statistics)
                          : SPIN_NOT;
     if (kind != SPIN_NOT && !csp__may_spin()) {
-        csp__running_refresh(thread, csp_now());
+        csp__running_refresh(thread, csp__real_now());
     }
     if (kind != SPIN_NOT && csp__may_spin()) {
         if (can_detach && hooks->spin_detached != NULL && hooks->spin_detached(hooks->context)) {

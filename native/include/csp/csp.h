@@ -73,6 +73,16 @@ CSP_API const char *csp_status_text(csp_status status);
 CSP_API int64_t csp_now(void);
 /* The instant `nanoseconds` from now; saturates at CSP_FOREVER; a value <= 0 gives CSP_POLL. */
 CSP_API int64_t csp_deadline_after(int64_t nanoseconds);
+/* Nanoseconds since 1970, for time stamps. Moves with csp_now where that was held or moved. */
+CSP_API int64_t csp_wall_now(void);
+
+/* The clock of the whole process, for tests and for whoever decides which instant comes next: all limits, timers and time stamps
+ * of the library go by it. Held, it stands, and nobody's time is up but by csp_clock_move, which moves it forward, held or not,
+ * and wakes whose time is up. Let go, it runs on from where it stood. It never goes back, so a program that has moved it is
+ * ahead of the system's monotonic clock from then on. Any thread, any time; none of them blocks. */
+CSP_API void csp_clock_hold(void);
+CSP_API void csp_clock_move(int64_t nanoseconds);
+CSP_API void csp_clock_release(void);
 
 /* ---- opaque types ------------------------------------------------------------------------------------------- */
 
