@@ -31,8 +31,8 @@
 #include "tracebacks/frames.h"
 #include "tracebacks/unseen.h"
 #include "types.h"
-#include "waiting/moving.h"
 #include "waiting/limits.h"
+#include "waiting/moving.h"
 #include "waiting/scope.h"
 #include "waiting/sleep.h"
 

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "holding/gate.h"
 #include "holding/holder.h"
 #include "platform/clock.h"
 #include "platform/load.h"
@@ -154,6 +155,14 @@ static uint32_t park_word(csp_waiter *waiter, uint32_t *parked) {
     return done ? CSP_PARKED : csp__code(state);
 }
 
+static void tell_gate(const csp_waiter *waiter, csp_gate_phase phase) {
+    if (csp__gate_is_on()) {
+        csp__gate_tell(CSP_GATE_WAIT, phase, atomic_load_explicit(&waiter->holder, memory_order_relaxed), 0,
+                       phase == CSP_GATE_BEFORE ? atomic_load_explicit(&waiter->deadline, memory_order_relaxed)
+                                                : CSP_FOREVER);
+    }
+}
+
 static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t deadline,
                                     const csp_hooks *hooks) {
     /* Released by the change of state: who finds it PARKED finds since when. */
@@ -166,6 +175,7 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
     csp_scopes *scopes = thread->scopes;
     atomic_fetch_add_explicit(&statistics->parks, 1, memory_order_relaxed);
     csp__count_out(thread);
+    tell_gate(waiter, CSP_GATE_BEFORE);
     int64_t slice = hooks != NULL && hooks->interrupted != NULL ? hooks->slice_ns : 0;
     for (;;) {
         /* Read after the word says PARKED: whoever changes it later finds that, and makes us look again. */
@@ -175,7 +185,13 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
         if (code != CSP_PARKED && (code != CSP_ARMED || (code = park_word(waiter, &parked)) != CSP_PARKED)) {
             break;
         }
+        if (woken == CSP_PARK_WOKEN) {
+            tell_gate(waiter, CSP_GATE_BEFORE);
+        }
         csp__count_out(thread); /* woken late, for a wait that was over: that waker has counted us in; or nudged */
+        if (woken == CSP_PARK_TIMEOUT && (last == deadline || csp__scopes_cancelled(scopes)) && csp__gate_is_on()) {
+            csp__gate_tell(CSP_GATE_EXPIRE, CSP_GATE_BEFORE, NULL, 0, CSP_FOREVER);
+        }
         if (woken == CSP_PARK_TIMEOUT && last == deadline) {
             code = claim_own(waiter, CSP_TIMEDOUT);
             break;
@@ -192,6 +208,7 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
     }
     atomic_fetch_add_explicit(&statistics->wakes, 1, memory_order_relaxed);
     csp__count_in(thread);
+    tell_gate(waiter, CSP_GATE_DONE);
     return code;
 }
 
@@ -220,7 +237,8 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
     bool detached = false, slept = false;
     uint32_t code = CSP_ARMED;
     /* Who shares a CPU with those it waits for would only keep them from running. */
-    spin_kind kind = atomic_load_explicit(&csp__load.spin_limit, memory_order_relaxed) > 0 && !csp__is_settled(thread)
+    spin_kind kind = atomic_load_explicit(&csp__load.spin_limit, memory_order_relaxed) > 0 &&
+                             !csp__is_settled(thread) && !csp__gate_is_on()
                          ? spin_decide(statistics)
                          : SPIN_NOT;
     if (kind != SPIN_NOT && !csp__may_spin()) {

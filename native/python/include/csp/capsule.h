@@ -167,7 +167,8 @@
     X(wall_now)                 \
     X(clock_hold)               \
     X(clock_move)               \
-    X(clock_release)
+    X(clock_release)            \
+    X(seed)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
