@@ -194,6 +194,7 @@ void csp_alternative_free(csp_alternative *alternative) {
 typedef struct {
     csp_alternative *alternative;
     csp_waiter *self;
+    csp_holder *holder; /* who waits */
     csp_message *message;
     int64_t next_timer;
     registration *chosen;
@@ -241,7 +242,7 @@ static bool try_registration(selection *s, registration *r, bool first_of_all, c
         r->listed = false;
         s->status = CSP_OK;
         /* Who is told to stop goes on for no time that is up. */
-        bool due = r->deadline <= csp_now() && csp__told(alternative->holder, s->self) == CSP_OK;
+        bool due = r->deadline <= csp_now() && csp__told(s->holder, s->self) == CSP_OK;
         if (!due && r->deadline < s->next_timer) {
             s->next_timer = r->deadline; /* a tick that was listed, and then taken elsewhere */
         }
@@ -321,14 +322,15 @@ static bool may_wait(csp_alternative *alternative) {
 csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64_t deadline, const csp_hooks *hooks,
                                   csp_message *message, uint32_t *index, csp_status *outcome) {
     bool priority = (flags & CSP_SELECT_PRIORITY) != 0;
-    selection s = {.alternative = alternative, .self = csp__self(), .message = message};
+    csp_holder *holder = hooks != NULL && hooks->holder != NULL ? hooks->holder : alternative->holder;
+    selection s = {.alternative = alternative, .self = csp__self(), .holder = holder, .message = message};
     csp_waiter *waiter = alternative->waiter;
     message->kind = 0;
     csp_status begins = csp__may_begin(s.self, deadline != CSP_POLL);
     if (begins != CSP_OK) {
         return begins;
     }
-    csp__pass_gate(CSP_GATE_SELECT, alternative->holder, 0);
+    csp__pass_gate(CSP_GATE_SELECT, holder, 0);
     atomic_store_explicit(&waiter->thread, s.self, memory_order_relaxed);
     list_own_locks(alternative, s.self);
     for (;;) {
@@ -341,10 +343,10 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
             return CSP_OK;
         }
         if (deadline == CSP_POLL) {
-            return csp__nothing_yet(alternative->holder, s.self);
+            return csp__nothing_yet(holder, s.self);
         }
         int64_t until = s.next_timer < deadline ? s.next_timer : deadline;
-        csp__arm(waiter, alternative->holder, until);
+        csp__arm(waiter, holder, until);
         uint32_t code = may_wait(alternative) ? csp__wait(waiter, &alternative->waits, until, hooks) : CSP_NOTIFIED;
         if (code >= CSP_WON) {
             registration *r = alternative->registrations[code - CSP_WON];

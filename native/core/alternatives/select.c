@@ -242,10 +242,6 @@ static void dequeue_all(csp_guard *guards, uint32_t count, uint32_t winner) {
     }
 }
 
-static csp_holder *holder_of(const csp_guard *guard) {
-    return atomic_load_explicit(&guard->end->holder, memory_order_relaxed);
-}
-
 static csp_status wait_for_one(csp_alternative *alternative, csp_guard *guards, uint32_t count, csp_waiter *self,
                                csp_wait_statistics *waits, int64_t until, const csp_hooks *hooks, uint32_t *chosen) {
     uint32_t code = csp__wait(self, waits, until, hooks);
@@ -258,7 +254,8 @@ static csp_status wait_for_one(csp_alternative *alternative, csp_guard *guards, 
         csp_guard *guard = &guards[winner];
         guard->status = (csp_status)case_of(guard)->base.outcome;
         if (case_of(guard)->base.outcome == CSP_ENGAGED) {
-            guard->status = csp__wait_engaged(case_of(guard)->reply, holder_of(guard), guard->message, hooks);
+            guard->status =
+                csp__wait_engaged(case_of(guard)->reply, csp__who_waits(guard->end, hooks), guard->message, hooks);
         }
         if (guard->kind == CSP_GUARD_SEND && guard->status == CSP_OK) {
             guard->message->kind = 0;
@@ -298,7 +295,7 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
     bool priority = (flags & CSP_SELECT_PRIORITY) != 0, rotates = !priority && (flags & CSP_SELECT_ROTATE) != 0;
     int64_t until = deadline; /* the next timer, or the deadline */
     bool can_end = deadline != CSP_FOREVER, has_timer = false, has_skip = false;
-    csp_holder *holder = hooks != NULL ? hooks->holder : NULL; /* of the first end, if there is one */
+    csp_holder *holder = hooks != NULL ? hooks->holder : NULL; /* or that of the first end, if there is one */
     bool of_end = false;
     csp_wait_statistics *waits = &self->replies;
     for (uint32_t i = 0; i < count; i++) {
@@ -312,7 +309,7 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
             }
             if (!of_end) {
                 of_end = true;
-                holder = atomic_load_explicit(&guard->end->holder, memory_order_relaxed);
+                holder = csp__who_waits(guard->end, hooks);
                 waits = &guard->end->channel->waits;
             }
             can_end = true;
@@ -375,8 +372,8 @@ csp_status csp__select(csp_alternative *alternative, csp_guard *guards, uint32_t
         if (!on_channel(&guards[winner])) {
             guards[winner].status = CSP_OK;
         } else if (wakes.engaged != NULL) {
-            guards[winner].status =
-                csp__wait_engaged(wakes.engaged, holder_of(&guards[winner]), guards[winner].message, hooks);
+            guards[winner].status = csp__wait_engaged(wakes.engaged, csp__who_waits(guards[winner].end, hooks),
+                                                      guards[winner].message, hooks);
         }
         *chosen = winner;
         return CSP_OK;

@@ -60,7 +60,7 @@ csp_status csp_send_many(csp_end *end, csp_message *messages, size_t count, size
             return status;
         }
         if (deadline == CSP_POLL) {
-            return csp__nothing_yet(atomic_load_explicit(&end->holder, memory_order_relaxed), self);
+            return csp__nothing_yet(csp__who_waits(end, hooks), self);
         }
         status = csp_send(end, &messages[*done], deadline, hooks);
         if (status != CSP_OK) {
@@ -89,7 +89,7 @@ csp_status csp_recv_many(csp_end *end, csp_message *messages, size_t count, size
         return status;
     }
     if (deadline == CSP_POLL) {
-        return csp__nothing_yet(atomic_load_explicit(&end->holder, memory_order_relaxed), self);
+        return csp__nothing_yet(csp__who_waits(end, hooks), self);
     }
     status = csp_recv(end, &messages[0], deadline, hooks);
     if (status == CSP_OK) {

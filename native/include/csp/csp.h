@@ -228,7 +228,7 @@ typedef struct csp_hooks {
     /* Whether to detach before spinning too, because others share what `detach` releases. Asked only when a wait begins. */
     bool (*spin_detached)(void *context);
     bool alone;         /* no other thread uses the holder, nor will while this one waits; see csp_barrier_wait */
-    csp_holder *holder; /* who waits where no end says it: in a select of timers alone */
+    csp_holder *holder; /* who waits; NULL: the holder of the (first) end. Lives until the operation is over */
 } csp_hooks;
 
 /* Send or receive one message. `hooks` may be NULL.
