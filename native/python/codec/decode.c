@@ -6,6 +6,7 @@
 #include "codec/decode.h"
 #include "codec/format.h"
 #include "codec/pickled.h"
+#include "holding/current.h"
 #include "holding/handles.h"
 
 typedef struct {
@@ -87,7 +88,7 @@ static PyObject *get_end(reader *r) {
     if (!get_8(r, &index)) {
         return NULL;
     }
-    csp_end *end = csp_payload_take_end(r->payload, (uint32_t)index, r->state->holder);
+    csp_end *end = csp_payload_take_end(r->payload, (uint32_t)index, native_holder(r->state));
     if (end == NULL) {
         PyErr_SetString(PyExc_SystemError, "csp: an end in a message was taken twice");
         return NULL;
@@ -96,7 +97,7 @@ static PyObject *get_end(reader *r) {
 }
 
 static PyObject *get_reply(reader *r) {
-    csp_reply *reply = csp_payload_take_reply(r->payload, r->reply_place, r->state->holder);
+    csp_reply *reply = csp_payload_take_reply(r->payload, r->reply_place, native_holder(r->state));
     if (reply == NULL) {
         PyErr_SetString(PyExc_SystemError, "csp: a reply in a message was taken twice");
         return NULL;
@@ -184,7 +185,7 @@ static PyObject *decode_pickle(reader *r, const csp_message *message) {
     PyObject *ends = PyList_New((Py_ssize_t)message->size);
     PyObject *data = PyBytes_FromStringAndSize((const char *)r->next, r->end - r->next);
     for (uint32_t i = 0; ends != NULL && i < message->size; i++) {
-        csp_end *end = csp_payload_take_end(r->payload, i, state->holder);
+        csp_end *end = csp_payload_take_end(r->payload, i, native_holder(state));
         PyObject *wrapped = end != NULL ? native_wrap_end(state, end) : Py_NewRef(Py_None);
         if (wrapped == NULL) {
             Py_CLEAR(ends);
