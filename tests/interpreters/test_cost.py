@@ -43,7 +43,7 @@ IN_AN_ACTOR = IN_A_PROCESS | {
     "csp.actors.entry",
     "csp.actors.mailbox",
     "csp.generic",
-    "csp.hosts.granted",
+    "csp.hosts.own",
 }
 # What reading pickled arguments needs, loaded while nobody waits; see csp.kernel.lives.
 IN_A_WARM_ONE = {

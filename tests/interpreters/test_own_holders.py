@@ -9,6 +9,7 @@ import csp
 from csp import _native
 from csp._native import begin_holder, end_holder, guest_id, guest_ids, join_holder, self_id, unbounded_channel
 from csp.hosts.interpreter import exit_of, start
+from csp.hosts.own import PerHolder, forget
 
 
 class Guest:
@@ -348,6 +349,23 @@ def sys_path():
     import sys
 
     return sys.path
+
+
+def test_a_variable_of_each(guests):
+    """The interpreter and each guest have their own; what one that is gone had is forgotten."""
+    variable = PerHolder("nothing")
+    ada, bob = guests("ada"), guests("bob")
+    variable.set("main's")
+    assert [variable.get(), ada.do(variable.get), bob.do(variable.get)] == ["main's", "nothing", "nothing"]
+    ada.do(lambda: variable.set("ada's"))
+    bob.do(lambda: variable.set("bob's"))
+    assert [variable.get(), ada.do(variable.get), bob.do(variable.get)] == ["main's", "ada's", "bob's"]
+    ada.end()
+    assert sorted(variable.of_guests()) == ["ada's", "bob's"]
+    bob.do(lambda: variable.set("bob's"))
+    assert variable.of_guests() == ("bob's",)
+    bob.do(forget)
+    assert (variable.of_guests(), variable.get()) == ((), "main's")
 
 
 def test_a_barrier_of_guests(guests):
