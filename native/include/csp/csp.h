@@ -78,7 +78,7 @@ CSP_API int64_t csp_deadline_after(int64_t nanoseconds);
 
 typedef struct csp_channel csp_channel; /* where messages are handed over; lives while an end does */
 typedef struct csp_end csp_end;         /* one holder's handle on one direction of one channel */
-typedef struct csp_holder csp_holder;   /* who holds ends: an interpreter, or a native program */
+typedef struct csp_holder csp_holder;   /* who holds ends: an interpreter, a guest in one, or a native program */
 typedef struct csp_payload csp_payload; /* refcounted bytes that no interpreter owns */
 typedef struct csp_reply csp_reply;     /* a one-shot place for the answer to a call */
 
