@@ -132,9 +132,8 @@ class Actor:
 
         So a call or a cast goes to its handler, and any other message to ``receive``.
         """
-        from csp.actors.dispatch import dispatch
-
-        dispatch(self, message, own(self))
+        context = own(self)
+        context.dispatch(self, message, context)
 
     @method
     def spawn[**P, A](self, what: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A:

@@ -99,6 +99,7 @@ class Context(Order):
 
     Attributes:
         client: given from above, by who knows it; loaded when it is needed.
+        dispatch: carries one message out; given from above, too.
         handlers: as they are described to others.
         methods: its handlers by name, as they stand in the class.
         functions: the same, to be called with the actor.
@@ -107,9 +108,10 @@ class Context(Order):
         actor: the id() of the actor, while it lives.
     """
 
-    __slots__ = ("actor", "client", "functions", "handlers", "me", "methods", "stop_reason")
+    __slots__ = ("actor", "client", "dispatch", "functions", "handlers", "me", "methods", "stop_reason")
 
     client: Callable[[], Client]
+    dispatch: Callable[[Any, object, Context], None]
 
     def __init__(self, *fields: Any) -> None:
         super().__init__(*fields)

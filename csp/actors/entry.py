@@ -33,6 +33,7 @@ def run(control: Receiver[object], *order: object) -> None:
     """One life of an actor; *order* are the fields of its Order."""
     own = Context(*order)
     own.client = _client
+    own.dispatch = dispatch
     granted.set(own.grace)
     self_rename(own.name)  # one from the pool had none
     try:
