@@ -88,7 +88,7 @@ class Actor:
     @value
     def me(self) -> Self:
         """Give the actor's own ref, to hand to others."""
-        context = own()
+        context = own(self)
         if context.me is None:
             from csp.actors.ref import ActorRef
 
@@ -100,14 +100,14 @@ class Actor:
     @value
     def name(self) -> str:
         """Give the name under which the system knows the actor."""
-        return own().name
+        return own(self).name
 
     @value
     def log(self) -> ActorLog:
         """Give a logger that knows the actor's name; its events go to the main interpreter. Never blocks."""
         from csp.actors.log import ActorLog
 
-        context = own()
+        context = own(self)
         return ActorLog(context.log, context.name)
 
     @method
@@ -116,7 +116,7 @@ class Actor:
 
         A clean end: only a permanent child is restarted.
         """
-        own().stop_reason = reason
+        own(self).stop_reason = reason
 
     @method
     def handle(self, message: object) -> None:
@@ -124,14 +124,13 @@ class Actor:
 
         So a call or a cast goes to its handler, and any other message to ``receive``.
         """
-        from csp.actors.dispatch import dispatch
-
-        dispatch(self, message)
+        context = own(self)
+        context.dispatch(self, message, context)
 
     @method
     def spawn[**P, A](self, what: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A:
         """Start another actor; see System.spawn. It belongs to the system, not to this actor."""
-        context = own()
+        context = own(self)
         ref: A = context.client().spawn(context.kernel, what, args, kwargs)
         return ref
 
@@ -145,7 +144,7 @@ class Actor:
     @method
     def lookup(self, name: str, cls: type | None = None) -> Any:
         """Give the ref of the actor of that name; with a class, typed as it. Raises NoSuchActor; see System.lookup."""
-        context = own()
+        context = own(self)
         return context.client().lookup(context.kernel, name, cls)
 
 

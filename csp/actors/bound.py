@@ -83,7 +83,7 @@ class BoundHandler(Generic[P, T_co]):
         if kwargs or not signature.fewest <= len(args) <= signature.most:
             signature.check(args, kwargs)
         sender = self._sender
-        if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+        if context.lives_here and sender.channel_id in context.own_channels and context.is_own(sender.channel_id):
             self._calls_self()
         if self._on_restart == "fail":
             self._refuse_if_restarting()
@@ -116,7 +116,7 @@ class BoundHandler(Generic[P, T_co]):
         if kwargs or not signature.fewest <= len(args) <= signature.most:
             signature.check(args, kwargs)
         sender = self._sender
-        if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+        if context.lives_here and sender.channel_id in context.own_channels and context.is_own(sender.channel_id):
             refuse_own_rendezvous(sender, self._actor, f"casts {self._name} to")
         if self._on_restart == "fail":
             self._refuse_if_restarting()
@@ -168,7 +168,7 @@ class BoundHandler(Generic[P, T_co]):
         from csp.actors.futures import ask_future
 
         sender = self._sender
-        if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+        if context.lives_here and sender.channel_id in context.own_channels and context.is_own(sender.channel_id):
             refuse_own_rendezvous(sender, self._actor, f"asks {self._name} of")
         if self._on_restart == "fail":
             self._refuse_if_restarting()

@@ -1,9 +1,14 @@
-"""Who runs in this interpreter: the actor, its place in the system, and the channels that lead there."""
+"""Who lives here: the actor, its place in the system, and the channels that lead there.
+
+An actor has an interpreter of its own, or is a guest in one: a thread with a holder of its own, beside others of its
+kind.
+"""
 
 from _thread import get_ident
 
-from csp._native import Receiver, Sender
+from csp._native import Receiver, Sender, guest_id
 from csp.errors import ActorError
+from csp.hosts.own import PerHolder, forget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,40 +95,87 @@ class Order:
 
 
 class Context(Order):
-    """One life of one actor, seen from inside its interpreter: its order, and what else belongs to it."""
+    """One life of one actor, seen from inside: its order, and what else belongs to it.
 
-    __slots__ = ("client", "handlers", "me", "stop_reason")
+    Attributes:
+        client: given from above, by who knows it; loaded when it is needed.
+        dispatch: carries one message out; given from above, too.
+        handlers: as they are described to others.
+        methods: its handlers by name, as they stand in the class.
+        functions: the same, to be called with the actor.
+        me: its ref, once it was asked for.
+        stop_reason: set by Actor.stop.
+        actor: the id() of the actor, while it lives.
+    """
 
-    client: Callable[[], Client]  # given from above, by who knows it; loaded when it is needed
+    __slots__ = ("actor", "client", "dispatch", "functions", "handlers", "me", "methods", "stop_reason")
+
+    client: Callable[[], Client]
+    dispatch: Callable[[Any, object, Context], None]
 
     def __init__(self, *fields: Any) -> None:
         super().__init__(*fields)
         self.handlers: tuple[Description, ...] = ()
-        self.stop_reason: str | None = None  # set by Actor.stop
+        self.methods: dict[str, object] = {}
+        self.functions: dict[str, Callable[..., Any]] = {}
         self.me: object = None
+        self.stop_reason: str | None = None
+        self.actor = 0
 
 
+# Of the actor that has this interpreter to itself, if one has; and those of guests, once there was one.
 current: Context | None = None
-# The mailbox's channel of the actor that runs here, to notice that an actor calls itself; 0: none.
-own_channel = 0
-_own_thread = 0
+_contexts = PerHolder(None)
+_has_guests = False
+# The mailboxes' channels of the actors that live in this interpreter, to notice that one calls itself: which thread
+# empties it, and for which guest. Calls ask first whether there are any: that costs nothing where there are none.
+lives_here = False
+own_channels: dict[int, tuple[int, int]] = {}
 
 
 def enter(context: Context) -> None:
-    """Make *context* the one of this interpreter, and the calling thread the one that empties its mailbox."""
-    global current, own_channel, _own_thread
-    current = context
-    own_channel = context.mailbox.channel_id
-    _own_thread = get_ident()
+    """Make *context* the caller's: of its interpreter or, if it is a guest there, of that guest alone.
+
+    The calling thread is the one that empties its mailbox.
+    """
+    global _has_guests, current, lives_here
+    guest = guest_id()
+    if not guest:
+        current = context
+    else:
+        _contexts.set(context)
+        _has_guests = True
+    own_channels[context.mailbox.channel_id] = get_ident(), guest
+    lives_here = True
 
 
-def own() -> Context:
-    """Give the context of the actor that lives here. Raises ActorError where none does."""
-    if current is None:
+def leave() -> None:
+    """End a guest's, and whatever else it had of its own: no actor lives on this thread any more."""
+    context: Context | None = _contexts.get()
+    forget()
+    if context is not None:
+        own_channels.pop(context.mailbox.channel_id, None)
+
+
+def own(actor: object = None) -> Context:
+    """Give the context of the actor that lives here; of *actor*, where a thread asks that a guest has started.
+
+    Raises ActorError where none does.
+    """
+    context = _among_guests(actor) if _has_guests else current
+    if context is None:
         raise ActorError("this works only inside a living actor, in its own interpreter")
-    return current
+    return context
 
 
-def on_own_thread() -> bool:
-    """Whether the caller is the actor itself, and not another thread that it started."""
-    return get_ident() == _own_thread
+def _among_guests(actor: object) -> Context | None:
+    context: Context | None = _contexts.get()
+    if context is None and not guest_id():
+        # The thread is none of the guest's; but who has the actor is somebody that it has let in.
+        context = next((other for other in _contexts.of_guests() if other.actor == id(actor)), current)
+    return context
+
+
+def is_own(channel: int) -> bool:
+    """Whether the caller is the actor of that mailbox itself, and not another thread that it started."""
+    return own_channels.get(channel) == (get_ident(), guest_id())

@@ -1,4 +1,4 @@
-"""Inside an actor's interpreter: one message is carried out.
+"""Inside an actor: one message is carried out.
 
 A message is a call or a cast, which come with a Reply, or a plain one, which is the actor's own affair.
 """
@@ -6,7 +6,6 @@ A message is a call or a cast, which come with a Reply, or a plain one, which is
 from types import FunctionType
 
 from csp._native import Reply, aside, handle, tally_add
-from csp.actors import context
 from csp.actors.description import keywords
 from csp.errors import NotShareable
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Protocol
 
+    from csp.actors.context import Context
     from csp.actors.log import ActorLog
 
     class Served(Protocol):
@@ -25,15 +25,9 @@ if TYPE_CHECKING:
         def receive(self, message: object, /) -> None: ...
 
 
-_methods: dict[str, object] = {}  # the handlers, as they stand in the class
-_handlers: dict[str, Callable[..., Any]] = {}  # and to be called with the actor
-
-
-def serve(methods: dict[str, object]) -> None:
-    """From now on these are the handlers: by name, as they stand in the class of the actor that lives here."""
-    global _handlers, _methods
-    _methods = methods
-    _handlers = {name: _callable(name, method) for name, method in methods.items()}
+def functions_of(methods: dict[str, object]) -> dict[str, Callable[..., Any]]:
+    """Give handlers, by name as they stand in a class, as what is called with the actor."""
+    return {name: _callable(name, method) for name, method in methods.items()}
 
 
 def _callable(name: str, method: object) -> Callable[..., Any]:
@@ -47,8 +41,11 @@ def _callable(name: str, method: object) -> Callable[..., Any]:
     return bound
 
 
-def dispatch(actor: Served, message: Any) -> None:
-    """Carry out one message from the mailbox: a call or cast (they come with a Reply), or a plain message."""
+def dispatch(actor: Served, message: Any, own: Context) -> None:
+    """Carry out one message from the mailbox: a call or cast (they come with a Reply), or a plain message.
+
+    *own* is the actor's.
+    """
     __tracebackhide__ = True  # what it raises is the user's
     parts: tuple[Any, ...] = message  # for the checkers; the next line sees whether it is one
     if type(parts) is not tuple or not parts or type(parts[0]) is not Reply:
@@ -56,14 +53,14 @@ def dispatch(actor: Served, message: Any) -> None:
         return
     reply = parts[0]
     if len(parts) < 4:
-        _not_to_be_run(actor, *parts)
+        _not_to_be_run(actor, own, *parts)
         return
     _, name, args, flat = parts
-    function = _handlers.get(name)
+    function = own.functions.get(name)
     if function is None:
         error = AttributeError(f"{type(actor).__qualname__} has no handler {name!r}")
         if reply.is_cast:
-            drop(actor, f"cast of {name} dropped", error)
+            drop(actor, own, f"cast of {name} dropped", error)
         else:
             _fail(reply, error)
         return
@@ -72,8 +69,8 @@ def dispatch(actor: Served, message: Any) -> None:
     except Exception as error:
         if not reply.is_cast:
             _fail(reply, error)
-        elif type(error) is TypeError and _were_wrong(name, error, args, flat):
-            drop(actor, f"cast of {name} dropped", error)
+        elif type(error) is TypeError and _were_wrong(name, own.methods[name], error, args, flat):
+            drop(actor, own, f"cast of {name} dropped", error)
         else:
             raise
         # Its frames hold the arguments. Not by name, which a class may refuse.
@@ -85,7 +82,7 @@ def dispatch(actor: Served, message: Any) -> None:
         reply.fail_packed(("died", described(error)))
         raise
     if value is reply:  # nobody waits any more
-        _not_to_be_run(actor, reply)
+        _not_to_be_run(actor, own, reply)
         return
     try:
         reply.answer(value)
@@ -93,23 +90,25 @@ def dispatch(actor: Served, message: Any) -> None:
         _fail(reply, _about_result(name, error))
 
 
-def _not_to_be_run(actor: Served, reply: Reply, error: Exception | None = None) -> None:
+def _not_to_be_run(actor: Served, own: Context, reply: Reply, error: Exception | None = None) -> None:
     """Tell of a call whose arguments could not be read in this interpreter; count one whose caller has given up."""
     if error is None:
-        tally_add(context.own().letters)
+        tally_add(own.letters)
     elif not _fail(reply, error):
-        drop(actor, "unreadable message dropped", error)
+        drop(actor, own, "unreadable message dropped", error)
 
 
-def _were_wrong(name: str, error: TypeError, args: tuple[object, ...], flat: tuple[object, ...] | None) -> bool:
+def _were_wrong(
+    name: str, method: object, error: TypeError, args: tuple[object, ...], flat: tuple[object, ...] | None
+) -> bool:
     from csp.actors.signature import were_wrong
 
-    return were_wrong(name, _methods[name], error, args, keywords(flat or ()))
+    return were_wrong(name, method, error, args, keywords(flat or ()))
 
 
-def drop(actor: Served, event: str, error: Exception) -> None:
+def drop(actor: Served, own: Context, event: str, error: Exception) -> None:
     """Tell of a message that the actor can do nothing with, and count it: its sender's mistake, which costs no life."""
-    tally_add(context.own().letters)
+    tally_add(own.letters)
     actor.log.error(event, error=error)
 
 

@@ -1,4 +1,4 @@
-"""What runs inside an actor's interpreter: one life, from ``__init__`` to ``on_stop``.
+"""What runs inside an actor's interpreter, or on the thread of a guest: one life, from ``__init__`` to ``on_stop``.
 
 Two lanes lead in: the control channel, which goes first, and the mailbox. The end is told to the kernel by a message as
 soon as the actor's own code is done; taking the interpreter down comes after that.
@@ -6,17 +6,18 @@ soon as the actor's own code is done; taking the interpreter down comes after th
 
 import sys
 
-from csp._native import Receiver, Sender, loads, now, select, self_rename, self_resume
+from csp._native import Receiver, Sender, guest_id, loads, now, select, self_rename, self_resume
 from csp.actors import context
 from csp.actors.actor import Actor
 from csp.actors.context import Context
 from csp.actors.description import describe
-from csp.actors.dispatch import dispatch, drop, serve
+from csp.actors.dispatch import dispatch, drop, functions_of
 from csp.actors.handler import handlers_of
 from csp.errors import ChannelError, EndOfChannel, StartFailed, Stopped, SystemClosing
-from csp.hosts import boot, granted
+from csp.hosts import boot
 from csp.hosts.after_import import after_import
 from csp.hosts.importing import resolve
+from csp.hosts.own import granted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,8 +32,17 @@ def run(control: Receiver[object], *order: object) -> None:
     """One life of an actor; *order* are the fields of its Order."""
     own = Context(*order)
     own.client = _client
-    granted.granted = own.grace
+    own.dispatch = dispatch
+    granted.set(own.grace)
     self_rename(own.name)  # one from the pool had none
+    try:
+        _live(control, own)
+    finally:
+        if guest_id():
+            context.leave()
+
+
+def _live(control: Receiver[object], own: Context) -> None:
     try:
         actor = _begin(own)
     except BaseException as error:  # noqa: BLE001  (the starter gets it)
@@ -122,10 +132,16 @@ def _say_to(log: Sender[object], name: str) -> Callable[..., object]:
     return say
 
 
-def _begin(own: Context) -> Actor:
+def _move_in(own: Context) -> None:
+    """Make the interpreter the actor's: what is written here is everybody's in it, so guests do without."""
     sys.path[:] = own.folders
     boot.say = _say_to(own.log, own.name)
     _send_to_main(own.log, own.name)  # before the actor's module, which may log while it is imported
+
+
+def _begin(own: Context) -> Actor:
+    if not guest_id():
+        _move_in(own)
     begun = now()
     cls = resolve(*own.path)
     took = now() - begun
@@ -136,7 +152,8 @@ def _begin(own: Context) -> Actor:
     if not isinstance(cls, type) or not issubclass(cls, Actor):
         raise TypeError(f"{own.path[1]} is not a subclass of csp.Actor")
     handlers = handlers_of(cls)
-    serve(handlers)
+    own.methods = handlers
+    own.functions = functions_of(handlers)
     own.handlers = tuple(describe(name, method) for name, method in handlers.items())
     context.enter(own)
     args: tuple[object, ...] = ()
@@ -151,6 +168,7 @@ def _begin(own: Context) -> Actor:
             f"{own.path[1]}.__new__" if type(cls).__call__ is type.__call__ else f"{type(cls).__qualname__}.__call__"
         )
         raise TypeError(f"{maker} gave {type(actor).__qualname__}, and not the actor")
+    own.actor = id(actor)
     actor.on_start()
     return actor
 
@@ -182,10 +200,10 @@ def _serve(actor: Actor, control: Receiver[object], own: Context) -> str:
         except ChannelError:
             raise
         except Exception as error:  # noqa: BLE001  (a plain message that cannot be read here)
-            drop(actor, "unreadable message dropped", error)
+            drop(actor, own, "unreadable message dropped", error)
             continue
         if guard is control:
             return "shutdown" if message is None else str(message)
-        dispatch(actor, message)
+        dispatch(actor, message, own)
         message = None  # a message kept until the next one comes would keep alive what it carries
     return own.stop_reason

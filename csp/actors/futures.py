@@ -1,4 +1,4 @@
-"""Futures of calls: one thread per interpreter receives all answers and completes them.
+"""Futures of calls: one thread per holder, an interpreter or a guest in one, receives all answers and completes them.
 
 There is no lock here. A signal handler, or a finaliser that the collector runs, may ask for a future in the middle of
 anything, also of this; so what is shared is changed by single operations of dicts and lists, which the GIL makes whole.
@@ -15,7 +15,10 @@ from itertools import count
 from csp._native import (
     Event,
     Sender,
+    end_holder,
+    guest_id,
     in_scope,
+    join_holder,
     limits_off,
     limits_paused,
     now,
@@ -27,6 +30,7 @@ from csp._native import (
 )
 from csp.actors.answers import ANSWERED, NEVER_RAN, UNREADABLE, delivery_error, remote_error
 from csp.errors import BrokenChannel, CallsSelf, CallTimeout, ChannelError, ClosedEnd, Stopped, WouldBlock
+from csp.hosts.own import PerHolder
 from csp.messages.shapes import set_traceback, traceback_of
 
 # Seconds. A signal that arrives in the instant before the program's main thread sleeps in a lock would be seen only
@@ -41,7 +45,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _tokens = count(1)
-_receiving: _Receiving | None = None
+_receiving = PerHolder(None)  # a _Receiving, or None
 
 
 def ask_future(
@@ -73,7 +77,7 @@ def ask_future(
 
 
 class Answer(Future[object]):
-    """The future of one call. It is completed by a thread that completes all of its interpreter: see _Receiving."""
+    """The future of one call. It is completed by a thread that completes all of its holder: see _Receiving."""
 
     def __init__(
         self, receiving: _Receiving, token: int, sender: Sender[object], actor: str, name: str, timeout: float | None
@@ -189,15 +193,17 @@ class _Receiving:
         self.over = False  # who adds to `pending` looks at this afterwards; who sets it empties `pending` afterwards
         self.started = False
         self.threads: set[int] = set()
+        self._guest = guest_id()
         self._limits: list[tuple[float, int]] = []  # a heap of when which call is given up
         self._waits_until = -math.inf
 
     def start(self) -> None:
         """Start the thread. Interrupted in the middle by who starts it, too, there are two: they share the work."""
-        daemon = False
+        daemon = bool(self._guest)  # its end closes the channel; nobody else waits for us
         try:
             # Ends with the channel, which is closed before Python waits for the threads of this interpreter.
-            threading._register_atexit(self.replies.close)  # type: ignore[attr-defined]  # private; there is no other way
+            if not daemon:
+                threading._register_atexit(self.replies.close)  # type: ignore[attr-defined]  # private; there is no other way
         except RuntimeError:
             daemon = True  # the program's main thread has returned, and only others keep it going: nobody waits for us
         self.thread = threading.Thread(target=self._run, name="csp-futures", daemon=daemon)
@@ -219,7 +225,8 @@ class _Receiving:
         why: BaseException | None = None
         self.threads.add(threading.get_ident())
         try:
-            self._serve()
+            if not self._guest or join_holder(self._guest):
+                self._serve()
         except Stopped as error:
             why = error
         except BaseException as error:
@@ -232,6 +239,8 @@ class _Receiving:
             while self.pending:
                 _, future = self.pending.popitem()
                 _fail(future, why or Stopped(f"this interpreter ended before {future.actor} answered"))
+            if guest_id():
+                end_holder()
 
     def _serve(self) -> None:
         while True:
@@ -311,16 +320,17 @@ def _fail(future: Answer, error: BaseException) -> None:
 
 def renew() -> None:
     """Let another thread receive what is asked from now on: the one so far may be about to end, as it was stopped."""
-    if _receiving is not None:
-        _receiving.over = True
+    receiving: _Receiving | None = _receiving.get()
+    if receiving is not None:
+        receiving.over = True
 
 
 def _receiver() -> _Receiving:
     """Who receives, started; a new one where the last is gone. Two who make one at once have two, and both work."""
-    global _receiving
-    receiving = _receiving
+    receiving: _Receiving | None = _receiving.get()
     if receiving is None or receiving.over or receiving.replies.closed:
-        _receiving = receiving = _Receiving()
+        receiving = _Receiving()
+        _receiving.set(receiving)
     if not receiving.started:
         receiving.start()
     return receiving

@@ -48,7 +48,7 @@ class Buffered:
         def __get__(self, instance: object, owner: type, /) -> Receiver[Any]: ...
 
     def __get__(self, instance: object, owner: type, /) -> object:
-        return self if instance is None else context.own().inbox
+        return self if instance is None else context.own(instance).inbox
 
     def __set__(self, instance: object, value: Never, /) -> None:
         _refuse(instance)
@@ -64,7 +64,7 @@ class Rendezvous:
     """What ``mailbox = None`` in an actor class means: no buffer. In a living actor it is the receiving end."""
 
     def __get__(self, instance: object, owner: type, /) -> object:
-        return None if instance is None else context.own().inbox
+        return None if instance is None else context.own(instance).inbox
 
     def __set__(self, instance: object, value: object, /) -> None:
         _refuse(instance)

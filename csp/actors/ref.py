@@ -74,7 +74,7 @@ class ActorRef:
         """
         __tracebackhide__ = True  # what it passes on is the caller's
         sender = self._sender
-        if context.own_channel and sender.channel_id == context.own_channel and context.on_own_thread():
+        if context.lives_here and sender.channel_id in context.own_channels and context.is_own(sender.channel_id):
             refuse_own_rendezvous(sender, self._name, "sends to")
         try:
             sender.send(message, timeout)

@@ -15,9 +15,9 @@ from csp._native import (
     unbounded_channel,
 )
 from csp.errors import Stopped
-from csp.hosts import granted
 from csp.hosts.interpreter import exit_of, is_bare, order, start
 from csp.hosts.naming import Named
+from csp.hosts.own import granted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,11 +91,12 @@ class Crew:
         """
         notes: list[str] = []
         kill_grace = max(grace, KILL_GRACE)
-        ends_soon = stopped and granted.granted is not None
+        given = granted.get()
+        ends_soon = stopped and given is not None
         if stopped:
             self_resume()  # what follows uses channels
-            if granted.granted is not None:
-                grace = kill_grace = min(grace, granted.granted / 3)
+            if given is not None:
+                grace = kill_grace = min(grace, given / 3)
         began = now()
         # What is around us may be cancelled, and be why we are here.
         with CancelScope(shield=True), Named("what was started here stops", self._whom):

@@ -7,8 +7,8 @@ the exit message of the interpreter, which comes after everything that it held w
 
 from csp._native import Receiver, Sender, end_within, self_id
 from csp.errors import Stopped
-from csp.hosts import granted
 from csp.hosts.importing import resolve
+from csp.hosts.own import granted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run(
 
     Both channels have room for their one message, so only the function itself waits. Never raises, except when killed.
     """
-    granted.granted = grace
+    granted.set(grace)
     end_within(self_id(), grace)
     try:
         result.send(_call(resolve(module, name), given))

@@ -7,6 +7,7 @@
 #include "codec/encode.h"
 #include "csp/capsule.h"
 #include "errors.h"
+#include "holding/current.h"
 #include "holding/handles.h"
 
 /* ---- crossing ------------------------------------------------------------------------------------------------- */
@@ -28,7 +29,7 @@ static csp_end *move_out(native_state *state, PyObject *object, csp_holder *hold
 }
 
 static PyObject *move_in(native_state *state, csp_end *end) {
-    csp_end *moved = csp_end_clone(end, state->holder);
+    csp_end *moved = csp_end_clone(end, native_holder(state));
     if (moved == NULL) {
         return native_raise(state, csp_end_is_closed(end) ? CSP_CLOSED_END : CSP_NO_MEMORY, end, NULL, false);
     }

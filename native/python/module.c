@@ -17,6 +17,7 @@
 #include "channels/snapshot.h"
 #include "codec/beside.h"
 #include "codec/classes.h"
+#include "interpreters/guests.h"
 #include "interpreters/interpreters.h"
 #include "interpreters/leaving.h"
 #include "interpreters/own_thread.h"
@@ -72,7 +73,7 @@ static bool load_errors(native_state *state) {
 static int module_exec(PyObject *module) {
     native_state *state = state_of_module(module);
     state->is_main = PyInterpreterState_Get() == PyInterpreterState_Main();
-    csp_holder *given = native_thread_holder();
+    csp_holder *given = native_started_holder();
     if (given != NULL && !state->is_main) {
         state->holder = csp_holder_retain(given);
     } else {
@@ -115,7 +116,7 @@ static int module_exec(PyObject *module) {
     PyMethodDef *const functions[] = {interpreter_methods, thread_methods,  leaving_methods, total_methods,
                                       wait_graph_methods,  setting_methods, tally_methods,   limit_methods,
                                       unseen_methods,      frame_methods,   capsule_methods, stream_methods,
-                                      envelope_methods,    clock_methods};
+                                      envelope_methods,    clock_methods,   guest_methods};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (PyModule_AddFunctions(module, functions[i]) < 0) {
             return -1;
@@ -177,10 +178,10 @@ static int module_clear(PyObject *module) {
 static void module_free(void *module) {
     native_state *state = state_of_module(module);
     module_clear(module);
-    native_classes_free(state);
+    native_guests_end(state);
     if (state->holder != NULL) {
         /* An interpreter that somebody else made ends here: what it still holds closes now. For ours the thread does it. */
-        if (native_thread_holder() != state->holder) {
+        if (native_started_holder() != state->holder) {
             csp_holder_fence(state->holder);
         }
         csp_holder_release(state->holder);

@@ -11,7 +11,7 @@
 #include "csp/csp.h"
 
 typedef struct {
-    csp_holder *holder; /* this interpreter */
+    csp_holder *holder; /* the interpreter's; see native_holder */
     bool is_main;
     PyTypeObject *sender_type, *receiver_type, *offer_type, *timer_type, *skip_type, *reply_type, *alternative_type,
         *statistics_type, *scope_type, *unseen_type, *unseen_iterator_type;

@@ -155,7 +155,7 @@ def test_a_receiving_thread_that_goes_while_the_call_is_sent(program):
         "        raise RuntimeError('receiving failed')\n"
         "    def post(*arguments, working=futures.post):\n"
         "        futures.post, futures.recv_reply = working, working_recv\n"
-        "        thread = futures._receiving.thread\n"
+        "        thread = futures._receiving.get().thread\n"
         "        begin.set()\n"
         "        thread.join()\n"
         "        return working(*arguments)\n"

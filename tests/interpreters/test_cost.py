@@ -43,7 +43,7 @@ IN_AN_ACTOR = IN_A_PROCESS | {
     "csp.actors.entry",
     "csp.actors.mailbox",
     "csp.generic",
-    "csp.hosts.granted",
+    "csp.hosts.own",
 }
 # What the pool loads while nobody waits; see csp.kernel.lives.
 IN_A_WARM_ONE = {"math"} | ({"_math_integer", "math.integer"} if sys.version_info >= (3, 15) else set())

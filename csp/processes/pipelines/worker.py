@@ -13,8 +13,8 @@ from time import perf_counter_ns
 
 from csp._native import Receiver, Sender
 from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, NotShareable, Stopped
-from csp.hosts import granted
 from csp.hosts.importing import resolve
+from csp.hosts.own import granted
 from csp.processes.pipelines.meter import Meter
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ def work(
 ) -> str:
     """Serve until *jobs* ends. *paths* are the functions: whether it is a filter's, and where to import it from."""
 
-    granted.granted = grace
+    granted.set(grace)
 
     def give_up(why: str, function: int, error: BaseException, item: object = None) -> _GivenUp:
         from csp.messages.failure import pack

@@ -203,6 +203,7 @@ void csp_alternative_free(csp_alternative *alternative) {
 typedef struct {
     csp_alternative *alternative;
     csp_waiter *self;
+    csp_holder *holder; /* who waits */
     csp_message *message;
     int64_t next_timer;
     registration *chosen;
@@ -250,7 +251,7 @@ static bool try_registration(selection *s, registration *r, bool first_of_all, c
         r->listed = false;
         s->status = CSP_OK;
         /* Who is told to stop goes on for no time that is up. */
-        bool due = r->deadline <= csp_now() && csp__told(alternative->holder, s->self) == CSP_OK;
+        bool due = r->deadline <= csp_now() && csp__told(s->holder, s->self) == CSP_OK;
         if (!due && r->deadline < s->next_timer) {
             s->next_timer = r->deadline; /* a tick that was listed, and then taken elsewhere */
         }
@@ -327,17 +328,31 @@ static bool may_wait(csp_alternative *alternative) {
     return nothing || !csp__claim(alternative->waiter, CSP_NOTIFIED, &unused);
 }
 
+/* Its waits are for that holder from now on: in its list, a cancel finds them. */
+static void wait_for(csp_alternative *alternative, csp_holder *holder) {
+    if (alternative->holder != NULL) {
+        csp__waits_no_more(alternative->holder, alternative->waiter);
+        csp_holder_release(alternative->holder);
+    }
+    alternative->holder = csp_holder_retain(holder);
+    csp__may_wait_for(holder, alternative->waiter);
+}
+
 csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64_t deadline, const csp_hooks *hooks,
                                   csp_message *message, uint32_t *index, csp_status *outcome) {
     bool priority = (flags & CSP_SELECT_PRIORITY) != 0;
-    selection s = {.alternative = alternative, .self = csp__self(), .message = message};
+    if (hooks != NULL && hooks->holder != NULL && hooks->holder != alternative->holder) {
+        wait_for(alternative, hooks->holder);
+    }
+    csp_holder *holder = alternative->holder;
+    selection s = {.alternative = alternative, .self = csp__self(), .holder = holder, .message = message};
     csp_waiter *waiter = alternative->waiter;
     message->kind = 0;
     csp_status begins = csp__may_begin(s.self, deadline != CSP_POLL);
     if (begins != CSP_OK) {
         return begins;
     }
-    CSP_PASS_GATE(CSP_GATE_SELECT, alternative->holder, 0);
+    CSP_PASS_GATE(CSP_GATE_SELECT, holder, 0);
     atomic_store_explicit(&waiter->thread, s.self, memory_order_relaxed);
     list_own_locks(alternative, s.self);
     for (;;) {
@@ -350,10 +365,10 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
             return CSP_OK;
         }
         if (deadline == CSP_POLL) {
-            return csp__nothing_yet(alternative->holder, s.self);
+            return csp__nothing_yet(holder, s.self);
         }
         int64_t until = s.next_timer < deadline ? s.next_timer : deadline;
-        csp__arm(waiter, alternative->holder, until);
+        csp__arm(waiter, holder, until);
         uint32_t code = may_wait(alternative) ? csp__wait(waiter, &alternative->waits, until, hooks) : CSP_NOTIFIED;
         if (code >= CSP_WON) {
             registration *r = alternative->registrations[code - CSP_WON];

@@ -29,7 +29,11 @@ static bool look_at_end(csp_choosing *c, const csp_guard *guard) {
     }
     if (c->first == NULL) {
         c->first = guard->end;
-        c->holder = c->own != NULL ? c->own : csp__guard_holder(guard);
+        if (c->own != NULL) {
+            c->holder = c->own;
+        } else if (c->holder == NULL) { /* nobody else is named who waits */
+            c->holder = csp__guard_holder(guard);
+        }
     }
     return true;
 }

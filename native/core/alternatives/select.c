@@ -21,7 +21,7 @@ static void join(csp_choosing *c, void *alternative) {
 }
 
 static csp_status wait_held(csp_guard *guard, csp_reply *engaged, const csp_hooks *hooks) {
-    return csp__wait_engaged(engaged, csp__guard_holder(guard), guard->message, hooks);
+    return csp__wait_engaged(engaged, csp__who_waits(guard->end, hooks), guard->message, hooks);
 }
 
 /* Claimed by whoever met this guard. */

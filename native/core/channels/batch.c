@@ -3,6 +3,7 @@
  * Batches: many messages under one lock. What cannot be done at once is done by a single operation, which waits. */
 #include "channels/channel.h"
 #include "channels/end.h"
+#include "holding/gate.h"
 #include "platform/lock.h"
 #include "waiting/scopes.h"
 #include "waiting/stopping.h"
@@ -14,6 +15,8 @@ static csp_status many_at_once(csp_end *end, csp_message *messages, size_t count
                                const csp_waiter *self) {
     csp_channel *channel = end->channel;
     csp_status status = CSP_OK;
+    CSP_PASS_GATE(end->direction == CSP_SENDING ? CSP_GATE_SEND : CSP_GATE_RECV,
+                  atomic_load_explicit(&end->holder, memory_order_relaxed), channel->id);
     while (status == CSP_OK && *done < count) {
         csp_wakes wakes;
         csp_message dropped[CSP_WAKES];
@@ -60,7 +63,7 @@ csp_status csp_send_many(csp_end *end, csp_message *messages, size_t count, size
             return status;
         }
         if (deadline == CSP_POLL) {
-            return csp__nothing_yet(atomic_load_explicit(&end->holder, memory_order_relaxed), self);
+            return csp__nothing_yet(csp__who_waits(end, hooks), self);
         }
         status = csp_send(end, &messages[*done], deadline, hooks);
         if (status != CSP_OK) {
@@ -89,7 +92,7 @@ csp_status csp_recv_many(csp_end *end, csp_message *messages, size_t count, size
         return status;
     }
     if (deadline == CSP_POLL) {
-        return csp__nothing_yet(atomic_load_explicit(&end->holder, memory_order_relaxed), self);
+        return csp__nothing_yet(csp__who_waits(end, hooks), self);
     }
     status = csp_recv(end, &messages[0], deadline, hooks);
     if (status == CSP_OK) {

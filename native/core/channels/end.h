@@ -23,6 +23,12 @@ struct csp_end {
     csp_node of_channel; /* guarded by the channel's lock */
 };
 
+/* Who waits in an operation through this end: whoever the hooks name, or the end's holder. */
+static inline csp_holder *csp__who_waits(const csp_end *end, const csp_hooks *hooks) {
+    return hooks != NULL && hooks->holder != NULL ? hooks->holder
+                                                  : atomic_load_explicit(&end->holder, memory_order_relaxed);
+}
+
 /* A handle that is not yet counted, to join its channel under the lock or to be discarded. NULL when out of memory. */
 csp_end *csp__end_alloc(csp_channel *channel, csp_direction direction);
 void csp__end_join(csp_end *end);

@@ -100,7 +100,7 @@ static csp_status give_up(csp_reply *reply, csp_status status) {
 csp_status csp_recv_extended(csp_end *end, csp_message *message, csp_reply **reply, int64_t deadline,
                              const csp_hooks *hooks) {
     csp_channel *channel = end->channel;
-    csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
+    csp_holder *holder = csp__who_waits(end, hooks);
     csp_waiter *self = csp__self();
     csp_wakes wakes = {.count = 0};
     bool held = false;

@@ -181,8 +181,8 @@ static csp_status operate(csp_end *end, csp_message *message, csp_holder *holder
 }
 
 csp_status csp_send(csp_end *end, csp_message *message, int64_t deadline, const csp_hooks *hooks) {
-    csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
-    return end->direction == CSP_SENDING ? operate(end, message, holder, deadline, hooks) : CSP_INVALID;
+    return end->direction == CSP_SENDING ? operate(end, message, csp__who_waits(end, hooks), deadline, hooks)
+                                         : CSP_INVALID;
 }
 
 csp_status csp__send_as(csp_end *end, csp_message *message, csp_holder *holder, int64_t deadline,
@@ -195,7 +195,7 @@ csp_status csp_recv(csp_end *end, csp_message *message, int64_t deadline, const 
         return CSP_INVALID;
     }
     message->kind = 0;
-    return operate(end, message, atomic_load_explicit(&end->holder, memory_order_relaxed), deadline, hooks);
+    return operate(end, message, csp__who_waits(end, hooks), deadline, hooks);
 }
 
 void csp_unreceive(csp_end *receiving, csp_message *message) {
@@ -203,6 +203,7 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
     csp_wakes wakes;
     wakes.count = 0;
     csp_reply *engaged = NULL; /* an extended receiver's, whose sender is long gone: nobody will ask */
+    CSP_PASS_GATE(CSP_GATE_SEND, atomic_load_explicit(&receiving->holder, memory_order_relaxed), channel->id);
     if (channel->kind != NULL) {
         channel->kind->untake(receiving, message);
         return;

@@ -71,11 +71,11 @@ static void read_channel(csp_channel *channel, edge_buffer *buffer) {
             edge.channel = channel->id;
             edge.direction = (csp_direction)d;
             edge.sync = channel->kind != NULL ? channel->kind->sync : CSP_SYNC_NONE;
-            /* A broadcast sends through ends that nobody holds, and an operation without a thread may have a holder of its own:
-             * then it is the waiter that knows for whom. */
-            csp_holder *of_end = atomic_load_explicit(&csp__case_end(c)->holder, memory_order_relaxed);
-            csp_holder *waits = atomic_load_explicit(&csp__case_waiter(c)->holder, memory_order_relaxed);
-            add(buffer, &edge, of_end == NULL || (edge.thread == 0 && waits != NULL) ? waits : of_end);
+            /* It knows for whom it waits, which need not be the holder of the end that it waits through. That one lives:
+             * whoever waits for it has not left the queue yet. */
+            csp_holder *holder = atomic_load_explicit(&csp__case_waiter(c)->holder, memory_order_relaxed);
+            add(buffer, &edge,
+                holder != NULL ? holder : atomic_load_explicit(&csp__case_end(c)->holder, memory_order_relaxed));
         }
         for (csp_node *n = channel->ends[d].next; n != &channel->ends[d]; n = n->next) {
             csp_end *end = CSP_CONTAINER(n, csp_end, of_channel);

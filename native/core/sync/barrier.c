@@ -110,10 +110,11 @@ csp_status csp_barrier_wait(csp_end *barrier, int64_t deadline, const csp_hooks 
     if (csp_end_sync(barrier) != CSP_SYNC_BARRIER) {
         return CSP_INVALID;
     }
-    csp_holder *holder = atomic_load_explicit(&barrier->holder, memory_order_relaxed);
+    csp_holder *holder = csp__who_waits(barrier, hooks);
     CSP_PASS_GATE(CSP_GATE_RECV, holder, channel->id);
     csp__lock(&channel->lock);
-    bool alone = hooks != NULL && hooks->alone;
+    bool alone =
+        hooks != NULL && hooks->alone && holder == atomic_load_explicit(&barrier->holder, memory_order_relaxed);
     csp_status status = arrive(barrier, self, holder, deadline, alone, &round, index, &wakes);
     csp__unlock(&channel->lock);
     csp__wakes_flush(&wakes);

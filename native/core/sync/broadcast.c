@@ -251,8 +251,7 @@ static void count_refused(csp_channel *theirs) {
 static csp_status send_to(csp_end *handle, csp_end *subscriber, csp_end *by, const csp_message *message,
                           int64_t deadline, const csp_hooks *hooks, uint32_t *reached) {
     csp_message copy = copy_of(message);
-    csp_holder *holder = atomic_load_explicit(&handle->holder, memory_order_relaxed);
-    csp_status status = csp__send_as(by, &copy, holder, deadline, hooks);
+    csp_status status = csp__send_as(by, &copy, csp__who_waits(handle, hooks), deadline, hooks);
     /* It has the message, also where we were stopped while it held us. */
     *reached += status == CSP_FAILED || copy.kind == 0;
     csp_message_drop(&copy); /* a no-op unless it did not go, or the receiver failed with it */

@@ -31,7 +31,7 @@ csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadlin
     if (csp_end_sync(condition) != CSP_SYNC_CONDITION || (of_lock != CSP_SYNC_LOCK && of_lock != CSP_SYNC_RLOCK)) {
         return CSP_INVALID;
     }
-    csp_holder *holder = atomic_load_explicit(&condition->holder, memory_order_relaxed);
+    csp_holder *holder = csp__who_waits(condition, hooks);
     csp_wakes wakes = {.count = 0};
     int64_t depth = 0;
     CSP_PASS_GATE(CSP_GATE_RECV, holder, channel->id);

@@ -111,11 +111,13 @@ void csp_scope_cancel(csp_scope *scope) {
 }
 
 void csp_scope_set_deadline(csp_scope *scope, int64_t deadline) {
+    CSP_PASS_GATE(CSP_GATE_CALL_OFF, NULL, 0);
     atomic_store_explicit(&scope->deadline, deadline, memory_order_seq_cst);
     tell(scope);
 }
 
 void csp_scope_set_shield(csp_scope *scope, bool on) {
+    CSP_PASS_GATE(CSP_GATE_CALL_OFF, NULL, 0);
     atomic_store_explicit(&scope->shield, on, memory_order_seq_cst);
     tell(scope);
 }

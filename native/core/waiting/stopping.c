@@ -76,6 +76,7 @@ void csp__waits_no_more(csp_holder *holder, csp_waiter *waiter) {
 }
 
 void csp_holder_resume(csp_holder *holder) {
+    CSP_PASS_GATE(CSP_GATE_CANCEL, holder, 0);
     if (!atomic_load_explicit(&holder->fenced, memory_order_seq_cst)) {
         atomic_store_explicit(&holder->cancelled, false, memory_order_seq_cst);
         /* A fence may have cancelled between the two: either we see it here, or its cancel comes after our store. */

@@ -88,7 +88,7 @@ CSP_API void csp_clock_release(void);
 
 typedef struct csp_channel csp_channel; /* where messages are handed over; lives while an end does */
 typedef struct csp_end csp_end;         /* one holder's handle on one direction of one channel */
-typedef struct csp_holder csp_holder;   /* who holds ends: an interpreter, or a native program */
+typedef struct csp_holder csp_holder;   /* who holds ends: an interpreter, a guest in one, or a native program */
 typedef struct csp_payload csp_payload; /* refcounted bytes that no interpreter owns */
 typedef struct csp_reply csp_reply;     /* a one-shot place for the answer to a call */
 
@@ -240,7 +240,7 @@ typedef struct csp_hooks {
     /* Whether to detach before spinning too, because others share what `detach` releases. Asked only when a wait begins. */
     bool (*spin_detached)(void *context);
     bool alone;         /* no other thread uses the holder, nor will while this one waits; see csp_barrier_wait */
-    csp_holder *holder; /* who waits where no end says it: in a select of timers alone */
+    csp_holder *holder; /* who waits; NULL: the holder of the (first) end. Lives until the operation is over */
 } csp_hooks;
 
 /* Send or receive one message. `hooks` may be NULL.
@@ -608,16 +608,16 @@ CSP_API void csp_totals_read(csp_totals *out);
  * The caller may hold a lock of its own runtime, such as a GIL: a gate that holds a thread has to let it go. What was under way
  * when a gate was set is told of from its next step on. `gate` and what it points to must outlive every operation. */
 typedef enum csp_gate_operation {
-    CSP_GATE_SEND = 0, /* also to post, to begin to send, and to give back to a lock and the like */
+    CSP_GATE_SEND = 0, /* also to post, to give a message back, and to release */
     CSP_GATE_RECV = 1, /* also to acquire */
     CSP_GATE_SELECT = 2,
     CSP_GATE_ASK = 3, /* to wait for a reply */
     CSP_GATE_CLOSE = 4,
     CSP_GATE_ABORT = 5,
     CSP_GATE_ANSWER = 6,    /* a reply is completed, or broken */
-    CSP_GATE_CANCEL = 7,    /* a holder is told to stop */
+    CSP_GATE_CANCEL = 7,    /* a holder is told to stop, or may go on */
     CSP_GATE_FENCE = 8,     /* a holder is cut off */
-    CSP_GATE_CALL_OFF = 9,  /* a scope is cancelled */
+    CSP_GATE_CALL_OFF = 9,  /* a scope is cancelled, or changed */
     CSP_GATE_WITHDRAW = 10, /* a posting, or an operation that no thread waits in, is taken back */
     CSP_GATE_SPAWN = 11,    /* a thread is started ... */
     CSP_GATE_RUN = 12,      /* ... and begins; BEFORE alone, on itself */

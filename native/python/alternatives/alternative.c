@@ -7,6 +7,7 @@
 #include "alternatives/guards.h"
 #include "alternatives/select.h"
 #include "errors.h"
+#include "holding/current.h"
 #include "holding/handles.h"
 #include "types.h"
 #include "waiting/hooks.h"
@@ -223,7 +224,7 @@ static PyObject *alternative_new(PyTypeObject *type, PyObject *args, PyObject *k
     if (self == NULL) {
         return NULL;
     }
-    self->alternative = csp_alternative_new(state->holder);
+    self->alternative = csp_alternative_new(native_holder(state));
     if (self->alternative == NULL) {
         Py_DECREF(self);
         return PyErr_NoMemory();

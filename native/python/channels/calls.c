@@ -6,6 +6,7 @@
 #include "codec/decode.h"
 #include "codec/encode.h"
 #include "errors.h"
+#include "holding/current.h"
 #include "holding/handles.h"
 #include "waiting/deadlines.h"
 #include "waiting/hooks.h"
@@ -107,7 +108,7 @@ static PyObject *make_call(native_state *state, const call_to_make *call) {
         return native_raise_unsent(state, status, call->end, &message, call->unsent, false);
     }
     do {
-        status = csp_reply_wait(reply, state->holder, &result, limit.deadline, &wait.hooks);
+        status = csp_reply_wait(reply, native_holder(state), &result, limit.deadline, &wait.hooks);
     } while (!wait.signalled && native_limit_goes_on(&limit, status));
     csp_reply_abandon(reply);
     if (status == CSP_OK && !native_wait_signalled(&wait)) {

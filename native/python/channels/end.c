@@ -6,6 +6,7 @@
 #include "codec/decode.h"
 #include "codec/encode.h"
 #include "errors.h"
+#include "holding/current.h"
 #include "holding/handles.h"
 
 /* ---- making --------------------------------------------------------------------------------------------------- */
@@ -88,7 +89,7 @@ bool native_channel_arguments(const char *function, PyObject *const *args, Py_ss
 
 static PyObject *make_channel(native_state *state, uint32_t capacity, csp_overflow overflow) {
     csp_end *sending, *receiving;
-    csp_status status = csp_channel_new(capacity, overflow, state->holder, &sending, &receiving);
+    csp_status status = csp_channel_new(capacity, overflow, native_holder(state), &sending, &receiving);
     if (status != CSP_OK) {
         return native_raise(state, status, NULL, NULL, false);
     }
@@ -121,7 +122,7 @@ PyObject *native_end_close(PyObject *self, PyObject *unused) {
 PyObject *native_end_clone(PyObject *self, PyObject *unused) {
     (void)unused;
     native_state *state = state_of(self);
-    csp_end *clone = csp_end_clone(end_of(self), state->holder);
+    csp_end *clone = csp_end_clone(end_of(self), native_holder(state));
     if (clone == NULL) {
         return native_raise(state, csp_end_is_closed(end_of(self)) ? CSP_CLOSED_END : CSP_NO_MEMORY, end_of(self),
                             NULL, false);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/attachments.h"
+#include "holding/current.h"
 #include "holding/handles.h"
 
 /* Keep a clone of the end for the payload, or the handle itself; gives its number. */
@@ -40,7 +41,7 @@ static PyObject *take(native_reader *r, size_t number) {
             return Py_NewRef(PySequence_Fast_GET_ITEM(r->handles, (Py_ssize_t)number));
         }
     } else if (r->payload != NULL && number <= UINT32_MAX) {
-        csp_end *end = csp_payload_take_end(r->payload, (uint32_t)number, r->state->holder);
+        csp_end *end = csp_payload_take_end(r->payload, (uint32_t)number, native_holder(r->state));
         if (end != NULL) {
             return native_wrap_end(r->state, end);
         }

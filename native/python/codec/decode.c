@@ -5,11 +5,12 @@
 #include "codec/format.h"
 #include "codec/table.h"
 #include "codec/text.h"
+#include "holding/current.h"
 #include "holding/handles.h"
 
 /* `given_up`: nobody waits for this call any more. */
 static PyObject *take_reply(native_state *state, const csp_message *message, bool *given_up) {
-    csp_reply *reply = csp_payload_take_reply(message->as.payload, message->size, state->holder);
+    csp_reply *reply = csp_payload_take_reply(message->as.payload, message->size, native_holder(state));
     if (reply == NULL) {
         PyErr_SetString(PyExc_SystemError, "csp: a reply in a message was taken twice");
         return NULL;

@@ -68,7 +68,7 @@ void native_exit_tell(interpreter *self, bool left) {
 
 void native_interpreter_leave(interpreter *self) {
     if (native_course_change(self, COURSE_ENDING, COURSE_LEFT)) {
-        native_kill_started(self);
+        native_kill_started(self->id);
         native_exit_tell(self, true);
     }
 }

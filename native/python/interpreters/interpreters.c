@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "errors.h"
+#include "holding/current.h"
 #include "holding/handles.h"
 #include "interpreters/audit.h"
 #include "interpreters/course.h"
@@ -76,7 +77,7 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
     self->control = csp_end_clone(end_of(args[3]), self->holder);
     self->exits = csp_end_clone(end_of(args[4]), NULL);
     self->id = csp_holder_id(self->holder);
-    self->starter = csp_holder_id(state->holder);
+    self->starter = csp_holder_id(native_holder(state));
     self->references = 1;
     self->may_settle = native_listen();
     self->end_within = END_WITHIN;
@@ -138,7 +139,7 @@ static void do_fence(interpreter *self) {
     self->abandoned = true;
     csp_holder_fence(self->holder);
     native_turn_look(self);
-    native_kill_started(self);
+    native_kill_started(self->id);
 }
 
 static PyObject *cancel_interpreter(PyObject *module, PyObject *id) {
@@ -246,7 +247,7 @@ static PyObject *interpreter_counts(PyObject *module, PyObject *unused) {
 
 static PyObject *self_id(PyObject *module, PyObject *unused) {
     (void)unused;
-    return PyLong_FromUnsignedLongLong(csp_holder_id(state_of_module(module)->holder));
+    return PyLong_FromUnsignedLongLong(csp_holder_id(native_holder(state_of_module(module))));
 }
 
 static PyObject *self_rename(PyObject *module, PyObject *name) {
@@ -257,15 +258,16 @@ static PyObject *self_rename(PyObject *module, PyObject *name) {
         }
         return NULL;
     }
-    if (native_thread_holder() != NULL) {
+    /* A guest's thread is the program's, and so keeps its name. */
+    if (native_started_holder() != NULL && native_guest_in(state_of_module(module)) == NULL) {
         csp_thread_name(text);
     }
-    return PyBool_FromLong(csp_holder_rename(state_of_module(module)->holder, text));
+    return PyBool_FromLong(csp_holder_rename(native_holder(state_of_module(module)), text));
 }
 
 static PyObject *self_resume(PyObject *module, PyObject *unused) {
     (void)unused;
-    csp_holder_resume(state_of_module(module)->holder);
+    csp_holder_resume(native_holder(state_of_module(module)));
     Py_RETURN_NONE;
 }
 
@@ -307,10 +309,13 @@ PyMethodDef interpreter_methods[] = {
     {"interpreter_counts", interpreter_counts, METH_NOARGS,
      "interpreter_counts()\n--\n\n"
      "(alive, started, ended, abandoned); abandoned: ended, but for threads that could not be stopped."},
-    {"self_id", self_id, METH_NOARGS, "self_id()\n--\n\nThe calling interpreter's id as a holder of ends."},
+    {"self_id", self_id, METH_NOARGS,
+     "self_id()\n--\n\nThe caller's id as a holder of ends: a guest's own, else that of its interpreter."},
     {"self_rename", self_rename, METH_O,
-     "self_rename(name, /)\n--\n\nGive this interpreter the name of what it is used for, once; for reports."},
+     "self_rename(name, /)\n--\n\nGive the caller, a guest or else this interpreter, the name of what it is used for, "
+     "once; for reports."},
     {"self_resume", self_resume, METH_NOARGS,
-     "self_resume()\n--\n\nTake back a request to stop this interpreter, so that its clean-up code may use channels."},
+     "self_resume()\n--\n\nTake back a request to stop the caller, a guest or else this interpreter, so that its "
+     "clean-up code may use channels."},
     {NULL, NULL, 0, NULL},
 };

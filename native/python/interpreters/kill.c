@@ -9,7 +9,7 @@
 #include "interpreters/turn.h"
 #include "interpreters/visits.h"
 
-void native_kill_started(interpreter *self) { native_table_started_by(self->id, native_interpreter_kill); }
+void native_kill_started(uint64_t starter) { native_table_started_by(starter, native_interpreter_kill); }
 
 /* On a thread of its own, because attaching waits for the victim's GIL, which C code may hold for long. */
 static void *kill_thread(void *argument) {
@@ -27,7 +27,7 @@ static void *kill_thread(void *argument) {
     }
     /* After the tracer is set: what is parked wakes up into it, and does not get as far as any clean-up. */
     native_interpreter_cancel(self);
-    native_kill_started(self); /* it cannot end them itself any more */
+    native_kill_started(self->id); /* it cannot end them itself any more */
     native_interpreter_interrupt(self);
     pthread_mutex_unlock(&self->killing);
     native_interpreter_release(self);
@@ -42,7 +42,7 @@ void native_interpreter_kill(interpreter *self) {
     native_interpreter_retain(self);
     if (!csp_thread_start(kill_thread, self, "csp killer", CSP_THREAD_OURS)) {
         native_interpreter_cancel(self);
-        native_kill_started(self);
+        native_kill_started(self->id);
         native_interpreter_release(self);
     }
 }

@@ -8,7 +8,7 @@
 
 /* Make all its Python code raise, and that of all that it started; does not wait. */
 void native_interpreter_kill(interpreter *self);
-/* Kill what it started; does not wait. */
-void native_kill_started(interpreter *self);
+/* Kill what that holder started; does not wait. */
+void native_kill_started(uint64_t starter);
 
 #endif

@@ -27,7 +27,7 @@
 
 static _Thread_local csp_holder *thread_holder;
 
-csp_holder *native_thread_holder(void) { return thread_holder; }
+csp_holder *native_started_holder(void) { return thread_holder; }
 
 static long thread_number(void) {
 #ifdef __linux__
@@ -116,7 +116,7 @@ static void *interpreter_thread(void *argument) {
     PyErr_Clear();
     Py_EndInterpreter(mine);
     native_table_add_end(thread_cpu() - cpu_before);
-    native_end_started(self);
+    native_end_started(self->id, self->killed);
     if (ours_to_tell) {
         native_exit_tell(self, false);
     } else {

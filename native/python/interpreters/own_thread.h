@@ -9,6 +9,6 @@
 /* Start its thread, which takes over the caller's reference and the two ends; false: nothing was taken. */
 bool native_interpreter_start(interpreter *self);
 /* The holder of an interpreter that this library started on the calling thread, or NULL. */
-csp_holder *native_thread_holder(void);
+csp_holder *native_started_holder(void);
 
 #endif

@@ -30,17 +30,17 @@ static bool gone_within(uint64_t starter, int milliseconds) {
     return true;
 }
 
-void native_end_started(interpreter *self) {
-    bool gone = gone_within(self->id, 0);
-    if (!gone && !self->killed) {
-        native_table_started_by(self->id, native_interpreter_cancel);
-        gone = gone_within(self->id, STOP_MS);
+void native_end_started(uint64_t starter, bool killed) {
+    bool gone = gone_within(starter, 0);
+    if (!gone && !killed) {
+        native_table_started_by(starter, native_interpreter_cancel);
+        gone = gone_within(starter, STOP_MS);
     }
     if (!gone) {
-        native_kill_started(self);
-        gone = gone_within(self->id, KILL_MS);
+        native_kill_started(starter);
+        gone = gone_within(starter, KILL_MS);
     }
     if (!gone) {
-        native_table_started_by(self->id, fence);
+        native_table_started_by(starter, fence);
     }
 }

@@ -3,6 +3,7 @@
  * How much of what there is: in a channel, in the process, in this interpreter. */
 #include "looking/totals.h"
 #include "channels/snapshot.h"
+#include "interpreters/guests.h"
 
 static PyObject *channel_statistics(PyObject *module, PyObject *id) {
     native_state *state = state_of_module(module);
@@ -29,14 +30,13 @@ static PyObject *totals(PyObject *module, PyObject *unused) {
 }
 
 static PyObject *thread_count(PyObject *module, PyObject *unused) {
-    (void)module;
     (void)unused;
     long count = 0;
     for (PyThreadState *t = PyInterpreterState_ThreadHead(PyInterpreterState_Get()); t != NULL;
          t = PyThreadState_Next(t)) {
         count++;
     }
-    return PyLong_FromLong(count);
+    return PyLong_FromLong(native_guests_threads(state_of_module(module), count));
 }
 
 PyMethodDef total_methods[] = {
@@ -45,7 +45,8 @@ PyMethodDef total_methods[] = {
      "gone."},
     {"totals", totals, METH_NOARGS, "totals()\n--\n\nWhat is alive in this process, by kind: a dict of counts."},
     {"thread_count", thread_count, METH_NOARGS,
-     "thread_count()\n--\n\nHow many threads the calling interpreter has, also those that are in C code and have no "
-     "frame."},
+     "thread_count()\n--\n\nHow many threads have the caller's holder, a guest's or else its interpreter's, also "
+     "those "
+     "that are in C code and have no frame."},
     {NULL, NULL, 0, NULL},
 };

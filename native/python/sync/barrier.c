@@ -3,7 +3,9 @@
  * Barrier: where threads of any interpreter wait until all have come. */
 #include "sync/barrier.h"
 #include "errors.h"
+#include "holding/current.h"
 #include "holding/handles.h"
+#include "interpreters/guests.h"
 #include "sync/objects.h"
 #include "types.h"
 #include "waiting/deadlines.h"
@@ -48,7 +50,7 @@ static PyObject *barrier_wait(PyObject *self, PyObject *const *args, Py_ssize_t 
     }
     native_wait wait;
     native_wait_begin(&wait, state);
-    wait.hooks.alone = native_is_alone();
+    wait.hooks.alone = native_guest_in(state) != NULL ? native_guests_threads(state, 0) == 1 : native_is_alone();
     /* A wait of no time at all still comes and goes, and so breaks the barrier unless it was the last to come. */
     csp_status status = csp_barrier_wait(end_of(self), deadline == CSP_POLL ? 1 : deadline, &wait.hooks, &index);
     if (wait.signalled) {

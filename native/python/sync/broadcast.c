@@ -6,6 +6,7 @@
 #include "codec/decode.h"
 #include "codec/encode.h"
 #include "errors.h"
+#include "holding/current.h"
 #include "holding/handles.h"
 #include "sync/objects.h"
 #include "types.h"
@@ -23,7 +24,7 @@ static bool is_watch(PyObject *self) {
 static PyObject *subscribe(PyObject *self, uint32_t capacity, csp_overflow overflow) {
     native_state *state = state_of(self);
     csp_end *receiving;
-    csp_status status = csp_broadcast_subscribe(end_of(self), capacity, overflow, state->holder, &receiving);
+    csp_status status = csp_broadcast_subscribe(end_of(self), capacity, overflow, native_holder(state), &receiving);
     return status == CSP_OK ? native_wrap_end(state, receiving)
                             : native_raise(state, status, end_of(self), NULL, false);
 }
@@ -33,7 +34,7 @@ static PyObject *make_pair(native_state *state, bool keep, csp_message *first, u
                            csp_overflow overflow) {
     csp_end *handle;
     uint32_t reached;
-    csp_status status = csp_broadcast_new(keep, state->holder, &handle);
+    csp_status status = csp_broadcast_new(keep, native_holder(state), &handle);
     if (status == CSP_OK && first != NULL) {
         status = csp_broadcast_send(handle, first, CSP_POLL, NULL, &reached);
         if (status != CSP_OK) {

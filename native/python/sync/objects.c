@@ -3,12 +3,13 @@
  * What all synchronisation objects have: making, reading of arguments, representation. */
 #include "sync/objects.h"
 #include "errors.h"
+#include "holding/current.h"
 #include "holding/handles.h"
 
 PyObject *sync_make(PyTypeObject *type, csp_sync_kind kind, int64_t value, int64_t limit) {
     native_state *state = state_of_type(type);
     csp_end *handle;
-    csp_status status = csp_sync_new(kind, value, limit, state->holder, &handle);
+    csp_status status = csp_sync_new(kind, value, limit, native_holder(state), &handle);
     return status == CSP_OK ? native_wrap_end(state, handle) : native_raise(state, status, NULL, NULL, false);
 }
 

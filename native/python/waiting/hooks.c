@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "holding/current.h"
 #include "waiting/hooks.h"
 #include "waiting/reach.h"
 
@@ -93,8 +94,11 @@ static bool always(void *context) {
 void native_wait_begin(native_wait *wait, const native_state *state) {
     wait->signalled = false;
     wait->hint = 0;
-    wait->hooks = (csp_hooks){
-        .detach = detach, .attach = attach, .context = wait, .spin_detached = shares_gil, .holder = state->holder};
+    wait->hooks = (csp_hooks){.detach = detach,
+                              .attach = attach,
+                              .context = wait,
+                              .spin_detached = shares_gil,
+                              .holder = native_holder(state)};
 #ifdef __linux__ /* elsewhere a wait cannot tell a signal from its time to look */
     wait->hooks.interrupted = interrupted_elsewhere;
 #endif
