@@ -73,6 +73,7 @@ struct native_writer {
     uint32_t hashed, hashed_from; /* frames below which all is hashed, and where the first of them is */
     PyObject *culprit;            /* ours; what could not be written */
     PyObject *override;           /* borrowed; a reducer of the caller's, or NULL */
+    /* Write what a frame comes to. Only for the functions that go on with a frame: what opens one returns first. */
     native_put (*put)(native_writer *w, PyObject *object);
     /* Attachments: clones of ends, ours until the payload has them; or, if `handles` is not NULL, the handles themselves. */
     csp_end **ends;
