@@ -3,6 +3,7 @@
 #include "codec/classes.h"
 #include "codec/instances.h"
 #include "codec/names.h"
+#include "codec/records.h"
 #include "codec/sequences.h"
 
 static PyObject *part(PyObject *how, Py_ssize_t index) {
@@ -228,8 +229,10 @@ native_put native_put_reduced(native_writer *w, PyObject *object) {
         return PUT_FAILED;
     }
     native_way way = c->way;
-    if (way == BY_ATTRIBUTES && w->override == NULL) {
-        native_put result = native_put_instance(w, object, c);
+    if (w->override == NULL && way != BY_REDUCE && way != STAYS) {
+        native_put result = way == BY_ATTRIBUTES ? native_put_instance(w, object, c)
+                            : way == BY_ITEMS    ? native_put_namedtuple(w, object)
+                                                 : native_put_member(w, object);
         if (result != PUT_ELSE) {
             return result;
         }

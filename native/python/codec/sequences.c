@@ -295,6 +295,10 @@ native_get native_deliver_to_record(native_reader *r, native_get_frame *f) {
         return GET_OPENED;
     }
     PyObject_GC_Track(f->object);
+    return native_finish_record(r, f);
+}
+
+native_get native_finish_record(native_reader *r, native_get_frame *f) {
     PyObject *made = f->finish(r, f);
     f = &r->frames[r->depth - 1];
     Py_CLEAR(f->extra);

@@ -5,6 +5,7 @@
 #include "codec/leaves.h"
 #include "codec/mappings.h"
 #include "codec/names.h"
+#include "codec/records.h"
 #include "codec/reduced.h"
 #include "codec/remade.h"
 #include "codec/sequences.h"
@@ -83,6 +84,9 @@ static native_put put_whole(native_writer *w, PyObject *object, bool as_call) {
                 break;
             case FRAME_SET:
                 result = native_next_of_set(w, f);
+                break;
+            case FRAME_NAMEDTUPLE:
+                result = native_next_of_namedtuple(w, f);
                 break;
             case FRAME_FIELDS:
                 result = native_next_of_fields(w, f);
@@ -166,6 +170,12 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
             return native_open_shape(r);
         case ITEM_REDUCED:
             return native_open_reduced(r);
+        case ITEM_NAMEDTUPLE:
+            return native_open_namedtuple(r, remembered, false);
+        case ITEM_NAMEDTUPLE_AGAIN:
+            return native_open_namedtuple(r, false, true);
+        case ITEM_ENUM:
+            return native_open_member(r, remembered);
         case ITEM_STOP:
             return native_stop(r);
         default:

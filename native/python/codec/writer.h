@@ -30,8 +30,8 @@ typedef enum {
     FRAME_DICT,
     FRAME_SET,
     FRAME_FIELDS,
+    FRAME_NAMEDTUPLE,
     FRAME_REDUCED,
-    FRAME_PARTS,
 } native_frame_kind;
 
 typedef struct {
