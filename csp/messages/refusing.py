@@ -6,6 +6,7 @@ from csp.origin import module_shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 # What of a reduced object was being written, as native/python/codec/reduced.c counts: the phase is one further by then.
@@ -41,9 +42,10 @@ def _way(path: str, steps: list[Step], culprit: object) -> str:
         kind, which, owner = steps[place]
         part = parts[place]
         if kind == "reduced":
-            of_state = which[0] == _STATE
-            name, place = ("", place) if of_state else _attribute(owner, which[0], parts, place)
-            path += name or ("" if of_state else _into(owner, *which, part))
+            phase, index, pending = which
+            of_state = phase == _STATE
+            name, place = _attribute(owner, phase, parts, place)
+            path += name or ("" if of_state else _into(owner, phase, index, pending, part))
         elif of_state and kind == "index" and isinstance(part, dict):
             pass  # (attributes, slots)
         elif kind == "field" or (of_state and kind == "item" and isinstance(which, str)):
@@ -60,9 +62,9 @@ def _attribute(owner: object, phase: int, parts: list[object], place: int) -> tu
     """Find what its reduce gives as arguments among the attributes: one's name and place on the way, or ""."""
     if phase not in _ARGUMENTS or isinstance(owner, BaseException):
         return "", place
-    names = list(getattr(owner, "__dict__", ()))
+    names: list[str] = list(getattr(owner, "__dict__", ()))
     for cls in type(owner).__mro__:
-        slots = cls.__dict__.get("__slots__", ())
+        slots: str | Iterable[str] = cls.__dict__.get("__slots__", ())
         names.extend([slots] if isinstance(slots, str) else slots)
     for name in names:
         try:

@@ -3,7 +3,7 @@
 import collections
 import copyreg
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import gc
@@ -268,7 +268,7 @@ def corpus() -> list[bytes]:
         [slice(1, 2), range(2**70), (tx, tx), ring, ring[0]],
         [Pair(1, [2]), Pair(3, [4]), Frozen(1, 2), Plain(a=1), Slotted(3), Keeps(4)],
         [collections.OrderedDict(a=[1]), collections.deque([1], 3), Colour.RED, Named(1, 2), int, len],
-        [datetime.datetime(2026, 1, 1, fold=1), decimal.Decimal("1.5"), uuid.UUID(int=3), types.SimpleNamespace(a=1)],
+        [dt.datetime(2026, 1, 1, tzinfo=dt.UTC), decimal.Decimal("1.5"), uuid.UUID(int=3), types.SimpleNamespace(a=1)],
         ["x" * 300, b"y" * 300, [0] * 300, {str(number): number for number in range(300)}],
     ]
     return [dumps(value)[0] for value in values]
