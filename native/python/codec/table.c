@@ -129,6 +129,9 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
             return native_open_dict(r, remembered);
         case ITEM_LIST:
             return native_open_list(r, remembered);
+        case ITEM_INTS:
+        case ITEM_FLOATS:
+            return native_get_numbers(r, tag == ITEM_FLOATS);
         case ITEM_BIG:
             return native_get_big(r);
         case ITEM_COMPLEX:
@@ -185,7 +188,8 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
 
 /* What is there at once and may be remembered; containers see to that themselves. */
 static bool is_run(int tag) {
-    return tag == ITEM_TEXT || tag == ITEM_BYTES || tag == ITEM_BYTEARRAY || tag == ITEM_END || tag == ITEM_GLOBAL;
+    return tag == ITEM_TEXT || tag == ITEM_BYTES || tag == ITEM_BYTEARRAY || tag == ITEM_END || tag == ITEM_GLOBAL ||
+           tag == ITEM_INTS || tag == ITEM_FLOATS;
 }
 
 static native_get get_item(native_reader *r) {
