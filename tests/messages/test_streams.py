@@ -9,6 +9,7 @@ import enum
 import gc
 import random
 import sys
+import tracemalloc
 import types
 import uuid
 from typing import Any
@@ -370,3 +371,30 @@ def test_nothing_is_left_behind() -> None:
     assert totals()["payloads"] == payloads
     now = [sys.getrefcount(one) for one in (Pair, Keeps, None, Named)]
     assert all(abs(one - other) < 10 for one, other in zip(now, references, strict=True))
+
+
+def test_a_wrong_stream_cannot_ask_for_more_than_its_length() -> None:
+    """Containers in containers that all claim the same bytes: refused at the second, before memory is taken for it."""
+    tuples = b"\x01" + (b"t\xff" + (60_000).to_bytes(8, "little")) * 6_000 + b"N" * 70_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(csp.MalformedMessage):
+            loads(tuples, [])
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_fields_of_frozen_slots_go_by_name() -> None:
+    """Where a class has its fields in another order, each gets its own."""
+    data, ends = dumps(Frozen([1], 2))
+    fields: list[Any] = ["right", "left"]
+    other = dataclasses.make_dataclass("Frozen", fields, frozen=True, slots=True, module=__name__)
+    mine = globals()["Frozen"]
+    globals()["Frozen"] = other
+    try:
+        back = loads(data, ends)
+    finally:
+        globals()["Frozen"] = mine
+    assert type(back) is other
+    assert (back.left, back.right) == ([1], 2)

@@ -118,6 +118,21 @@ static bool is_member(PyTypeObject *type) {
            type->tp_getattro == PyObject_GenericGetAttr && is_of(in_class(Py_TYPE(type), "__call__"), "enum");
 }
 
+/* Nobody has said anything about its state but dataclasses or attrs, for slots: theirs is the attributes again, in the order
+ * of the fields. A hash that attrs keeps in the object is of this interpreter alone: that goes their way, which leaves it. */
+static bool state_is_attributes(PyTypeObject *type) {
+    if (as_object_has_it(type, "__getstate__")) {
+        return !has(type, "__setstate__");
+    }
+    static const char *const makers[] = {"dataclasses", "attr._make"};
+    for (int i = 0; i < 2; i++) {
+        if (is_of(in_class(type, "__getstate__"), makers[i]) && is_of(in_class(type, "__setstate__"), makers[i])) {
+            return !has(type, "_attrs_cached_hash");
+        }
+    }
+    return false;
+}
+
 static native_way way_of(PyTypeObject *type, native_class *c) {
     if (has(type, "__csp_stays__") && as_object_has_it(type, "__reduce__") &&
         as_object_has_it(type, "__reduce_ex__")) {
@@ -131,9 +146,8 @@ static native_way way_of(PyTypeObject *type, native_class *c) {
     }
     bool plain = PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && type->tp_itemsize == 0 &&
                  type->tp_getattro == PyObject_GenericGetAttr && as_object_has_it(type, "__reduce__") &&
-                 as_object_has_it(type, "__reduce_ex__") && as_object_has_it(type, "__getstate__") &&
-                 !has(type, "__getnewargs__") && !has(type, "__getnewargs_ex__") && !has(type, "__setstate__") &&
-                 find_slots(type, c);
+                 as_object_has_it(type, "__reduce_ex__") && state_is_attributes(type) &&
+                 !has(type, "__getnewargs__") && !has(type, "__getnewargs_ex__") && find_slots(type, c);
     return plain ? BY_ATTRIBUTES : BY_REDUCE;
 }
 

@@ -258,6 +258,7 @@ native_get native_open_dict(native_reader *r, bool remembered) {
     f->count = count;
     f->key = key;
     f->phase = VALUE;
+    native_owe(r, f);
     if (key == NULL) {
         begin_key(r, f);
     }
@@ -279,7 +280,7 @@ native_get native_deliver_to_dict(native_reader *r, native_get_frame *f) {
     if (failed) {
         return GET_FAILED;
     }
-    if (++f->index == f->count) {
+    if (!native_waits(r, f)) {
         return native_got(r, native_leave(r).object);
     }
     /* The next key, if it is a leaf, without the way through the loop. */
@@ -308,7 +309,11 @@ static native_get open_items(native_reader *r, PyObject *set, bool remembered, b
     f->remembered = remembered;
     f->again = again;
     begin_key(r, f);
-    return count > 0 ? GET_OPENED : native_close(r, f->object);
+    if (count == 0) {
+        return native_close(r, f->object);
+    }
+    native_owe(r, f);
+    return GET_OPENED;
 }
 
 native_get native_open_set(native_reader *r, bool remembered) {
@@ -327,5 +332,5 @@ native_get native_deliver_to_set(native_reader *r, native_get_frame *f) {
     if (failed) {
         return GET_FAILED;
     }
-    return ++f->index < f->count ? GET_OPENED : native_close(r, f->object);
+    return native_waits(r, f) ? GET_OPENED : native_close(r, f->object);
 }

@@ -6,6 +6,7 @@ void native_reader_begin(native_reader *r, native_state *state, const unsigned c
     r->next = bytes;
     r->end = bytes + size;
     r->plain = plain;
+    r->owed = 0;
     r->value = NULL;
     r->frames = r->first_frames;
     r->frames_room = FIRST_GET_FRAMES;

@@ -215,6 +215,7 @@ native_get native_open_list(native_reader *r, bool remembered) {
     }
     f->index = index;
     f->count = count;
+    native_owe(r, f);
     return GET_OPENED;
 }
 
@@ -258,7 +259,7 @@ native_get native_deliver_to_list(native_reader *r, native_get_frame *f) {
             return GET_FAILED;
         }
     }
-    if (++f->index < f->count) {
+    if (native_waits(r, f)) {
         return GET_OPENED;
     }
     return native_got(r, native_leave(r).object);
@@ -341,12 +342,13 @@ native_get native_open_tuple(native_reader *r, bool remembered, bool again, PyOb
     f->count = count;
     f->remembered = remembered;
     f->again = again;
+    native_owe(r, f);
     return GET_OPENED;
 }
 
 native_get native_deliver_to_tuple(native_reader *r, native_get_frame *f) {
     PyTuple_SET_ITEM(f->object, (Py_ssize_t)f->index, r->value);
-    if (++f->index < f->count) {
+    if (native_waits(r, f)) {
         return GET_OPENED;
     }
     PyObject_GC_Track(f->object);
@@ -358,13 +360,16 @@ native_get_frame *native_open_record(native_reader *r, size_t count) {
     native_get_frame *f = parts != NULL ? native_open(r, OPEN_RECORD, parts) : NULL;
     if (f != NULL) {
         f->count = count;
+        if (count > 0) {
+            native_owe(r, f);
+        }
     }
     return f;
 }
 
 native_get native_deliver_to_record(native_reader *r, native_get_frame *f) {
     PyTuple_SET_ITEM(f->object, (Py_ssize_t)f->index, r->value);
-    if (++f->index < f->count) {
+    if (native_waits(r, f)) {
         return GET_OPENED;
     }
     PyObject_GC_Track(f->object);
