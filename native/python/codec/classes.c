@@ -86,8 +86,8 @@ static bool find_slots(PyTypeObject *type, native_class *c) {
     return ok;
 }
 
-/* Whether it is a function of that module. */
-static bool is_of(PyObject *function, const char *module) {
+/* Whether it is a function of that module, and (unless NULL) of that name. Consumes it. */
+static bool is_of(PyObject *function, const char *module, const char *called) {
     PyObject *unbound = function;
     bool same = false;
     if (unbound != NULL && Py_IS_TYPE(unbound, &PyStaticMethod_Type)) {
@@ -98,6 +98,12 @@ static bool is_of(PyObject *function, const char *module) {
         PyObject *name = PyDict_GetItemString(PyFunction_GetGlobals(unbound), "__name__"); /* borrowed */
         const char *text = name != NULL && PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
         same = text != NULL && strncmp(text, module, strlen(module)) == 0;
+        PyObject *code = PyFunction_GetCode(unbound); /* borrowed */
+        if (same && called != NULL) {
+            PyObject *own = PyObject_GetAttrString(code, "co_name");
+            same = own != NULL && PyUnicode_EqualToUTF8(own, called);
+            Py_XDECREF(own);
+        }
     }
     Py_XDECREF(function);
     return same;
@@ -110,12 +116,14 @@ static bool is_namedtuple(PyTypeObject *type) {
            type->tp_getattro == PyObject_GenericGetAttr && has(type, "_fields") &&
            as_object_has_it(type, "__reduce__") && as_object_has_it(type, "__reduce_ex__") &&
            as_object_has_it(type, "__getstate__") && !has(type, "__getnewargs_ex__") && !has(type, "__setstate__") &&
-           is_of(in_class(type, "__getnewargs__"), "collections") && is_of(in_class(type, "__new__"), "namedtuple_");
+           is_of(in_class(type, "__getnewargs__"), "collections", NULL) &&
+           is_of(in_class(type, "__new__"), "namedtuple_", NULL);
 }
 
 static bool is_member(PyTypeObject *type) {
-    return has(type, "_value2member_map_") && is_of(in_class(type, "__reduce_ex__"), "enum") &&
-           type->tp_getattro == PyObject_GenericGetAttr && is_of(in_class(Py_TYPE(type), "__call__"), "enum");
+    return has(type, "_value2member_map_") && is_of(in_class(type, "__reduce_ex__"), "enum", "__reduce_ex__") &&
+           type->tp_getattro == PyObject_GenericGetAttr &&
+           is_of(in_class(Py_TYPE(type), "__call__"), "enum", "__call__");
 }
 
 /* Nobody has said anything about its state but dataclasses or attrs, for slots: theirs is the attributes again, in the order
@@ -124,9 +132,15 @@ static bool state_is_attributes(PyTypeObject *type) {
     if (as_object_has_it(type, "__getstate__")) {
         return !has(type, "__setstate__");
     }
-    static const char *const makers[] = {"dataclasses", "attr._make"};
+    static const struct {
+        const char *module, *get, *set;
+    } makers[] = {
+        {"dataclasses", "_dataclass_getstate", "_dataclass_setstate"},
+        {"attr._make", "slots_getstate", "slots_setstate"},
+    };
     for (int i = 0; i < 2; i++) {
-        if (is_of(in_class(type, "__getstate__"), makers[i]) && is_of(in_class(type, "__setstate__"), makers[i])) {
+        if (is_of(in_class(type, "__getstate__"), makers[i].module, makers[i].get) &&
+            is_of(in_class(type, "__setstate__"), makers[i].module, makers[i].set)) {
             return !has(type, "_attrs_cached_hash");
         }
     }
