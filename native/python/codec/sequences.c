@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/sequences.h"
 #include "codec/leaves.h"
+#include "codec/packed.h"
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
 
@@ -13,43 +14,6 @@ static native_put put_leaves(native_writer *w, PyObject *const *items, Py_ssize_
     }
     *index = i;
     return result;
-}
-
-/* A list of nothing but numbers is written as these; PUT_ELSE: it is none. */
-static native_put put_numbers(native_writer *w, PyObject *const *items, size_t count, int remembered) {
-    bool floats = Py_IS_TYPE(items[0], &PyFloat_Type);
-    size_t width = floats ? 8 : 4;
-    if (!floats && !Py_IS_TYPE(items[0], &PyLong_Type)) {
-        return PUT_ELSE;
-    }
-    unsigned char *p = native_room(w, 10 + count * width);
-    if (p == NULL) {
-        return PUT_FAILED;
-    }
-    *p = (unsigned char)((floats ? ITEM_FLOATS : ITEM_INTS) | remembered);
-    p = native_put_count(p + 1, count);
-    if (floats) {
-        for (size_t i = 0; i < count; i++, p += 8) {
-            if (!Py_IS_TYPE(items[i], &PyFloat_Type)) {
-                return PUT_ELSE;
-            }
-            memcpy(p, &((PyFloatObject *)items[i])->ob_fval, 8);
-        }
-    } else {
-        for (size_t i = 0; i < count; i++, p += 4) {
-            if (!Py_IS_TYPE(items[i], &PyLong_Type) || !PyUnstable_Long_IsCompact((PyLongObject *)items[i])) {
-                return PUT_ELSE;
-            }
-            Py_ssize_t value = PyUnstable_Long_CompactValue((PyLongObject *)items[i]);
-            int32_t narrow = (int32_t)value;
-            if (narrow != value) {
-                return PUT_ELSE;
-            }
-            memcpy(p, &narrow, 4);
-        }
-    }
-    w->next = p;
-    return PUT_DONE;
 }
 
 native_put native_put_list(native_writer *w, PyObject *list) {
@@ -65,7 +29,8 @@ native_put native_put_list(native_writer *w, PyObject *list) {
         }
     }
     if (count > 3) {
-        native_put packed = put_numbers(w, ((PyListObject *)list)->ob_item, (size_t)count, shared ? REMEMBERED : 0);
+        native_put packed =
+            native_put_packed(w, ((PyListObject *)list)->ob_item, (size_t)count, shared ? REMEMBERED : 0);
         if (packed != PUT_ELSE) {
             return packed;
         }
@@ -217,36 +182,6 @@ native_get native_open_list(native_reader *r, bool remembered) {
     f->count = count;
     native_owe(r, f);
     return GET_OPENED;
-}
-
-native_get native_get_numbers(native_reader *r, bool floats) {
-    size_t count, width = floats ? 8 : 4;
-    if (!native_get_count(r, &count)) {
-        return GET_FAILED;
-    }
-    if (count > native_left(r) / width) {
-        return native_malformed("it ends too early");
-    }
-    PyObject *list = PyList_New((Py_ssize_t)count); /* nobody's code runs until it is filled */
-    for (size_t i = 0; list != NULL && i < count; i++) {
-        PyObject *number;
-        if (floats) {
-            double value;
-            memcpy(&value, r->next, 8);
-            number = PyFloat_FromDouble(value);
-        } else {
-            int32_t value;
-            memcpy(&value, r->next, 4);
-            number = PyLong_FromLong(value);
-        }
-        r->next += width;
-        if (number == NULL) {
-            Py_CLEAR(list);
-        } else {
-            PyList_SET_ITEM(list, (Py_ssize_t)i, number);
-        }
-    }
-    return native_got(r, list);
 }
 
 native_get native_deliver_to_list(native_reader *r, native_get_frame *f) {

@@ -17,8 +17,6 @@ native_put native_next_of_tuple(native_writer *w, native_put_frame *f);
  * itself, say in its item that that one is taken instead. */
 native_put native_complete(native_writer *w, native_put_frame *f, int again);
 
-/* A list of nothing but numbers. */
-native_get native_get_numbers(native_reader *r, bool floats);
 native_get native_open_list(native_reader *r, bool remembered);
 /* `first` (or NULL; consumed) is put before its items. */
 native_get native_open_tuple(native_reader *r, bool remembered, bool again, PyObject *first);

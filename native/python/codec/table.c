@@ -5,6 +5,7 @@
 #include "codec/leaves.h"
 #include "codec/mappings.h"
 #include "codec/names.h"
+#include "codec/packed.h"
 #include "codec/records.h"
 #include "codec/reduced.h"
 #include "codec/remade.h"
@@ -131,7 +132,7 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
             return native_open_list(r, remembered);
         case ITEM_INTS:
         case ITEM_FLOATS:
-            return native_get_numbers(r, tag == ITEM_FLOATS);
+            return native_get_packed(r, tag == ITEM_FLOATS);
         case ITEM_BIG:
             return native_get_big(r);
         case ITEM_COMPLEX:
