@@ -56,7 +56,7 @@ typedef struct {
     uint32_t number;
 } native_text_entry;
 
-enum { FIRST_BYTES = 512, FIRST_FRAMES = 12, FIRST_MEMORY = 32, TEXT_PLACES = 64, FIRST_ENDS = 8 };
+enum { FIRST_BYTES = 512, FIRST_FRAMES = 12, FIRST_MEMORY = 8, TEXT_PLACES = 64, FIRST_ENDS = 8 };
 
 typedef struct native_writer native_writer;
 struct native_writer {
