@@ -39,7 +39,7 @@ class Order:
         kernel: where news of it go, and its requests.
         log: where its log events go.
         letters: the tally that counts the system's dead letters.
-        data, ends: the arguments of its class, pickled; empty when there are none.
+        data, ends: the arguments of its class, as a message has them; empty when there are none.
         grace: the seconds that it is given after Stopped.
     """
 

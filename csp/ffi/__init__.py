@@ -87,7 +87,7 @@ def decode(message: Any, /) -> Any:
 
     Also of messages that C made (``csp_message_text``). Ends inside are Senders and Receivers of this interpreter.
     Never blocks. Raises TypeError, ValueError (NULL, or empty already), SystemError (of a kind that is not Python's),
-    UnicodeDecodeError and what unpickling raises; after the last three the message is gone.
+    UnicodeDecodeError and what reading objects raises; after the last three the message is gone.
     """
     return message_decode(_address(message, "csp_message *"))
 

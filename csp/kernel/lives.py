@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from csp.kernel.loop import Loop
     from csp.supervision.child import After
 
-# What an actor needs, and a module that defines a supervisor: the pool imports it ahead.
-_NEEDED = ("math", "csp.actors.entry")
+# What an actor needs, and a module that defines a supervisor; and times in messages, whose module in C would wait for
+# main. The pool imports it ahead.
+_NEEDED = ("math", "datetime", "csp.actors.entry")
 
 
 class Lives:

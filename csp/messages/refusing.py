@@ -6,6 +6,7 @@ from csp.origin import module_shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 # What of a reduced object was being written, as native/python/codec/reduced.c counts: the phase is one further by then.
@@ -36,12 +37,15 @@ def refusal(name: str, steps: list[Step], culprit: object, error: Exception) -> 
 def _way(path: str, steps: list[Step], culprit: object) -> str:
     parts = [*[owner for _, _, owner in steps[1:]], culprit]
     of_state = False  # what comes next are attributes, whatever they are kept in
-    for place, (kind, which, owner) in enumerate(steps):
+    place = 0
+    while place < len(steps):
+        kind, which, owner = steps[place]
         part = parts[place]
         if kind == "reduced":
             phase, index, pending = which
             of_state = phase == _STATE
-            path += "" if of_state else _into(owner, phase, index, pending, part)
+            name, place = _attribute(owner, phase, parts, place)
+            path += name or ("" if of_state else _into(owner, phase, index, pending, part))
         elif of_state and kind == "index" and isinstance(part, dict):
             pass  # (attributes, slots)
         elif kind == "field" or (of_state and kind == "item" and isinstance(which, str)):
@@ -50,7 +54,27 @@ def _way(path: str, steps: list[Step], culprit: object) -> str:
         else:
             of_state = False
             path += _step(kind, which, part)
+        place += 1
     return path
+
+
+def _attribute(owner: object, phase: int, parts: list[object], place: int) -> tuple[str, int]:
+    """Find what its reduce gives as arguments among the attributes: one's name and place on the way, or ""."""
+    if phase not in _ARGUMENTS or isinstance(owner, BaseException):
+        return "", place
+    names: list[str] = list(getattr(owner, "__dict__", ()))
+    for cls in type(owner).__mro__:
+        slots: str | Iterable[str] = cls.__dict__.get("__slots__", ())
+        names.extend([slots] if isinstance(slots, str) else slots)
+    for name in names:
+        try:
+            value: object = getattr(owner, name)
+        except Exception:  # noqa: BLE001, S112  (a property of its own, or a slot that is empty)
+            continue
+        for further in range(place, min(place + 3, len(parts))):
+            if parts[further] is value:
+                return f".{name}", further
+    return "", place
 
 
 def _step(kind: str, which: object, part: object) -> str:

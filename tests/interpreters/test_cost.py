@@ -46,7 +46,9 @@ IN_AN_ACTOR = IN_A_PROCESS | {
     "csp.hosts.own",
 }
 # What the pool loads while nobody waits; see csp.kernel.lives.
-IN_A_WARM_ONE = {"math"} | ({"_math_integer", "math.integer"} if sys.version_info >= (3, 15) else set())
+IN_A_WARM_ONE = {"_datetime", "datetime", "math"} | (
+    {"_math_integer", "math.integer"} if sys.version_info >= (3, 15) else set()
+)
 
 
 def test_import_csp_loads_nothing_else():

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Messages that Python reads and writes: the kinds of the codec that a native program needs, with what makes such messages
- * and what looks into them. These kinds are plain data; Python's other kinds (tuples, pickles, calls) are its own affair,
+ * and what looks into them. These kinds are plain data; Python's other kinds (streams of objects, calls) are its own affair,
  * and a native program that receives one can only drop it or pass it on.
  *
  *   in C                     in Python

@@ -86,16 +86,82 @@ static bool find_slots(PyTypeObject *type, native_class *c) {
     return ok;
 }
 
+/* Whether it is a function of that module, and (unless NULL) of that name. Consumes it. */
+static bool is_of(PyObject *function, const char *module, const char *called) {
+    PyObject *unbound = function;
+    bool same = false;
+    if (unbound != NULL && Py_IS_TYPE(unbound, &PyStaticMethod_Type)) {
+        unbound = PyObject_GetAttrString(unbound, "__func__");
+        Py_XSETREF(function, unbound);
+    }
+    if (unbound != NULL && PyFunction_Check(unbound)) {
+        PyObject *name = PyDict_GetItemString(PyFunction_GetGlobals(unbound), "__name__"); /* borrowed */
+        const char *text = name != NULL && PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
+        same = text != NULL && strncmp(text, module, strlen(module)) == 0;
+        PyObject *code = PyFunction_GetCode(unbound); /* borrowed */
+        if (same && called != NULL) {
+            PyObject *own = PyObject_GetAttrString(code, "co_name");
+            same = own != NULL && PyUnicode_EqualToUTF8(own, called);
+            Py_XDECREF(own);
+        }
+    }
+    Py_XDECREF(function);
+    return same;
+}
+
+/* Its class must not have an own way of making it, nor anything beside the items. */
+static bool is_namedtuple(PyTypeObject *type) {
+    return PyType_HasFeature(type, Py_TPFLAGS_TUPLE_SUBCLASS) && type->tp_dictoffset == 0 &&
+           type->tp_basicsize == PyTuple_Type.tp_basicsize && type->tp_itemsize == PyTuple_Type.tp_itemsize &&
+           type->tp_getattro == PyObject_GenericGetAttr && has(type, "_fields") &&
+           as_object_has_it(type, "__reduce__") && as_object_has_it(type, "__reduce_ex__") &&
+           as_object_has_it(type, "__getstate__") && !has(type, "__getnewargs_ex__") && !has(type, "__setstate__") &&
+           is_of(in_class(type, "__getnewargs__"), "collections", NULL) &&
+           is_of(in_class(type, "__new__"), "namedtuple_", NULL);
+}
+
+static bool is_member(PyTypeObject *type) {
+    return has(type, "_value2member_map_") && is_of(in_class(type, "__reduce_ex__"), "enum", "__reduce_ex__") &&
+           type->tp_getattro == PyObject_GenericGetAttr &&
+           is_of(in_class(Py_TYPE(type), "__call__"), "enum", "__call__");
+}
+
+/* Nobody has said anything about its state but dataclasses or attrs, for slots: theirs is the attributes again, in the order
+ * of the fields. A hash that attrs keeps in the object is of this interpreter alone: that goes their way, which leaves it. */
+static bool state_is_attributes(PyTypeObject *type) {
+    if (as_object_has_it(type, "__getstate__")) {
+        return !has(type, "__setstate__");
+    }
+    static const struct {
+        const char *module, *get, *set;
+    } makers[] = {
+        {"dataclasses", "_dataclass_getstate", "_dataclass_setstate"},
+        {"attr._make", "slots_getstate", "slots_setstate"},
+    };
+    for (int i = 0; i < 2; i++) {
+        if (is_of(in_class(type, "__getstate__"), makers[i].module, makers[i].get) &&
+            is_of(in_class(type, "__setstate__"), makers[i].module, makers[i].set)) {
+            return !has(type, "_attrs_cached_hash");
+        }
+    }
+    return false;
+}
+
 static native_way way_of(PyTypeObject *type, native_class *c) {
     if (has(type, "__csp_stays__") && as_object_has_it(type, "__reduce__") &&
         as_object_has_it(type, "__reduce_ex__")) {
         return STAYS;
     }
+    if (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && is_namedtuple(type)) {
+        return BY_ITEMS;
+    }
+    if (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && is_member(type)) {
+        return BY_MEMBER;
+    }
     bool plain = PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && type->tp_itemsize == 0 &&
                  type->tp_getattro == PyObject_GenericGetAttr && as_object_has_it(type, "__reduce__") &&
-                 as_object_has_it(type, "__reduce_ex__") && as_object_has_it(type, "__getstate__") &&
-                 !has(type, "__getnewargs__") && !has(type, "__getnewargs_ex__") && !has(type, "__setstate__") &&
-                 find_slots(type, c);
+                 as_object_has_it(type, "__reduce_ex__") && state_is_attributes(type) &&
+                 !has(type, "__getnewargs__") && !has(type, "__getnewargs_ex__") && find_slots(type, c);
     return plain ? BY_ATTRIBUTES : BY_REDUCE;
 }
 

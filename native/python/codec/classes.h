@@ -10,6 +10,8 @@
 typedef enum {
     BY_REDUCE,     /* as its class, or copyreg, says */
     BY_ATTRIBUTES, /* an object of plain Python: its dict and its slots, by name */
+    BY_ITEMS,      /* of a namedtuple, as it is made by collections */
+    BY_MEMBER,     /* of an enum, as enum has it reduced */
     STAYS,         /* csp's own, which says itself why it does not travel */
 } native_way;
 

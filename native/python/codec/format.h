@@ -6,7 +6,34 @@
 #ifndef CSP_NATIVE_FORMAT_H
 #define CSP_NATIVE_FORMAT_H
 
+#include <string.h>
+
 #include "csp/message_kinds.h"
+
+/* A copy of a few bytes, without a call. */
+static inline void native_copy_short(void *to, const void *from, size_t size) {
+    unsigned char *t = to;
+    const unsigned char *f = from;
+    uint64_t first, last;
+    if (size >= 8 && size <= 16) {
+        memcpy(&first, f, 8);
+        memcpy(&last, f + size - 8, 8);
+        memcpy(t, &first, 8);
+        memcpy(t + size - 8, &last, 8);
+    } else if (size >= 4 && size < 8) {
+        uint32_t head, tail;
+        memcpy(&head, f, 4);
+        memcpy(&tail, f + size - 4, 4);
+        memcpy(t, &head, 4);
+        memcpy(t + size - 4, &tail, 4);
+    } else if (size < 4) {
+        for (size_t i = 0; i < size; i++) {
+            t[i] = f[i];
+        }
+    } else {
+        memcpy(to, from, size);
+    }
+}
 
 enum {
     KIND_NONE = CSP_KIND_NONE,
@@ -53,7 +80,9 @@ enum {
     ITEM_BYTEARRAY = 'B',
     ITEM_TUPLE = 't', /* count, items */
     ITEM_LIST = 'l',
-    ITEM_DICT = 'd', /* count of pairs, key and value of each */
+    ITEM_INTS = 'L',   /* a list of int that fit into 4 bytes each: count, so many times 4 bytes */
+    ITEM_FLOATS = 'D', /* a list of float: count, so many times 8 bytes */
+    ITEM_DICT = 'd',   /* count of pairs, key and value of each */
     ITEM_SET = 'u',
     ITEM_FROZENSET = 'v',
     ITEM_RANGE = 'R', /* start, stop, step */

@@ -136,7 +136,7 @@ native_put native_put_instance(native_writer *w, PyObject *object, native_class 
             return PUT_FAILED;
         }
     }
-    return native_next_of_fields(w, f);
+    return PUT_OPENED;
 }
 
 native_put native_next_of_fields(native_writer *w, native_put_frame *f) {

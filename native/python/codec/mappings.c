@@ -3,7 +3,8 @@
 #include "codec/leaves.h"
 #include "codec/sequences.h"
 
-enum { PAIRS, KEY, VALUE }; /* phases: between two; what of a pair is being written or read */
+/* Phases: between two pairs; what of a pair is being written or read; what is to be, in f->source. */
+enum { PAIRS, KEY, VALUE, KEY_DUE, VALUE_DUE };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
 
@@ -35,19 +36,28 @@ static native_put put_pairs(native_writer *w, PyObject *dict, Py_ssize_t *positi
     return result;
 }
 
-static native_put put_met(native_writer *w, native_put_frame *f, const pair *met) {
+/* What is met is not written from here: it may hold a dict in its turn, and so on down. */
+static void meet(native_put_frame *f, const pair *met) {
+    Py_XSETREF(f->source, Py_NewRef(met->at_key ? met->key : met->value));
     Py_XSETREF(f->pending, Py_NewRef(met->at_key ? met->value : met->key));
-    if (met->at_key) {
-        Py_XSETREF(f->source, Py_NewRef(met->key));
-    }
-    f->phase = met->at_key ? KEY : VALUE;
-    if (met->at_key) {
+    f->phase = met->at_key ? KEY_DUE : VALUE_DUE;
+}
+
+static native_put put_due(native_writer *w, native_put_frame *f) {
+    if (f->phase == KEY_DUE) {
+        f->phase = KEY;
         f->hashed = true;
         if (w->hashed++ == 0) {
             w->hashed_from = w->depth;
         }
+        return w->put(w, f->source);
     }
-    return w->put(w, met->at_key ? met->key : met->value);
+    PyObject *value = f->source;
+    f->source = NULL;
+    f->phase = VALUE;
+    native_put result = w->put(w, value);
+    Py_DECREF(value);
+    return result;
 }
 
 static native_put changed_size(native_writer *w, const char *what) {
@@ -83,21 +93,21 @@ native_put native_put_dict(native_writer *w, PyObject *dict) {
     f->count = count;
     f->index = index;
     f->position = position;
-    result = put_met(w, f, &met);
-    return result == PUT_DONE ? PUT_OPENED : result;
+    meet(f, &met);
+    return PUT_OPENED;
 }
 
 native_put native_next_of_dict(native_writer *w, native_put_frame *f) {
     if (f->phase == KEY) {
         PyObject *value = f->pending;
-        f->pending = f->source; /* for the way to it */
-        f->source = NULL;
+        f->pending = f->source; /* the key, for the way to its value */
+        f->source = value;
+        f->phase = VALUE_DUE;
         f->hashed = false;
         w->hashed--;
-        f->phase = VALUE;
-        native_put result = w->put(w, value);
-        Py_DECREF(value);
-        return result;
+    }
+    if (f->phase == KEY_DUE || f->phase == VALUE_DUE) {
+        return put_due(w, f);
     }
     if (PyDict_GET_SIZE(f->object) != f->count) {
         return changed_size(w, "dict");
@@ -111,7 +121,8 @@ native_put native_next_of_dict(native_writer *w, native_put_frame *f) {
         if (f->index > f->count) {
             return changed_size(w, "dict");
         }
-        return put_met(w, f, &met);
+        meet(f, &met);
+        return put_due(w, f);
     }
     if (f->index != f->count) {
         return changed_size(w, "dict");
@@ -247,6 +258,7 @@ native_get native_open_dict(native_reader *r, bool remembered) {
     f->count = count;
     f->key = key;
     f->phase = VALUE;
+    native_owe(r, f);
     if (key == NULL) {
         begin_key(r, f);
     }
@@ -268,7 +280,7 @@ native_get native_deliver_to_dict(native_reader *r, native_get_frame *f) {
     if (failed) {
         return GET_FAILED;
     }
-    if (++f->index == f->count) {
+    if (!native_waits(r, f)) {
         return native_got(r, native_leave(r).object);
     }
     /* The next key, if it is a leaf, without the way through the loop. */
@@ -297,7 +309,11 @@ static native_get open_items(native_reader *r, PyObject *set, bool remembered, b
     f->remembered = remembered;
     f->again = again;
     begin_key(r, f);
-    return count > 0 ? GET_OPENED : native_close(r, f->object);
+    if (count == 0) {
+        return native_close(r, f->object);
+    }
+    native_owe(r, f);
+    return GET_OPENED;
 }
 
 native_get native_open_set(native_reader *r, bool remembered) {
@@ -316,5 +332,5 @@ native_get native_deliver_to_set(native_reader *r, native_get_frame *f) {
     if (failed) {
         return GET_FAILED;
     }
-    return ++f->index < f->count ? GET_OPENED : native_close(r, f->object);
+    return native_waits(r, f) ? GET_OPENED : native_close(r, f->object);
 }

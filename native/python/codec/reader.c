@@ -6,6 +6,7 @@ void native_reader_begin(native_reader *r, native_state *state, const unsigned c
     r->next = bytes;
     r->end = bytes + size;
     r->plain = plain;
+    r->owed = 0;
     r->value = NULL;
     r->frames = r->first_frames;
     r->frames_room = FIRST_GET_FRAMES;
@@ -51,7 +52,8 @@ native_get native_malformed(const char *what) {
 }
 
 native_get_frame *native_open(native_reader *r, native_open_kind kind, PyObject *object) {
-    bool deep = r->depth >= DEEPEST || (r->hashed > 0 && r->depth - r->hashed_from >= DEEPEST_HASHED);
+    /* A little deeper than what is written: here and there a leaf takes a frame that it did not take there. */
+    bool deep = r->depth >= DEEPEST + 8 || (r->hashed > 0 && r->depth - r->hashed_from >= DEEPEST_HASHED + 8);
     if (!deep && r->depth == r->frames_room) {
         size_t size = sizeof *r->frames * r->frames_room;
         native_get_frame *larger =

@@ -45,6 +45,7 @@ struct native_reader {
     native_state *state;
     const unsigned char *next, *end;
     bool plain;
+    size_t owed;     /* items that open containers still wait for: so many bytes at least are not of what comes now */
     PyObject *value; /* what was GOT, and is its taker's */
     native_get_frame *frames;
     uint32_t depth, frames_room;
@@ -101,7 +102,20 @@ static inline bool native_get_count(native_reader *r, size_t *count) {
         r->next += 8;
     }
     *count = (size_t)wide;
-    return native_available(r, (size_t)wide);
+    if (wide > native_left(r) || r->owed > native_left(r) - (size_t)wide) {
+        native_malformed("it ends too early");
+        return false;
+    }
+    return true;
+}
+
+/* A container that waits for count items is open, or gets one of them. That nothing is allocated for the same bytes twice
+ * keeps what a wrong stream can ask for in proportion to its length. */
+static inline void native_owe(native_reader *r, const native_get_frame *f) { r->owed += f->count - f->index - 1; }
+static inline bool native_waits(native_reader *r, native_get_frame *f) {
+    bool more = ++f->index < f->count;
+    r->owed -= more;
+    return more;
 }
 
 static inline native_get native_got(native_reader *r, PyObject *value) {

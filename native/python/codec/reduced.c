@@ -3,6 +3,7 @@
 #include "codec/classes.h"
 #include "codec/instances.h"
 #include "codec/names.h"
+#include "codec/records.h"
 #include "codec/sequences.h"
 
 static PyObject *part(PyObject *how, Py_ssize_t index) {
@@ -94,6 +95,15 @@ static native_put put_made(native_writer *w, native_put_frame *f) {
     return PUT_DONE;
 }
 
+/* An iterator has failed: it is the object's own, and so the way ends at that. */
+static native_put iterator_failed(native_writer *w) {
+    PyObject *error = PyErr_GetRaisedException();
+    w->culprit = Py_NewRef(w->frames[w->depth - 1].object);
+    native_pop(w);
+    PyErr_SetRaisedException(error);
+    return PUT_FAILED;
+}
+
 /* The next of an iterator, in f->pending; NULL at its end, or with an exception. */
 static PyObject *next_item(native_put_frame *f, Py_ssize_t of) {
     PyObject *item = PyIter_Next(PyTuple_GET_ITEM(f->source, of));
@@ -106,7 +116,7 @@ static native_put put_pair(native_writer *w, native_put_frame *f) {
     PyObject *pair = next_item(f, 4);
     if (pair == NULL) {
         f->phase = REDUCED_SETTER;
-        return PyErr_Occurred() ? PUT_FAILED : native_put_tag(w, ITEM_STOP);
+        return PyErr_Occurred() ? iterator_failed(w) : native_put_tag(w, ITEM_STOP);
     }
     if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
         return wrong("dict items must be pairs");
@@ -144,7 +154,7 @@ native_put native_next_of_reduced(native_writer *w, native_put_frame *f) {
             }
             f->phase = REDUCED_PAIRS;
             f->index = 0;
-            return PyErr_Occurred() ? PUT_FAILED : native_put_tag(w, ITEM_STOP);
+            return PyErr_Occurred() ? iterator_failed(w) : native_put_tag(w, ITEM_STOP);
         case REDUCED_PAIRS:
             if ((f->flags & MADE_WITH_PAIRS) != 0) {
                 return put_pair(w, f);
@@ -219,8 +229,10 @@ native_put native_put_reduced(native_writer *w, PyObject *object) {
         return PUT_FAILED;
     }
     native_way way = c->way;
-    if (way == BY_ATTRIBUTES && w->override == NULL) {
-        native_put result = native_put_instance(w, object, c);
+    if (w->override == NULL && way != BY_REDUCE && way != STAYS) {
+        native_put result = way == BY_ATTRIBUTES ? native_put_instance(w, object, c)
+                            : way == BY_ITEMS    ? native_put_namedtuple(w, object)
+                                                 : native_put_member(w, object);
         if (result != PUT_ELSE) {
             return result;
         }

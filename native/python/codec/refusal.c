@@ -22,6 +22,7 @@ static PyObject *step_of(const native_put_frame *f) {
     switch (f->kind) {
         case FRAME_LIST:
         case FRAME_TUPLE:
+        case FRAME_NAMEDTUPLE:
             return Py_BuildValue("(snO)", "index", f->index - 1, f->object);
         case FRAME_DICT:
             kind = f->phase == 1 ? "key" : "item";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/sequences.h"
 #include "codec/leaves.h"
+#include "codec/packed.h"
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
 
@@ -25,6 +26,13 @@ native_put native_put_list(native_writer *w, PyObject *list) {
         }
         if (!native_remember(w, list, &number)) {
             return PUT_FAILED;
+        }
+    }
+    if (count > 3) {
+        native_put packed =
+            native_put_packed(w, ((PyListObject *)list)->ob_item, (size_t)count, shared ? REMEMBERED : 0);
+        if (packed != PUT_ELSE) {
+            return packed;
         }
     }
     native_put result = native_put_counted(w, ITEM_LIST | (shared ? REMEMBERED : 0), (size_t)count);
@@ -172,6 +180,7 @@ native_get native_open_list(native_reader *r, bool remembered) {
     }
     f->index = index;
     f->count = count;
+    native_owe(r, f);
     return GET_OPENED;
 }
 
@@ -185,7 +194,7 @@ native_get native_deliver_to_list(native_reader *r, native_get_frame *f) {
             return GET_FAILED;
         }
     }
-    if (++f->index < f->count) {
+    if (native_waits(r, f)) {
         return GET_OPENED;
     }
     return native_got(r, native_leave(r).object);
@@ -268,12 +277,13 @@ native_get native_open_tuple(native_reader *r, bool remembered, bool again, PyOb
     f->count = count;
     f->remembered = remembered;
     f->again = again;
+    native_owe(r, f);
     return GET_OPENED;
 }
 
 native_get native_deliver_to_tuple(native_reader *r, native_get_frame *f) {
     PyTuple_SET_ITEM(f->object, (Py_ssize_t)f->index, r->value);
-    if (++f->index < f->count) {
+    if (native_waits(r, f)) {
         return GET_OPENED;
     }
     PyObject_GC_Track(f->object);
@@ -285,16 +295,23 @@ native_get_frame *native_open_record(native_reader *r, size_t count) {
     native_get_frame *f = parts != NULL ? native_open(r, OPEN_RECORD, parts) : NULL;
     if (f != NULL) {
         f->count = count;
+        if (count > 0) {
+            native_owe(r, f);
+        }
     }
     return f;
 }
 
 native_get native_deliver_to_record(native_reader *r, native_get_frame *f) {
     PyTuple_SET_ITEM(f->object, (Py_ssize_t)f->index, r->value);
-    if (++f->index < f->count) {
+    if (native_waits(r, f)) {
         return GET_OPENED;
     }
     PyObject_GC_Track(f->object);
+    return native_finish_record(r, f);
+}
+
+native_get native_finish_record(native_reader *r, native_get_frame *f) {
     PyObject *made = f->finish(r, f);
     f = &r->frames[r->depth - 1];
     Py_CLEAR(f->extra);

@@ -25,6 +25,8 @@ native_get native_deliver_to_tuple(native_reader *r, native_get_frame *f);
 /* A tuple of so many parts that are still to come, for f->finish. */
 native_get_frame *native_open_record(native_reader *r, size_t count);
 native_get native_deliver_to_record(native_reader *r, native_get_frame *f);
+/* All parts are there. */
+native_get native_finish_record(native_reader *r, native_get_frame *f);
 /* Leave the frame with that object as what was GOT: remembered, or what was built meanwhile instead. */
 native_get native_close(native_reader *r, PyObject *object);
 

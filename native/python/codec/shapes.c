@@ -26,12 +26,12 @@ static PyObject *plan_of(native_reader *r, PyTypeObject *type, PyObject *names, 
     plan *p = (plan *)(void *)PyBytes_AS_STRING(bytes);
     p->of_dict = of_dict;
     p->count = count;
-    PyObject *setstate = native_in_class(type, r->state->str_setstate);
-    p->by_setstate = setstate != NULL;
-    Py_XDECREF(setstate);
     /* An object's own memory is touched only where nothing but Python has made its class. */
     native_class *c = PyErr_Occurred() ? NULL : native_class_of(r->state, type);
     bool plain = c != NULL && c->way == BY_ATTRIBUTES;
+    PyObject *setstate = plain ? NULL : native_in_class(type, r->state->str_setstate);
+    p->by_setstate = setstate != NULL;
+    Py_XDECREF(setstate);
     for (Py_ssize_t i = 0; i < count && !PyErr_Occurred(); i++) {
         PyObject *known = native_in_class(type, PyTuple_GET_ITEM(names, i));
         p->how[i] = plain ? native_slot_offset(known) : 0;
@@ -82,6 +82,7 @@ static native_get open_object(native_reader *r, PyObject *shape) {
         }
     }
     if (f->count > 0) {
+        native_owe(r, f);
         return GET_OPENED;
     }
     native_get_frame left = native_leave(r);
@@ -183,7 +184,7 @@ native_get native_deliver_to_instance(native_reader *r, native_get_frame *f) {
         if (!ok) {
             return GET_FAILED;
         }
-        if (++f->index == f->count) {
+        if (!native_waits(r, f)) {
             break;
         }
         native_get result = native_get_leaf(r);

@@ -5,6 +5,8 @@
 #include "codec/leaves.h"
 #include "codec/mappings.h"
 #include "codec/names.h"
+#include "codec/packed.h"
+#include "codec/records.h"
 #include "codec/reduced.h"
 #include "codec/remade.h"
 #include "codec/sequences.h"
@@ -84,6 +86,9 @@ static native_put put_whole(native_writer *w, PyObject *object, bool as_call) {
             case FRAME_SET:
                 result = native_next_of_set(w, f);
                 break;
+            case FRAME_NAMEDTUPLE:
+                result = native_next_of_namedtuple(w, f);
+                break;
             case FRAME_FIELDS:
                 result = native_next_of_fields(w, f);
                 break;
@@ -125,6 +130,9 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
             return native_open_dict(r, remembered);
         case ITEM_LIST:
             return native_open_list(r, remembered);
+        case ITEM_INTS:
+        case ITEM_FLOATS:
+            return native_get_packed(r, tag == ITEM_FLOATS);
         case ITEM_BIG:
             return native_get_big(r);
         case ITEM_COMPLEX:
@@ -166,6 +174,12 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
             return native_open_shape(r);
         case ITEM_REDUCED:
             return native_open_reduced(r);
+        case ITEM_NAMEDTUPLE:
+            return native_open_namedtuple(r, remembered, false);
+        case ITEM_NAMEDTUPLE_AGAIN:
+            return native_open_namedtuple(r, false, true);
+        case ITEM_ENUM:
+            return native_open_member(r, remembered);
         case ITEM_STOP:
             return native_stop(r);
         default:
@@ -175,7 +189,8 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
 
 /* What is there at once and may be remembered; containers see to that themselves. */
 static bool is_run(int tag) {
-    return tag == ITEM_TEXT || tag == ITEM_BYTES || tag == ITEM_BYTEARRAY || tag == ITEM_END || tag == ITEM_GLOBAL;
+    return tag == ITEM_TEXT || tag == ITEM_BYTES || tag == ITEM_BYTEARRAY || tag == ITEM_END || tag == ITEM_GLOBAL ||
+           tag == ITEM_INTS || tag == ITEM_FLOATS;
 }
 
 static native_get get_item(native_reader *r) {

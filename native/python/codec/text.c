@@ -138,7 +138,7 @@ static PyObject *ascii_from(const unsigned char *data, size_t size) {
     }
     PyObject *text = PyUnicode_New((Py_ssize_t)size, 0x7f);
     if (text != NULL) {
-        memcpy(PyUnicode_DATA(text), data, size);
+        native_copy_short(PyUnicode_DATA(text), data, size);
     }
     return text;
 }

@@ -35,7 +35,7 @@ static inline native_put native_put_text(native_writer *w, PyObject *text, int r
     }
     p[0] = (unsigned char)(ITEM_ASCII | remembered);
     p[1] = (unsigned char)size;
-    memcpy(p + 2, PyUnicode_DATA(text), size);
+    native_copy_short(p + 2, PyUnicode_DATA(text), size);
     w->next = p + 2 + size;
     return PUT_DONE;
 }

@@ -30,8 +30,8 @@ typedef enum {
     FRAME_DICT,
     FRAME_SET,
     FRAME_FIELDS,
+    FRAME_NAMEDTUPLE,
     FRAME_REDUCED,
-    FRAME_PARTS,
 } native_frame_kind;
 
 typedef struct {
@@ -56,7 +56,7 @@ typedef struct {
     uint32_t number;
 } native_text_entry;
 
-enum { FIRST_BYTES = 512, FIRST_FRAMES = 12, FIRST_MEMORY = 32, TEXT_PLACES = 64, FIRST_ENDS = 8 };
+enum { FIRST_BYTES = 512, FIRST_FRAMES = 12, FIRST_MEMORY = 8, TEXT_PLACES = 64, FIRST_ENDS = 8 };
 
 typedef struct native_writer native_writer;
 struct native_writer {
@@ -73,6 +73,7 @@ struct native_writer {
     uint32_t hashed, hashed_from; /* frames below which all is hashed, and where the first of them is */
     PyObject *culprit;            /* ours; what could not be written */
     PyObject *override;           /* borrowed; a reducer of the caller's, or NULL */
+    /* Write what a frame comes to. Only for the functions that go on with a frame: what opens one returns first. */
     native_put (*put)(native_writer *w, PyObject *object);
     /* Attachments: clones of ends, ours until the payload has them; or, if `handles` is not NULL, the handles themselves. */
     csp_end **ends;
