@@ -75,19 +75,25 @@ def _advise(error: ImportError) -> None:
 
 
 def _pickled(error: BaseException) -> tuple[bytes, list[End]]:
-    """Without its constructor or as pickle has it, whichever comes back as the same. Raises why neither works."""
-    from csp.messages.pickling import dumps, loads
-    from csp.messages.rebuilding import is_better_rebuilt, reduce_without_constructor
+    """Without its constructor, as pickle has it, or so but with its args: the first that comes back as the same.
 
-    ways = (reduce_without_constructor, None) if is_better_rebuilt(error) else (None, reduce_without_constructor)
+    Raises why none works.
+    """
+    from csp.messages.pickling import dumps, loads
+    from csp.messages.rebuilding import is_better_rebuilt, reduce_with_args, reduce_without_constructor
+
+    rebuilt_first = (
+        (reduce_without_constructor, None) if is_better_rebuilt(error) else (None, reduce_without_constructor)
+    )
+    ways = (*rebuilt_first, reduce_with_args)
     nearly: tuple[bytes, list[End]] | None = None
     refusals: list[Exception] = []
     for way in ways:
         try:
             data, ends = dumps(error, "error", way)
             back = loads(data, list(ends))
-        except Exception as refusal:  # noqa: BLE001  (the other way may do)
-            refusals.append(refusal)
+        except Exception as refusal:  # noqa: BLE001  (another way may do)
+            refusals.insert(0 if way is None else len(refusals), refusal)  # whose path is that of the exception itself
             continue
         if isinstance(back, BaseException):
             if _alike(back, error):

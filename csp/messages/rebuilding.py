@@ -7,11 +7,15 @@ left alone.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _HEAP_TYPE = 1 << 9  # of type.__flags__: a class that was made while the program ran
 _IN_C = type(BaseException.__reduce__)
 _IN_PYTHON = type(lambda: None)
+# For the checkers: descriptors of the built-in part are typed as what they give.
+_BUILT_IN: Any = BaseException
+_args = _BUILT_IN.__dict__["args"]
 
 
 def is_better_rebuilt(error: BaseException) -> bool:
@@ -39,6 +43,30 @@ def reduce_without_constructor(value: Any) -> Any:
         state.update(made[2])
     state.update(slots_of(value))
     return rebuild, (kind, made[1]), state or None, None, None, put_back
+
+
+def reduce_with_args(value: Any) -> Any:
+    """Have exceptions made as they say, and given the args that they had: most show their text from these.
+
+    One that says how to make it may leave out what it cannot take along, and have another text for it (urllib3's
+    MaxRetryError, that of "None" instead of its pool).
+    """
+    if not isinstance(value, BaseException):
+        return NotImplemented
+    made: Any = value.__reduce_ex__(5)
+    return (
+        (remake, (made[0], made[1], type(value), value.args), *made[2:]) if made.__class__ is tuple else NotImplemented
+    )
+
+
+def remake(
+    make: Callable[..., object], made_of: tuple[object, ...], kind: type[BaseException], args: tuple[object, ...]
+) -> object:
+    """Make an exception in its own way; give it the args that the other one had, unless it is of another class."""
+    error = make(*made_of)
+    if type(error) is kind:
+        _args.__set__(error, args)
+    return error
 
 
 def put_back(error: BaseException, state: dict[str, object]) -> None:

@@ -1,6 +1,7 @@
 """The errors of well-kept libraries arrive as what they are, with the same text, or as a RemoteError that has it."""
 
 import importlib
+import io
 
 import library_errors
 import pytest
@@ -104,3 +105,37 @@ def test_its_own_way_to_put_its_state_back_is_kept():
     back = across(error)
     assert (type(back), back.args, back.restored) == (Restored, ("r",), {"extra": [1]})
     assert not hasattr(back, "extra")
+
+
+class Retried(Exception):
+    """Its constructor is in Python, and takes what cannot travel."""
+
+    def __init__(self, held):
+        super().__init__("tried", held)
+
+
+def test_the_way_to_what_cannot_travel_begins_at_the_exception():
+    """Whichever way of carrying it was tried first, its own args and attributes are named."""
+    back = across(raised(Retried([io.TextIOWrapper(io.BytesIO())])))
+    assert "error.args[1][0]: _io.TextIOWrapper cannot travel" in str(back)
+
+
+class Pooled(Exception):
+    """Leaves its pool out of what is to be made anew, and so has another text there, as urllib3's MaxRetryError."""
+
+    def __init__(self, pool, reason):
+        super().__init__(f"{pool}: {reason!r}")
+        self.pool, self.reason = pool, reason
+
+    def __reduce__(self):
+        return Pooled, (None, self.reason)
+
+
+def test_a_text_that_its_own_way_would_change():
+    """The text of an exception, and of one that is in it, is that of where it was raised, whatever it leaves out."""
+    pool = io.TextIOWrapper(io.BytesIO())
+    error = raised(Pooled(pool, Pooled(pool, "no route")))
+    back = across(error)
+    assert (type(back), type(back.reason), back.pool) == (Pooled, Pooled, None)
+    assert (str(back), str(back.reason)) == (str(error), str(error.reason))
+    assert not hasattr(back, "__notes__")
