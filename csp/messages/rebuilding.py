@@ -1,8 +1,8 @@
 """Exceptions whose constructor may not take what pickle calls it with, which is what went into ``args``.
 
-For those with a constructor in Python the built-in part is made anew from ``args`` and the attributes are put back, without the class's own
-constructor: it ran where the exception was raised. A class that says with ``__reduce__`` how it wants to be made is
-left alone.
+For those with a constructor in Python the built-in part is made anew from ``args`` and the attributes are put back,
+without the class's own constructor: it ran where the exception was raised. A class that says with ``__reduce__`` how it
+wants to be made is left alone.
 """
 
 TYPE_CHECKING = False
