@@ -92,8 +92,8 @@ def _written(error: BaseException) -> tuple[bytes, list[End]]:
         try:
             data, ends = dumps(error, "error", way)
             back = loads(data, list(ends))
-        except Exception as refusal:  # noqa: BLE001  (the other way may do)
-            refusals.append(refusal)
+        except Exception as refusal:  # noqa: BLE001  (another way may do)
+            refusals.insert(0 if way is None else len(refusals), refusal)  # whose path is that of the exception itself
             continue
         if isinstance(back, BaseException):
             if _alike(back, error):

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 SHOWN = 200  # characters of a repr that go into a text for people
 UNREADABLE = "<its text raised>"
+_DEEPEST = 40  # containers in each other that a repr goes into
+_BRACKETS: dict[type, tuple[str, str]] = {
+    tuple: ("(", ")"),
+    list: ("[", "]"),
+    dict: ("{", "}"),
+    set: ("{", "}"),
+    frozenset: ("frozenset({", "})"),
+}
 
 # For the checkers: descriptors of the built-in part are typed as what they give.
 _BUILT_IN: Any = BaseException
@@ -112,9 +120,36 @@ def described(error: BaseException) -> str:
 
 
 def show(value: object, limit: int = SHOWN) -> str:
-    """Give the value's repr, cut to a length that fits into a text for people. Never raises."""
+    """Give the value's repr, cut to a length that fits into a text for people. Never raises.
+
+    Of what is large or deep no more is made than is shown: the whole repr of a set in a set in a set takes CPython the
+    square of their depth.
+    """
     try:
-        text = str.__str__(repr(value))
+        text = _shown(value, limit, ())
     except Exception:  # noqa: BLE001  (any class may be at fault)
         text = f"<{type(value).__qualname__} whose repr raised>"
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _shown(value: object, room: int, inside: tuple[int, ...]) -> str:
+    """``repr(value)``, or of a plain container what of its repr comes before *room* characters, and a little more."""
+    kind = type(value)
+    held: Any = value  # for the checkers: what Any holds is Any
+    if kind not in _BRACKETS or not held:
+        return str.__str__(repr(held[:room] if kind in {str, bytes} and len(held) > room else held))
+    before, after = _BRACKETS[kind]
+    if len(inside) == _DEEPEST or id(value) in inside:
+        return f"{before}...{after}"
+    inside = (*inside, id(value))
+    parts: list[str] = []
+    used = len(before)
+    for item in held.items() if kind is dict else held:
+        text = _shown(item[0] if kind is dict else item, room - used, inside)
+        if kind is dict and used + len(text) <= room:
+            text += ": " + _shown(item[1], room - used - len(text), inside)
+        parts.append(text)
+        used += len(text) + 2
+        if used > room:
+            break
+    return f"{before}{', '.join(parts)}{',' if kind is tuple and len(held) == 1 else ''}{after}"

@@ -107,6 +107,19 @@ def test_its_own_way_to_put_its_state_back_is_kept():
     assert not hasattr(back, "extra")
 
 
+class Retried(Exception):
+    """Its constructor is in Python, and takes what cannot travel."""
+
+    def __init__(self, held):
+        super().__init__("tried", held)
+
+
+def test_the_way_to_what_cannot_travel_begins_at_the_exception():
+    """Whichever way of carrying it was tried first, its own args and attributes are named."""
+    back = across(raised(Retried([io.TextIOWrapper(io.BytesIO())])))
+    assert "error.args[1][0]: _io.TextIOWrapper cannot travel" in str(back)
+
+
 class Pooled(Exception):
     """Leaves its pool out of what is to be made anew, and so has another text there, as urllib3's MaxRetryError."""
 

@@ -9,7 +9,7 @@ from odd_exceptions import SHAPES, Changing, Frozen, Half, Nameless, Raiser
 
 import csp
 from csp.messages.formatting import format_exception
-from csp.messages.shapes import add_note, forget_traceback, notes_of, set_cause, text_of
+from csp.messages.shapes import add_note, forget_traceback, notes_of, set_cause, show, text_of
 from observed import raised_in
 
 
@@ -134,6 +134,59 @@ def test_no_memory_is_no_fault_of_the_value():
     """MemoryError while a message is encoded is raised as what it is."""
     with pytest.raises(MemoryError):
         csp.channel(1)[0].send([OutOfMemory()])
+
+
+RING = [1]
+RING.append({"ring": RING})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        (),
+        (1,),
+        [1, "two", b"3", None],
+        {},
+        {"a": [1, (2,)], 3: {4}},
+        set(),
+        {5},
+        frozenset(),
+        frozenset({6}),
+        RING,
+        "it's",
+        b"b" * 50,
+        Frozen("x"),
+        [Frozen("y"), {"k": 1.5}],
+        "x" * 200,
+        list(range(100)),
+        {n: "v" * n for n in range(30)},
+        "y" * 5000,
+        (("z" * 190,), ["more"] * 5),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_shown_is_the_beginning_of_its_repr(value):
+    """Of 200 characters the whole, and of more the first 197."""
+    text = repr(value)
+    assert show(value) == (text if len(text) <= 200 else text[:197] + "...")
+
+
+def test_what_is_large_or_deep_is_shown_at_once():
+    """No more of a repr is made than is shown: neither of a million items, nor of what is nested so deeply."""
+    asked = []
+
+    class Asked:
+        def __repr__(self):
+            asked.append(1)
+            return "asked"
+
+    assert show([Asked() for _ in range(10_000)]) == repr(["asked"] * 50).replace("'", "")[:197] + "..."
+    assert len(asked) < 100
+    deep = Asked()
+    for _ in range(20_000):
+        deep = frozenset({deep})
+    assert show(deep) == ("frozenset({" * 40)[:197] + "..."
+    assert len(asked) < 100
 
 
 def test_text_of_anything():
