@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Protocol
 
+    from csp._native import Packed
     from csp.actors.description import Description
 
     class Client(Protocol):
@@ -34,7 +35,7 @@ class Order:
         kernel: where news of it go, and its requests.
         log: where its log events go.
         letters: the tally that counts the system's dead letters.
-        data, ends: the arguments of its class, pickled; empty when there are none.
+        arguments: of its class, packed; None when there are none.
         grace: the seconds that it is given after Stopped.
     """
 
@@ -49,8 +50,7 @@ class Order:
         "kernel",
         "log",
         "letters",
-        "data",
-        "ends",
+        "arguments",
         "grace",
     )
 
@@ -66,8 +66,7 @@ class Order:
         kernel: Sender[object],
         log: Sender[object],
         letters: int,
-        data: bytes,
-        ends: tuple[Any, ...],
+        arguments: Packed[Any] | None,
         grace: float,
     ) -> None:
         self.life = life
@@ -80,8 +79,7 @@ class Order:
         self.kernel = kernel
         self.log = log
         self.letters = letters
-        self.data = data
-        self.ends = ends
+        self.arguments = arguments
         self.grace = grace
 
     def fields(self) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ soon as the actor's own code is done; taking the interpreter down comes after th
 import sys
 from time import monotonic
 
-from csp._native import Receiver, Sender, loads, select, self_rename, self_resume
+from csp._native import Receiver, Sender, select, self_rename, self_resume
 from csp.actors import context
 from csp.actors.actor import Actor
 from csp.actors.context import Context
@@ -142,10 +142,10 @@ def _begin(own: Context) -> Actor:
     context.enter(own)
     args: tuple[object, ...] = ()
     kwargs: dict[str, object] = {}
-    if own.data:
-        args, kwargs = loads(own.data, list(own.ends))
-    # What the arguments hold belongs to the actor now; our own handles would keep channels open that it closes.
-    own.data, own.ends = b"", ()
+    if own.arguments is not None:
+        args, kwargs = own.arguments.open()
+    # What the arguments hold belongs to the actor now; our own would keep channels open that it closes.
+    own.arguments = None
     actor = _made(cls, args, kwargs)
     if not isinstance(actor, cls):
         maker = (

@@ -12,6 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, Protocol
 
+    from csp._native import Packed
+    from csp.actors.recipe import Arguments
+
     type Shutdown = float | Literal["kill"] | None
 
     class Living(Protocol):
@@ -47,8 +50,7 @@ class Slot:
         id: int,
         name: str,
         recipe: Recipe,
-        data: bytes,
-        ends: tuple[object, ...],
+        arguments: Packed[Arguments] | None,
         shutdown: Shutdown,
         letters: int,
         isolation: str = USUAL,
@@ -57,8 +59,7 @@ class Slot:
         self.letters = letters  # the tally of the system's dead letters
         self.name = name
         self.recipe = recipe
-        self.data = data
-        self.ends = ends
+        self.arguments = arguments  # the kernel does not open them
         self.isolation = isolation  # the kind of its hosts
         self.shutdown: Shutdown = shutdown  # as in a child spec
         self.sender, self.receiver = channel(recipe.capacity, recipe.overflow)
@@ -74,8 +75,7 @@ class Slot:
 
     def forget_arguments(self) -> None:
         """Let go of the arguments: no life will be made from them any more, and they may hold ends open."""
-        self.ends = ()
-        self.data = b""
+        self.arguments = None
 
     def close(self, reason: str) -> int:
         """Nobody will live here any more; gives the number of dead letters, which the system counts.

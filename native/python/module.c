@@ -17,6 +17,7 @@
 #include "channels/snapshot.h"
 #include "codec/beside.h"
 #include "codec/classes.h"
+#include "codec/packing.h"
 #include "interpreters/interpreters.h"
 #include "interpreters/leaving.h"
 #include "interpreters/own_thread.h"
@@ -99,6 +100,7 @@ static int module_exec(PyObject *module) {
         !add_type(module, &scope_spec, "CancelScope", &state->scope_type) ||
         !add_type(module, &unseen_spec, NULL, &state->unseen_type) ||
         !add_type(module, &unseen_iterator_spec, NULL, &state->unseen_iterator_type) ||
+        !add_type(module, &packed_spec, "Packed", &state->packed_type) ||
         !add_type(module, &reply_spec, "Reply", &state->reply_type) || !native_add_sync_types(module)) {
         return -1;
     }
@@ -114,7 +116,7 @@ static int module_exec(PyObject *module) {
     PyMethodDef *const functions[] = {interpreter_methods, thread_methods,  leaving_methods, total_methods,
                                       wait_graph_methods,  setting_methods, tally_methods,   limit_methods,
                                       unseen_methods,      frame_methods,   capsule_methods, stream_methods,
-                                      envelope_methods};
+                                      envelope_methods,    packing_methods};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (PyModule_AddFunctions(module, functions[i]) < 0) {
             return -1;
@@ -134,6 +136,7 @@ static int module_exec(PyObject *module) {
     X(statistics_type)      \
     X(scope_type)           \
     X(unseen_type)          \
+    X(packed_type)          \
     X(unseen_iterator_type) \
     X(skip)                 \
     X(end_of_channel)       \

@@ -14,7 +14,7 @@ CAPS = {"csp": 350, "native": 350, "examples": 350, "tests": 700}
 
 # Longer ones, how long they may get, and why they are one file.
 LONGER = {
-    "csp/_native.pyi": (510, "one module has one stub"),
+    "csp/_native.pyi": (530, "one module has one stub"),
     "native/core/alternatives/alternative.c": (
         380,
         "one that is kept: its guards and its waits share one lock",

@@ -11,6 +11,7 @@
 #include "codec/shapes.h"
 #include "codec/spans.h"
 #include "holding/handles.h"
+#include "holding/packed.h"
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
 
@@ -35,6 +36,9 @@ static native_put put_by_type(native_writer *w, PyObject *object) {
     }
     if (native_is_end(object)) {
         return native_put_end(w, object);
+    }
+    if (native_is_packed(object)) {
+        return native_put_packed(w, object);
     }
     if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
         static const struct {
@@ -149,6 +153,8 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
             return native_open_slice(r, remembered);
         case ITEM_END:
             return native_get_end(r);
+        case ITEM_PACKED:
+            return native_get_packed(r);
         case ITEM_AGAIN32:
             return get_again(r);
         default:
@@ -175,7 +181,8 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
 
 /* What is there at once and may be remembered; containers see to that themselves. */
 static bool is_run(int tag) {
-    return tag == ITEM_TEXT || tag == ITEM_BYTES || tag == ITEM_BYTEARRAY || tag == ITEM_END || tag == ITEM_GLOBAL;
+    return tag == ITEM_TEXT || tag == ITEM_BYTES || tag == ITEM_BYTEARRAY || tag == ITEM_END || tag == ITEM_PACKED ||
+           tag == ITEM_GLOBAL;
 }
 
 static native_get get_item(native_reader *r) {
