@@ -374,6 +374,7 @@ def recv_reply(replies: Receiver[Any], deadline: float | None, /) -> tuple[int, 
 
 # ---- pipelines -------------------------------------------------------------------------------------------------------
 
+def forward(receiver: Receiver[Any], sender: Sender[Any], n: int, /) -> int: ...
 def gather[T](iterator: Iterator[T], most: int, inbox: Receiver[Any], /) -> tuple[T, ...]: ...
 
 # ---- interpreters ----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include "channels/end.h"
 #include "channels/envelope.h"
 #include "channels/extended.h"
+#include "channels/forward.h"
 #include "channels/gather.h"
 #include "channels/post.h"
 #include "channels/receiver.h"
@@ -275,6 +276,10 @@ static PyMethodDef module_methods[] = {
      "message."},
     {"raise_arrived", native_raise_arrived, METH_O,
      "raise_arrived(failure, /)\n--\n\nRaise what a call was answered with, as it was raised there."},
+    {"forward", FASTCALL(native_forward), METH_FASTCALL,
+     "forward(receiver, sender, n, /)\n--\n\nMove up to n messages that are there now, also of senders that wait, into "
+     "another channel, unopened and in order: how many.\nWhat the other has no room for stays. Raises, having moved "
+     "nothing, EndOfChannel, BrokenChannel, ClosedEnd."},
     {"gather", FASTCALL(native_gather), METH_FASTCALL,
      "gather(iterator, most, inbox, /)\n--\n\nA tuple of 1 to most items; cut short once a message is at inbox. "
      "StopIteration, with the tuple as its value, at the end of the iterator."},

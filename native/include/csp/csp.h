@@ -288,6 +288,12 @@ CSP_API void csp_posting_release(csp_posting *posting);
  * On a synchronisation object, with the message of a csp_recv that gave OK or ABANDONED: it was not acquired, and somebody
  * else will be told. */
 CSP_API void csp_unreceive(csp_end *receiving, csp_message *message);
+/* Move up to `most` messages that are there now, also those of senders that wait, into another channel, unopened and in order; *moved
+ * counts them. A message that does not go stays where it was, in front. OK: so many were moved. Else why no more were: WOULD_BLOCK
+ * (no more are there, or the other is full, also where its policy would drop), END_OF_CHANNEL, BROKEN (the other's receivers are
+ * gone), CLOSED_END (one of the two), NO_MEMORY; INVALID, and nothing happens: both are one channel, or one is a synchronisation
+ * object. Never waits; a receiver that would hold its sender gets nothing by this. */
+CSP_API csp_status csp_forward(csp_end *receiving, csp_end *sending, uint32_t most, uint32_t *moved);
 
 /* ---- alternatives ------------------------------------------------------------------------------------------- */
 
