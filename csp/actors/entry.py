@@ -92,7 +92,7 @@ def _start_failure(name: str, error: BaseException) -> tuple[object, ...]:
         failed.__cause__ = error
         error = failed
     failure = pack(error)
-    return pack_text(failure) if any(end.closed for end in failure[1]) else failure
+    return pack_text(failure) if any(getattr(end, "closed", False) for end in failure[1]) else failure
 
 
 def _send_to_main(log: Sender[object], name: str) -> None:

@@ -1,4 +1,4 @@
-"""What a message refers to by number, and has beside its bytes: every handle on what the core holds, and what is packed."""
+"""What a message refers to by number, beside its bytes: every handle on what the core holds, and what is packed."""
 
 from csp._native import (
     Barrier,

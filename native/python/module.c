@@ -277,7 +277,8 @@ static PyMethodDef module_methods[] = {
     {"raise_arrived", native_raise_arrived, METH_O,
      "raise_arrived(failure, /)\n--\n\nRaise what a call was answered with, as it was raised there."},
     {"forward", FASTCALL(native_forward), METH_FASTCALL,
-     "forward(receiver, sender, n, /)\n--\n\nMove up to n messages that are there now, also of senders that wait, into "
+     "forward(receiver, sender, n, /)\n--\n\nMove up to n messages that are there now, also of senders that wait, "
+     "into "
      "another channel, unopened and in order: how many.\nWhat the other has no room for stays. Raises, having moved "
      "nothing, EndOfChannel, BrokenChannel, ClosedEnd."},
     {"gather", FASTCALL(native_gather), METH_FASTCALL,

@@ -61,7 +61,7 @@ def test_what_cannot_be_read_here():
 
 
 def test_the_letters_of_an_actor_that_has_ended(wait_until):
-    """All that waits in its mailbox, calls and senders that wait too, goes where it can be read; the count is the same."""
+    """All that waits in its mailbox, calls and senders too, goes where it can be read; the count is the same."""
     letters = tally_new()
     slot = Slot(1, "gone", recipe_of(unreadable.Idle), None, 1.0, letters)
     dead, leftovers = csp.channel(100)

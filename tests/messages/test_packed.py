@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 from deep import nest
-from openers import Keeper, opened
+from openers import Keeper, Letters, Refuses, WithLetter, opened
 
 import csp
 from csp.ffi import decode, encode
@@ -182,3 +182,25 @@ def test_in_a_broadcast():
     packed = csp.pack(b"x" * 5000)
     assert tx.send([packed]) == 2
     assert [one.recv()[0].open() for one in (first, second)] == [b"x" * 5000] * 2
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_in_an_exception(at_once):
+    """It comes along with what a constructor or a handler raises."""
+    with csp.System() as system, pytest.raises(WithLetter) as caught:
+        system.spawn(Refuses, csp.pack(["letter"]), at_once).fail()
+    assert caught.value.args[1].open() == ["letter"]
+
+
+def test_lives_open_their_arguments_anew():
+    """Every life of an actor opens what it was started with, with handles of its own."""
+    tx, rx = csp.channel(8)
+    with csp.System() as system:
+        system.supervise(Letters(csp.pack({"n": 5}), tx), name="letters")
+        tx.close()
+        assert rx.recv(timeout=20) == 5
+        for _ in range(2):
+            assert system.kill(system.lookup("letters/keeper"))
+            assert rx.recv(timeout=20) == 5
+    with pytest.raises(csp.EndOfChannel):
+        rx.recv(timeout=20)

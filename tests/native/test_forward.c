@@ -10,7 +10,8 @@ static csp_status forward(csp_end *from, csp_end *to, uint32_t most) {
     return status;
 }
 
-CASE(in_order_up_to_so_many, "Messages go over in order, no more than asked for, and what does not fit stays in front.") {
+CASE(in_order_up_to_so_many,
+     "Messages go over in order, no more than asked for, and what does not fit stays in front.") {
     pair from = channel(8), to = channel(3);
     for (int n = 0; n < 6; n++) {
         CHECK_STATUS(csp_send(from.tx, &(csp_message){.kind = 1, .size = 8, .as.integer = n}, CSP_POLL, NULL), CSP_OK);
@@ -199,7 +200,8 @@ static void *receive_all(void *argument) {
     return NULL;
 }
 
-CASE(there_and_back_among_others, "Forwarded both ways while threads send, receive and time out, nothing is lost or doubled.") {
+CASE(there_and_back_among_others,
+     "Forwarded both ways while threads send, receive and time out, nothing is lost or doubled.") {
     for (uint32_t capacity = 0; capacity < 3; capacity++) {
         note("capacity %u", capacity);
         ring r = {.a = channel(capacity), .b = channel(capacity), .wanted = scaled(EACH)};

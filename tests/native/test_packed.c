@@ -61,7 +61,8 @@ CASE(a_reply_is_there_once, "Of those who share a call, the first takes the righ
     csp_message_drop(&two);
 }
 
-CASE(a_broadcast_with_an_end, "Each subscriber gets a handle of its own; a call is refused, and so is an end for a watch.") {
+CASE(a_broadcast_with_an_end,
+     "Each subscriber gets a handle of its own; a call is refused, and so is an end for a watch.") {
     pair p = channel(1);
     csp_end *handle, *subscribers[3];
     uint32_t reached;
@@ -172,7 +173,8 @@ CASE(a_packed_message_ends_with_its_holder, "What a holder had packed is open no
 
 /* ---- channels that only shared payloads keep ------------------------------------------------------------------- */
 
-CASE(a_channel_in_two_buffers, "Its only receiving end is in its own buffer and in another's: it ends with the other.") {
+CASE(a_channel_in_two_buffers,
+     "Its only receiving end is in its own buffer and in another's: it ends with the other.") {
     pair p = channel(2), q = channel(2);
     csp_message one = with(p.rx), two = copy_of(&one);
     CHECK_STATUS(csp_send(p.tx, &one, CSP_POLL, NULL), CSP_OK);
@@ -187,7 +189,8 @@ CASE(a_channel_in_two_buffers, "Its only receiving end is in its own buffer and 
     csp_end_free(q.tx);
 }
 
-CASE(channels_that_hold_each_other_by_one_payload, "All references are in buffers of the ring: it ends; else it stays.") {
+CASE(channels_that_hold_each_other_by_one_payload,
+     "All references are in buffers of the ring: it ends; else it stays.") {
     pair p = channel(2), q = channel(2);
     csp_message both = {.kind = CSP_KIND_PAYLOAD | 2, .as.payload = csp_payload_new(0, 2)};
     csp_payload_attach_end(both.as.payload, 0, p.rx);
@@ -203,7 +206,8 @@ CASE(channels_that_hold_each_other_by_one_payload, "All references are in buffer
     csp_end_free(q.tx);
 }
 
-CASE(a_channel_packed_in_its_own_buffer, "However deep it is packed there, up to 8: it ends with the last one outside.") {
+CASE(a_channel_packed_in_its_own_buffer,
+     "However deep it is packed there, up to 8: it ends with the last one outside.") {
     for (int deep = 1; deep <= 6; deep++) {
         note("%d deep", deep);
         pair p = channel(2);
@@ -261,7 +265,8 @@ static void *open_and_drop(void *argument) {
     return NULL;
 }
 
-CASE(many_open_at_once, "Whoever opens, whoever is last, and whoever is cut off meanwhile: every handle is counted once.") {
+CASE(many_open_at_once,
+     "Whoever opens, whoever is last, and whoever is cut off meanwhile: every handle is counted once.") {
     for (int64_t round = 0; round < scaled(300); round++) {
         pair p = channel(1);
         openers o = {.next = 0};

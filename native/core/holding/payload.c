@@ -14,9 +14,9 @@ struct csp_payload {
     csp_payload *next_dying;
     size_t size;
     uint32_t attachments;
-    bool is_once;         /* one of the attachments cannot be cloned; written before the payload is shared ... */
-    bool keeps_open;      /* ... as is this: one of them keeps something open */
-    csp_lock lock;        /* guards the attachments: several may open it at once */
+    bool is_once;    /* one of the attachments cannot be cloned; written before the payload is shared ... */
+    bool keeps_open; /* ... as is this: one of them keeps something open */
+    csp_lock lock;   /* guards the attachments: several may open it at once */
     alignas(16) unsigned char bytes[];
 };
 

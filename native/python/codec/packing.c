@@ -54,7 +54,9 @@ static PyObject *packed_get_nbytes(PyObject *self, void *unused) {
     return PyLong_FromSize_t(size_of(self));
 }
 
-static PyObject *packed_repr(PyObject *self) { return PyUnicode_FromFormat("<csp.Packed of %zu bytes>", size_of(self)); }
+static PyObject *packed_repr(PyObject *self) {
+    return PyUnicode_FromFormat("<csp.Packed of %zu bytes>", size_of(self));
+}
 
 static PyObject *packed_reduce(PyObject *self, PyObject *unused) {
     (void)unused;
