@@ -52,8 +52,9 @@ class BoundHandler(Generic[P, T_co]):
 
     Arguments that the handler does not take are a TypeError here, before anything is sent; the others travel as
     messages do. The call's time limit (``options(timeout=seconds)``, default 5) covers the wait for the mailbox and for
-    the answer. Errors: the handler's own exception, as if the call had been a local one; CallTimeout (the call may
-    still run, its answer is dropped); ActorDied, with ``maybe_ran``; ActorRestarting (with
+    the answer; in a handler it is no longer than what is left of the call being handled (gRPC's deadlines). Errors: the
+    handler's own exception, as if the call had been a local one; CallTimeout (the call may still run, if the actor had
+    begun; its answer is dropped); ActorDied, with ``maybe_ran``; ActorRestarting (with
     ``options(on_restart="fail")``); MailboxFull; CallsSelf; NotShareable.
     """
 

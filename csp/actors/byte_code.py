@@ -2,9 +2,8 @@
 
 import os
 import sys
-import time
 
-from csp._native import Sender
+from csp._native import Sender, wall_now
 from csp.errors import ChannelError
 
 # Bytes of source. Compiling them takes some 40 ms; what is less is not worth a line.
@@ -33,7 +32,7 @@ def tell_if_missing(channel: Sender[object], actor: str, seconds: float) -> None
     }
     try:
         flat = tuple(part for pair in values.items() for part in pair)
-        channel.send_nowait(("once", _EVENT, time.time(), actor, flat))
+        channel.send_nowait(("once", _EVENT, wall_now(), actor, flat))
     except ChannelError:
         pass  # nobody listens any more
 

@@ -1,8 +1,6 @@
 """The call that is being handled here, as its caller sent it."""
 
-from time import monotonic
-
-from csp._native import handled
+from csp._native import handled, now
 from csp.value import Value
 
 
@@ -31,7 +29,7 @@ class CurrentCall(Value):
 
     def remaining(self) -> float | None:
         """Tell for how many seconds from now the caller still waits, 0.0 at least; None: without limit."""
-        return None if self.deadline is None else max(0.0, self.deadline - monotonic())
+        return None if self.deadline is None else max(0.0, self.deadline - now())
 
 
 def current_call() -> CurrentCall | None:

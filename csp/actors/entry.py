@@ -5,9 +5,8 @@ soon as the actor's own code is done; taking the interpreter down comes after th
 """
 
 import sys
-from time import monotonic
 
-from csp._native import Receiver, Sender, select, self_rename, self_resume
+from csp._native import Receiver, Sender, now, select, self_rename, self_resume
 from csp.actors import context
 from csp.actors.actor import Actor
 from csp.actors.context import Context
@@ -127,9 +126,9 @@ def _begin(own: Context) -> Actor:
     sys.path[:] = own.folders
     boot.say = _say_to(own.log, own.name)
     _send_to_main(own.log, own.name)  # before the actor's module, which may log while it is imported
-    begun = monotonic()
+    begun = now()
     cls = resolve(*own.path)
-    took = monotonic() - begun
+    took = now() - begun
     if sys.dont_write_bytecode or took > _SLOW:
         from csp.actors.byte_code import tell_if_missing
 

@@ -9,7 +9,6 @@ import logging
 import math
 import os
 import threading
-import time
 from concurrent.futures import Future, InvalidStateError
 from itertools import count
 
@@ -19,6 +18,7 @@ from csp._native import (
     in_scope,
     limits_off,
     limits_paused,
+    now,
     post,
     recv_reply,
     unbounded_channel,
@@ -68,7 +68,7 @@ def ask_future(
             raise
         return future
     if timeout is not None and not (timeout and limits_off()):
-        receiving.limit(time.monotonic() + float(timeout), future.token)
+        receiving.limit(now() + float(timeout), future.token)
     return future
 
 
@@ -130,11 +130,11 @@ class Answer(Future[object]):
 
     def _wait(self, timeout: float | None) -> None:
         """Wait until it is done, or for *timeout* seconds; in the main thread also for signals, in a scope for that."""
-        until = math.inf if timeout is None else time.monotonic() + timeout
+        until = math.inf if timeout is None else now() + timeout
         seen: Event | None = None
         most = _MAIN_SLICE if threading.get_native_id() == os.getpid() else threading.TIMEOUT_MAX
         while not self.done():
-            left = until - time.monotonic()
+            left = until - now()
             if left <= 0:
                 return
             if threading.get_ident() in self.receiving.threads:
@@ -258,8 +258,8 @@ class _Receiving:
 
     def _give_up(self) -> None:
         """Give up those whose time is up."""
-        now = time.monotonic()
-        while self._limits and self._limits[0][0] <= now:
+        instant = now()
+        while self._limits and self._limits[0][0] <= instant:
             until, token = heapq.heappop(self._limits)
             future = self.pending.get(token)
             if future is None or future.done():

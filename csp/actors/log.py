@@ -1,8 +1,6 @@
 """An actor's logger: packs the event on a channel to the main interpreter, where structlog renders it."""
 
-import time
-
-from csp._native import Sender
+from csp._native import Sender, wall_now
 from csp.errors import ChannelError
 
 TYPE_CHECKING = False
@@ -67,7 +65,7 @@ class ActorLog:
         if type(event) is not str:
             event = _text_of(event)
         try:
-            self._channel.send_nowait((level, event, time.time(), self._name, self._bound + _flat(values)))
+            self._channel.send_nowait((level, event, wall_now(), self._name, self._bound + _flat(values)))
         except ChannelError:
             pass  # nobody listens any more: the system is gone, or going
 

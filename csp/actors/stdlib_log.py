@@ -6,9 +6,7 @@ a warning that this interpreter's filters let through meets those of main, too. 
 this one only when they are.
 """
 
-import time
-
-from csp._native import Sender, log_level
+from csp._native import Sender, log_level, wall_now
 from csp.errors import ChannelError
 
 TYPE_CHECKING = False
@@ -84,7 +82,7 @@ def hand_over_warnings(warnings: Any, channel: Sender[object], actor: str) -> No
         from csp.messages.shapes import text_of
 
         where = (category.__module__, category.__qualname__, str(filename), int(lineno))
-        _put(channel, ("warnings", text_of(message), time.time(), actor, where))
+        _put(channel, ("warnings", text_of(message), wall_now(), actor, where))
 
     warnings.showwarning = to_main
 

@@ -1,6 +1,6 @@
 """A condition for threads of any interpreter, made of a lock and a queue that both travel inside messages."""
 
-from csp._native import ConditionQueue, Lock, RLock, after, at, unseen
+from csp._native import ConditionQueue, Lock, RLock, after, at, now, unseen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,8 +79,6 @@ class Condition:
 
         The time is given and judged as by wait, before the predicate is asked.
         """
-        from time import monotonic
-
         __tracebackhide__ = True  # what it passes on is the caller's
         if timeout is not None and deadline is not None:
             raise TypeError("give a timeout or a deadline, not both")
@@ -89,11 +87,11 @@ class Condition:
         if timeout is not None:
             after(timeout)  # likewise
             try:
-                deadline = monotonic() + float(timeout)
+                deadline = now() + float(timeout)
             except OverflowError:  # an int beyond all floats: for ever
                 deadline = None
         result = predicate()
-        while not result and (deadline is None or monotonic() < deadline):
+        while not result and (deadline is None or now() < deadline):
             self.wait(deadline=deadline)
             result = predicate()
         return result

@@ -5,13 +5,12 @@ in the inbox, in order: what they send there themselves, and last, from each, it
 exit begins with its tag, which is negative; what they send begins with a number that is not, and says what it is.
 """
 
-from time import monotonic
-
 from csp._native import (
     CancelScope,
     cancel_interpreter,
     fence_interpreter,
     kill_interpreter,
+    now,
     self_resume,
     unbounded_channel,
 )
@@ -97,13 +96,13 @@ class Crew:
             self_resume()  # what follows uses channels
             if granted.granted is not None:
                 grace = kill_grace = min(grace, granted.granted / 3)
-        began = monotonic()
+        began = now()
         # What is around us may be cancelled, and be why we are here.
         with CancelScope(shield=True), Named("what was started here stops", self._whom):
             self._step(cancel_interpreter, _by_the_clock(grace), take)
             if self.alive:
                 # Less than the grace when it was cut short, by a second Ctrl-C for example.
-                within = min(grace, round(monotonic() - began, 1))
+                within = min(grace, round(now() - began, 1))
                 notes.append(f"csp: {self._names()} did not stop within {within:g} s and had to be killed")
                 clock = _by_the_clock if ends_soon else self._while_they_queue
                 self._step(kill_interpreter, clock(kill_grace), take)
@@ -159,7 +158,7 @@ class Crew:
         from csp.hosts.patience import Patience
 
         looks: list[tuple[float, Callable[[], None]]] = []
-        patience = Patience(lambda delay, look: looks.append((monotonic() + delay, look)))
+        patience = Patience(lambda delay, look: looks.append((now() + delay, look)))
         late: set[int] = set()
 
         def is_late(number: int) -> Callable[[], None]:
@@ -171,8 +170,8 @@ class Crew:
         def left() -> float:
             while any(number not in late for number, _ in self.alive.values()):
                 due, look = looks[0]
-                if due > monotonic():
-                    return due - monotonic()
+                if due > now():
+                    return due - now()
                 looks.pop()
                 look()
             return 0.0
@@ -192,5 +191,5 @@ def is_exit(message: Any) -> bool:
 
 def _by_the_clock(seconds: float) -> Callable[[], float]:
     """How long there is still time to wait."""
-    deadline = monotonic() + seconds
-    return lambda: max(0.0, deadline - monotonic())
+    deadline = now() + seconds
+    return lambda: max(0.0, deadline - now())

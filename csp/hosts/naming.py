@@ -2,13 +2,13 @@
 
 import sys
 from _thread import daemon_threads_allowed, start_new_thread
-from time import monotonic
 
 from csp._native import (
     Receiver,
     channel,
     interpreter_thread,
     look_into_interpreter,
+    now,
     thread_is_runnable,
     thread_times,
 )
@@ -99,14 +99,14 @@ class Named:
 def _watch(what: str, who: Callable[[], Iterable[tuple[str, int]]], over: Receiver[object]) -> None:
     told: set[str] = set()
     had: dict[int, float] = {}
-    begun = monotonic()
+    begun = now()
     pauses = iter((NAMED_AFTER, _LOOK_AGAIN))
     try:
         while True:
             try:
                 over.recv(timeout=next(pauses, _LOOK_EVERY))
             except TimeoutError:
-                tell(what, who(), told, had, anyhow=monotonic() - begun > _NAMED_ANYHOW)
+                tell(what, who(), told, had, anyhow=now() - begun > _NAMED_ANYHOW)
     except EndOfChannel:
         return
     except Exception:  # noqa: BLE001  (naming is a courtesy; what is waited for is what counts)
@@ -129,9 +129,9 @@ def tell(
     lines: list[str] = []
     all_of_them = list(who)
     crowd = len(all_of_them) > _MOST_NAMED
-    until = monotonic() + _ALL_LOOKS
+    until = now() + _ALL_LOOKS
     for name, id in all_of_them:
-        if len(lines) == _MOST_NAMED or monotonic() > until:
+        if len(lines) == _MOST_NAMED or now() > until:
             break
         where = whereabouts(id)
         line = f"csp: {what}; waiting for {name} ({id})" + (f", {where}" if where else "")

@@ -5,12 +5,11 @@ stuck. So no time passes here while those that are to end run, or wait for a CPU
 has run by itself for as long as it was given is late all the same.
 """
 
-import time
-
 from csp._native import (
     interpreter_end_time,
     interpreter_thread,
     limits_paused,
+    now,
     thread_is_runnable,
     thread_times,
 )
@@ -58,7 +57,7 @@ class Patience:
     def give(self, interpreter: int, seconds: float, action: Callable[[], None]) -> int:
         """Do *action* when an interpreter has had so many seconds; gives a number for take_back."""
         if not self._given:
-            self._looked, self._ended, self._paused = time.monotonic(), interpreter_end_time(), limits_paused()
+            self._looked, self._ended, self._paused = now(), interpreter_end_time(), limits_paused()
         self._last_number += 1
         until = self._clock + seconds
         self._given[self._last_number] = _Given(interpreter_thread(interpreter), seconds, until, action)
@@ -75,9 +74,9 @@ class Patience:
         self._looking = False
         if not self._given:
             return
-        now, ended, paused = time.monotonic(), interpreter_end_time(), limits_paused()
-        passed, busy = now - self._looked - (paused - self._paused), ended - self._ended
-        self._looked, self._ended, self._paused = now, ended, paused
+        instant, ended, paused = now(), interpreter_end_time(), limits_paused()
+        passed, busy = instant - self._looked - (paused - self._paused), ended - self._ended
+        self._looked, self._ended, self._paused = instant, ended, paused
         for one in self._given.values():
             ran, queued = thread_times(one.thread)
             busy += max(0.0, ran - one.ran) + max(0.0, queued - one.queued)
@@ -94,5 +93,5 @@ class Patience:
         if self._given and not self._looking:
             self._looking = True
             first = min(one.until for one in self._given.values()) - self._clock
-            at_least = max(_SOONEST, (time.monotonic() - now) * _LOOK_SHARE)
+            at_least = max(_SOONEST, (now() - instant) * _LOOK_SHARE)
             self._later(max(at_least, min(first, _LATEST)), self._look)

@@ -1,8 +1,6 @@
 """Before a system stops its actors: what is queued in their mailboxes is handled."""
 
-import time
-
-from csp._native import limits_off, limits_paused
+from csp._native import limits_off, limits_paused, now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,7 +91,7 @@ class Drain:
 
 def _limits_clock() -> float:
     """Read the time, which stands still while somebody debugs."""
-    return time.monotonic() - limits_paused()
+    return now() - limits_paused()
 
 
 def _done(slot: Slot, target: int) -> bool:

@@ -1,10 +1,9 @@
 """The loop of a kernel: an inbox, timers and numbers. What the messages mean it does not know."""
 
 import heapq
-import time
 from functools import partial
 
-from csp._native import Receiver, limits_off, limits_paused
+from csp._native import Receiver, limits_off, limits_paused, now
 from csp.messages.formatting import format_exception
 
 TYPE_CHECKING = False
@@ -27,7 +26,7 @@ class Loop:
         """Handle messages until it is over. Blocks while there is nothing to do."""
         while not is_over():
             try:
-                message = self._inbox.recv(timeout=self._until_timer())
+                message = self._inbox.recv(deadline=self._timers[0][0] if self._timers else None)
             except TimeoutError:
                 message = None
             try:
@@ -40,7 +39,7 @@ class Loop:
 
     def later(self, delay: float, action: Callable[[], None]) -> None:
         """Do *action* in *delay* seconds, on the loop."""
-        heapq.heappush(self._timers, (time.monotonic() + delay, self.number(), action))
+        heapq.heappush(self._timers, (now() + delay, self.number(), action))
 
     def limit(self, seconds: float, action: Callable[[], None]) -> None:
         """Do *action* when a time limit is over: it stands still while somebody debugs (native: waiting/limits.c)."""
@@ -53,15 +52,12 @@ class Loop:
         return self._last_number
 
     def _limit_over(self, paused: float, action: Callable[[], None]) -> None:
-        now = limits_paused()
-        if now > paused:
-            self.later(now - paused, partial(self._limit_over, now, action))
+        paused_now = limits_paused()
+        if paused_now > paused:
+            self.later(paused_now - paused, partial(self._limit_over, paused_now, action))
         else:
             action()
 
-    def _until_timer(self) -> float | None:
-        return max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
-
     def _run_timers(self) -> None:
-        while self._timers and self._timers[0][0] <= time.monotonic():
+        while self._timers and self._timers[0][0] <= now():
             heapq.heappop(self._timers)[2]()

@@ -5,12 +5,11 @@ above it.
 """
 
 import random
-import time
 from functools import partial
 
 import attrs
 
-from csp._native import Reply
+from csp._native import Reply, now
 from csp.actors.recipe import Recipe
 from csp.errors import EscalationError, StartFailed
 from csp.exits import ExitReason
@@ -72,7 +71,7 @@ class SupervisorNode:
         self.state = initial_state(self.spec, self.state)
         if self.above is None:  # it has one life: what is needed of its definition is in the state now
             self.spec = attrs.evolve(self.spec, children=())
-        self.feed(events.Start(now=time.monotonic()))
+        self.feed(events.Start(now=now()))
 
     def feed(self, event: events.Event) -> None:
         """Let the reducer decide on one event, and carry its decisions out; after those of the events before it."""
@@ -100,7 +99,7 @@ class SupervisorNode:
                 self._start(command)
             case commands.StopChild(child_id, _, shutdown):
                 if (node := self.nodes.get(child_id)) is not None:
-                    node.feed(events.StopRequested(ExitReason("shutdown"), now=time.monotonic()))
+                    node.feed(events.StopRequested(ExitReason("shutdown"), now=now()))
                     if shutdown is not None:
                         kernel.loop.limit(shutdown, partial(node.kill, node.incarnation))
                 elif (life := self._life(child_id)) is not None:
@@ -120,7 +119,7 @@ class SupervisorNode:
                 if self.above is None:
                     self.tree.started()
                 else:
-                    self.above.feed(events.ChildStarted(self.child_id, self.incarnation, now=time.monotonic()))
+                    self.above.feed(events.ChildStarted(self.child_id, self.incarnation, now=now()))
             case commands.StartFailed(reason):
                 self._over(reason, start_failed=True)
             case commands.Ended(reason, why):
@@ -153,19 +152,17 @@ class SupervisorNode:
             reason = ExitReason("failed", f"{type(error).__name__}: {error}")
             if (slot := self.slots.get(child_id)) is not None:
                 slot.last_reason = reason
-            self.feed(
-                events.ChildStartFailed(child_id, incarnation, reason, now=time.monotonic(), random=random_number())
-            )
+            self.feed(events.ChildStartFailed(child_id, incarnation, reason, now=now(), random=random_number()))
 
     def _retry(self, token: int, incarnation: int) -> None:
         """Retry, as the delay is over; tokens belong to one life of the supervisor."""
         if incarnation == self.incarnation:
-            self.feed(events.RetryDue(token, now=time.monotonic(), random=random_number()))
+            self.feed(events.RetryDue(token, now=now(), random=random_number()))
 
     def kill(self, incarnation: int | None = None) -> None:
         """Cut the supervisor off: all its children are killed at once. Only that life of it, if one is given."""
         if self.state.stage != "ended" and incarnation in {None, self.incarnation}:
-            self.feed(events.KillRequested(ExitReason("killed"), now=time.monotonic()))
+            self.feed(events.KillRequested(ExitReason("killed"), now=now()))
 
     def _over(self, reason: ExitReason, *, start_failed: bool, why: str = "") -> None:
         self.outcome = _outcome(self.path, reason, start_failed=start_failed, gave_up=why == "gave_up")
@@ -173,13 +170,11 @@ class SupervisorNode:
             self.tree.ended(reason)
         elif start_failed:
             self.above.feed(
-                events.ChildStartFailed(
-                    self.child_id, self.incarnation, reason, now=time.monotonic(), random=random_number()
-                )
+                events.ChildStartFailed(self.child_id, self.incarnation, reason, now=now(), random=random_number())
             )
         else:
             self.above.feed(
-                events.ChildEnded(self.child_id, self.incarnation, reason, now=time.monotonic(), random=random_number())
+                events.ChildEnded(self.child_id, self.incarnation, reason, now=now(), random=random_number())
             )
 
     def _report(self, report: commands.Report) -> None:

@@ -4,10 +4,9 @@ What happens to a life becomes an event for the reducer of its supervisor's node
 cause events at other nodes, which come after it and not in its middle.
 """
 
-import time
 from collections import deque
 
-from csp._native import Reply
+from csp._native import Reply, now
 from csp.errors import StartFailed
 from csp.exits import ExitReason
 from csp.kernel.node import SupervisorNode, random_number
@@ -81,22 +80,22 @@ class Tree:
     def child_started(self, life: Living) -> None:
         """Note that a life is up."""
         node, child_id = self._child_in(life.slot)
-        self.feed(node, events.ChildStarted(child_id, life.incarnation, now=time.monotonic()))
+        self.feed(node, events.ChildStarted(child_id, life.incarnation, now=now()))
 
     def child_start_failed(self, life: Living, reason: ExitReason, failure: tuple[object, ...] | None) -> None:
         """Note that a life did not come up."""
         del failure  # the reason tells it; the starter of a tree gets a StartFailed
         life.slot.last_reason = reason
         node, child_id = self._child_in(life.slot)
-        now, random = time.monotonic(), random_number()
-        self.feed(node, events.ChildStartFailed(child_id, life.incarnation, reason, now=now, random=random))
+        random = random_number()
+        self.feed(node, events.ChildStartFailed(child_id, life.incarnation, reason, now=now(), random=random))
 
     def child_ended(self, life: Living, reason: ExitReason) -> None:
         """Note that a life is over."""
         life.slot.last_reason = reason
         node, child_id = self._child_in(life.slot)
-        now, random = time.monotonic(), random_number()
-        self.feed(node, events.ChildEnded(child_id, life.incarnation, reason, now=now, random=random))
+        random = random_number()
+        self.feed(node, events.ChildEnded(child_id, life.incarnation, reason, now=now(), random=random))
 
     def _child_in(self, slot: Slot) -> tuple[SupervisorNode, str]:
         node = self._node_of[slot.id]
@@ -125,7 +124,7 @@ class Tree:
 
     def stop(self, reason: ExitReason) -> None:
         """Stop all of it in order."""
-        self.root.feed(events.StopRequested(reason, now=time.monotonic()))
+        self.root.feed(events.StopRequested(reason, now=now()))
 
     def give_up(self) -> None:
         """Whoever started it does not know that it did: it is stopped."""
@@ -135,7 +134,7 @@ class Tree:
     def forgo(self, life: Living) -> None:
         """Let a life end because the system starts nothing any more: that is no reason for another in its slot."""
         node, child_id = self._child_in(life.slot)
-        node.feed(events.TerminateChildRequest(self.kernel.loop.number(), child_id, now=time.monotonic()))
+        node.feed(events.TerminateChildRequest(self.kernel.loop.number(), child_id, now=now()))
 
     def kill(self) -> None:
         """End all of it at once."""
@@ -155,7 +154,7 @@ class Tree:
         """Terminate a child, actor or supervisor, at *node*; *reply* is answered when it is gone."""
         request_id = self.kernel.loop.number()
         self._requests[request_id] = reply
-        node.feed(events.TerminateChildRequest(request_id, child_id, now=time.monotonic()))
+        node.feed(events.TerminateChildRequest(request_id, child_id, now=now()))
 
     def answer(self, command: commands.Answer) -> None:
         """Hand an answer of a reducer to whoever asked."""

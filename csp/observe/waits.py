@@ -6,8 +6,8 @@ taken: what is called stuck was found in both, so it had lasted in between, and 
 
 import sys
 from dataclasses import dataclass
-from time import monotonic
 
+from csp import _native
 from csp._native import self_id, thread_count, wait_graph
 
 TYPE_CHECKING = False
@@ -90,7 +90,7 @@ class Wait:
         return bool(peers) and all(number == self.number for number in peers)
 
     def __str__(self) -> str:
-        return self.described(monotonic())
+        return self.described(_native.now())
 
     def described(self, now: float) -> str:
         """In words; *now* is an instant of ``time.monotonic()``."""
@@ -113,7 +113,7 @@ class Waits(tuple[Wait, ...]):
         return Waits(wait for wait in self if wait.stuck)
 
     def __str__(self) -> str:
-        now = monotonic()
+        now = _native.now()
         lines = [f"{len(self)} wait{'s' * (len(self) != 1)} in csp", *(f"  {wait.described(now)}" for wait in self)]
         lines += [f"STUCK: {ring}" for ring in _rings(self.stuck)]
         if len(lines) > 1 + len(self):
@@ -191,7 +191,7 @@ def _read(before: list[_Edge], after: list[_Edge], me: int, threads: int) -> Wai
         Wait(edge[2], edge[1], edge[3], edge[9], edge[7], awaited, key in stuck)
         for key, (edge, awaited) in found.items()
     ]
-    now = monotonic()
+    now = _native.now()
     return Waits(sorted(seen, key=lambda wait: (wait.since or now, wait.number, wait.thread)))
 
 

@@ -4,9 +4,8 @@ The word is trio's. A scope is something else in csp: see csp.CancelScope.
 """
 
 from _thread import get_ident
-from time import monotonic
 
-from csp._native import Receiver, Sender, channel
+from csp._native import Receiver, Sender, channel, now
 from csp.arguments import seconds
 from csp.errors import BrokenChannel, ClosedEnd, EndOfChannel, Stopped
 from csp.hosts.crew import Crew
@@ -80,12 +79,12 @@ class Nursery:
         if get_ident() != self._thread:
             raise RuntimeError(f"process {task.name} still runs, and only the thread of its block may wait for it")
         self.look()
-        deadline = None if timeout is None else monotonic() + seconds(timeout, "timeout")
+        deadline = None if timeout is None else now() + seconds(timeout, "timeout")
         while not task.ending:
             if self._failed:
                 raise self._failed[0].error().with_traceback(None)
             try:
-                message = self._crew.inbox.recv(None if deadline is None else max(0.0, deadline - monotonic()))
+                message = self._crew.inbox.recv(deadline=deadline)
             except TimeoutError:
                 raise TimeoutError(f"process {task.name} still runs after {timeout} s") from None
             self._receive(message)

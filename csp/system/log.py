@@ -6,9 +6,8 @@ otherwise events go to standard error. Either way a time stamp is that of the ev
 
 import sys
 import threading
-import time
 
-from csp._native import Receiver, channel
+from csp._native import Receiver, channel, wall_now
 from csp.errors import ClosedEnd, EndOfChannel
 from csp.hosts.guards import at_the_end, not_at_the_end
 from csp.system.stdlib_log import log_record, show_warning
@@ -63,7 +62,7 @@ class LogPump:
         from csp.system.event_time import tells_time_of
 
         if when is None:
-            when = time.time()
+            when = wall_now()
         if structlog.is_configured():
             return structlog.wrap_logger(
                 None,

@@ -34,6 +34,7 @@
 #include "tracebacks/unseen.h"
 #include "types.h"
 #include "waiting/limits.h"
+#include "waiting/moving.h"
 #include "waiting/scope.h"
 #include "waiting/sleep.h"
 
@@ -117,7 +118,7 @@ static int module_exec(PyObject *module) {
     PyMethodDef *const functions[] = {interpreter_methods, thread_methods,  leaving_methods, total_methods,
                                       wait_graph_methods,  setting_methods, tally_methods,   limit_methods,
                                       unseen_methods,      frame_methods,   capsule_methods, stream_methods,
-                                      envelope_methods,    packing_methods};
+                                      envelope_methods,    clock_methods,   packing_methods};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (PyModule_AddFunctions(module, functions[i]) < 0) {
             return -1;

@@ -121,7 +121,7 @@ def test_a_handler_that_makes_it_for_a_caller_who_gave_up(system, held):
     here, arrived = csp.channel(1)
     gate, opened = csp.channel()
     with contextlib.suppress(csp.CallTimeout):  # both end in the same instant
-        asks.ask_held.options(timeout=0.1)(tx, held.ref, here, opened)
+        asks.ask_held.options(timeout=0.4)(tx, held.ref, here, opened)
     assert rx.recv(10)[0] == "CallTimeout"
     for end in (gate, here, opened):
         end.close()
@@ -140,7 +140,7 @@ def test_an_actor_that_has_taken_it_may_still_not_run_it(system):
     gate, opened = csp.channel(16)
     ref = system.spawn(Later, tx, opened)
     assert rx.recv(10) is None
-    future = ref.look.options(timeout=0.01).future()
+    future = ref.look.options(timeout=0.2).future()
     assert rx.recv(10) == "received"
     assert isinstance(future.exception(10), csp.CallTimeout)
     gate.send("go on")

@@ -64,16 +64,22 @@ static void dawdle(void) {
     }
 }
 
-static void pass(csp_gate_operation operation, uint64_t holder, uint64_t channel, void *context);
+static void pass(const csp_gate_event *event, void *context);
 static uint8_t told; /* what the gate is told as its context */
 static const csp_gate gate = {pass, &told};
 
 /* Under no lock: the channel may be looked at. Who goes next is now anybody's guess. */
-static void pass(csp_gate_operation operation, uint64_t holder, uint64_t channel, void *context) {
+static void pass(const csp_gate_event *event, void *context) {
     csp_statistics s;
-    CHECK(context == &told && operation <= CSP_GATE_CLOSE, "operation %d at the gate", (int)operation);
-    CHECK(channel == 0 || csp_channel_statistics(channel, &s) == CSP_OK, "at the gate of a channel that is gone");
-    latest = (passage){operation, holder, channel, latest.count + 1};
+    CHECK(context == &told && event->operation <= CSP_GATE_EXPIRE, "operation %d at the gate", (int)event->operation);
+    CHECK(event->channel == 0 || csp_channel_statistics(event->channel, &s) == CSP_OK,
+          "at the gate of a channel that is gone");
+    if (event->phase == CSP_GATE_DONE) {
+        CHECK(event->operation < CSP_GATE_RUN || event->operation == CSP_GATE_WAIT, "%d is done",
+              (int)event->operation);
+        return;
+    }
+    latest = (passage){event->operation, event->holder, event->channel, latest.count + 1};
     dawdle();
 }
 
@@ -135,6 +141,7 @@ static void set_waiting(machine *m) {
     static const int64_t limits[] = {-1, 0, 100, SPIN_NS, 40000};
     csp_spin_limit(limits[pick(m, 5)]);
     csp_placement(pick(m, 2) == 0);
+    csp_seed((uint64_t)m->thread);
     if (m->thread > 0) {
         uint64_t number = csp_thread_may_settle(); /* this thread ends with its part of the program */
         csp_thread_leave();
@@ -148,6 +155,17 @@ static void set_waiting(machine *m) {
         while (atomic_load(&begun) == before) {
         }
     }
+}
+
+/* It stands for a moment, for whoever waits meanwhile; and only ever goes forward. */
+static void set_clock(machine *m) {
+    int64_t before = csp_now(), wall = csp_wall_now(), by = 700;
+    csp_clock_hold();
+    csp_clock_move(by);
+    csp_clock_release();
+    CHECK(csp_now() - before >= by && csp_wall_now() > 0, "the clock went from %lld to %lld", (long long)before,
+          (long long)csp_now());
+    CHECK(!m->alone || csp_wall_now() - wall >= by, "the time stamps do not go by the clock");
 }
 
 static void set_cpus(machine *m) {
@@ -183,6 +201,7 @@ void do_outside_thing(machine *m, uint32_t what) {
             break;
         default:
             set_cpus(m);
+            set_clock(m);
             break;
     }
 }

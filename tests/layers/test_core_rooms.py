@@ -107,7 +107,7 @@ def test_the_files_are_read():
     assert definitions()["csp__load"] == "platform/load.c"
     assert definitions()["csp__gate"] == "holding/gate.c"
     assert graph()["channels/send.c"]["waiting/wait.c"].startswith("csp__")
-    assert graph()["holding/gate.h"]["holding/holder.c"] == "csp_holder_id"
+    assert graph()["holding/gate.c"]["holding/holder.c"] == "csp_holder_id"
     assert len(definitions()) > 200
 
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The alternative: csp_select with two guards. select.c. */
+ * The alternative: csp_select with two guards. polling.c, choosing.c, select.c. */
 
 #include "single.pml"
 

@@ -319,24 +319,28 @@ CASE(totals_count_what_lives, "Every channel, end, holder, block, reply and thre
 /* ---- the gate -------------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    int passes[5];
+    int passes[CSP_GATE_EXPIRE + 1], done[CSP_GATE_EXPIRE + 1];
     csp_gate_operation operation;
     uint64_t holder, channel;
     csp_end *watched;
     uint32_t length_then;
 } doorman;
 
-static void count_pass(csp_gate_operation operation, uint64_t holder, uint64_t channel, void *context) {
+static void count_pass(const csp_gate_event *event, void *context) {
     doorman *d = context;
-    d->passes[operation]++;
-    d->operation = operation;
-    d->holder = holder;
-    d->channel = channel;
+    if (event->phase == CSP_GATE_DONE) {
+        d->done[event->operation]++;
+        return;
+    }
+    d->passes[event->operation]++;
+    d->operation = event->operation;
+    d->holder = event->holder;
+    d->channel = event->channel;
     d->length_then = seen(d->watched).length;
 }
 
 CASE(the_gate_is_passed_before_every_operation,
-     "Each operation announces itself, its holder and its channel before it looks.") {
+     "Each operation announces itself, its holder and its channel before it looks, and that it is over.") {
     pair p = channel(2);
     doorman d = {.watched = p.rx};
     csp_gate gate = {count_pass, &d};
@@ -358,6 +362,7 @@ CASE(the_gate_is_passed_before_every_operation,
     CHECK(d.operation == CSP_GATE_CLOSE && d.holder == csp_holder_id(me) && d.channel == csp_end_channel(p.tx));
     for (int i = CSP_GATE_SEND; i <= CSP_GATE_CLOSE; i++) {
         CHECK_INT(d.passes[i], ==, 1);
+        CHECK_INT(d.done[i], ==, 1);
     }
     csp_gate_set(NULL);
     CHECK_INT(take(p.rx, CSP_POLL), ==, NOT(CSP_END_OF_CHANNEL));

@@ -2,7 +2,9 @@
  *
  * Operations that no thread waits in: begun, told of, finished, cancelled. Selects are in test_operation_select.c, races in
  * test_operation_races.c. */
+#include "holding/holder.h"
 #include "operating.h"
+#include "platform/list.h"
 #include "waiting/waiter.h"
 
 /* ---- sending and receiving ------------------------------------------------------------------------------------- */
@@ -585,4 +587,48 @@ CASE(a_cancel_reaches_its_holders_operations,
         free_pair(&p);
         shut_loop(&l);
     }
+}
+
+static int64_t records_of_threads(void) {
+    int64_t count = 0;
+    for (const csp_waiter *w = csp__waiters(); w != NULL; w = atomic_load(&w->next)) {
+        count++;
+    }
+    return count;
+}
+
+CASE(others_are_not_walked_over, "However many operations and alternatives others have, a holder's cancel and the "
+                                 "looks at all threads meet none of them.") {
+    enum { MANY = 2000 };
+    told_loop l;
+    open_loop(&l);
+    csp_holder *task = csp_holder_new("task"), *others = csp_holder_new("others");
+    pair p = channel(0);
+    static csp_operation *theirs[MANY];
+    static csp_alternative *alternatives[MANY];
+    csp_operation *mine = operation_of(&l, task);
+    begin_recv(mine, p.rx);
+    int64_t threads = records_of_threads();
+    for (int i = 0; i < MANY; i++) {
+        theirs[i] = operation_of(&l, others);
+        begin_recv(theirs[i], p.rx);
+        alternatives[i] = csp_alternative_new(others);
+        CHECK(alternatives[i] != NULL);
+    }
+    CHECK_INT(records_of_threads(), <=, threads + 1); /* this thread's, since the alternatives need it */
+    CHECK(task->waiting.next == &mine->waiter.of_holder && task->waiting.previous == task->waiting.next);
+    csp_holder_cancel(task);
+    CHECK(csp_loop_next(l.loop) == mine && csp_loop_next(l.loop) == NULL);
+    CHECK_INT(end_of(mine), ==, NOT(CSP_CANCELLED));
+    CHECK(csp__list_empty(&task->waiting));
+    for (int i = 0; i < MANY; i++) {
+        csp_operation_free(theirs[i]);
+        csp_alternative_free(alternatives[i]);
+    }
+    CHECK(csp__list_empty(&others->waiting));
+    csp_operation_free(mine);
+    csp_holder_release(task);
+    csp_holder_release(others);
+    free_pair(&p);
+    shut_loop(&l);
 }

@@ -93,8 +93,8 @@ def test_what_is_killed_and_queues_for_a_cpu_is_not_said_to_be_stuck(monkeypatch
     """The time that a kill is given does not pass while those that are to end keep the CPUs busy."""
     now, ran = [100.0], [0.0]
 
-    monkeypatch.setattr(crew, "monotonic", lambda: now[0])
-    monkeypatch.setattr("csp.hosts.patience.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(crew, "now", lambda: now[0])
+    monkeypatch.setattr("csp.hosts.patience.now", lambda: now[0])
     monkeypatch.setattr("csp.hosts.patience.interpreter_thread", lambda number: number)
     monkeypatch.setattr("csp.hosts.patience.thread_is_runnable", lambda _: False)
     monkeypatch.setattr("csp.hosts.patience.thread_times", lambda _: (0.0, ran[0]))

@@ -24,7 +24,7 @@ class Machine:
         self.ended = 0.0
         self.timers = []
         self.late = []
-        monkeypatch.setattr(patience.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(patience, "now", lambda: self.now)
         monkeypatch.setattr(patience, "interpreter_thread", lambda interpreter: interpreter)
         monkeypatch.setattr(patience, "thread_times", lambda thread: self.times.get(thread, (0.0, 0.0)))
         self.starving = set()

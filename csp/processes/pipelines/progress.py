@@ -2,7 +2,8 @@
 
 import os
 import sys
-from time import monotonic
+
+from csp._native import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Progress:
 
     __slots__ = ("_clock", "_due", "_finished", "_label", "_started", "_stream", "_total", "count")
 
-    def __init__(self, label: str, total: int | None, stream: TextIO, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, label: str, total: int | None, stream: TextIO, clock: Callable[[], float] = now) -> None:
         self.count = 0
         self._label = label
         self._total = total

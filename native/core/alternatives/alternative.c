@@ -337,7 +337,7 @@ csp_status csp_alternative_select(csp_alternative *alternative, int flags, int64
     if (begins != CSP_OK) {
         return begins;
     }
-    csp__pass_gate(CSP_GATE_SELECT, alternative->holder, 0);
+    CSP_PASS_GATE(CSP_GATE_SELECT, alternative->holder, 0);
     atomic_store_explicit(&waiter->thread, s.self, memory_order_relaxed);
     list_own_locks(alternative, s.self);
     for (;;) {

@@ -14,7 +14,31 @@
 #include "waiting/stopping.h"
 #include "waiting/waiter.h"
 
+static _Atomic uint64_t seed;
+static _Atomic uint32_t seeded; /* how often; a record that has drawn from an earlier one begins anew */
+static _Atomic uint64_t given;  /* how many sequences */
+
+void csp_seed(uint64_t number) {
+    atomic_store_explicit(&seed, number, memory_order_relaxed);
+    atomic_store_explicit(&given, 0, memory_order_relaxed);
+    atomic_fetch_add_explicit(&seeded, 1, memory_order_release);
+}
+
+static void begin_sequence(csp_waiter *self, uint32_t now) {
+    self->drawn_from = now;
+    uint64_t place = atomic_fetch_add_explicit(&given, 1, memory_order_relaxed) + 1;
+    uint64_t x = atomic_load_explicit(&seed, memory_order_relaxed) + place * UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ x >> 30) *
+        UINT64_C(0xBF58476D1CE4E5B9); /* neighbours among the numbers give sequences that are far apart */
+    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+    self->random = (x ^ x >> 31) | 1;
+}
+
 uint64_t csp__next_random(csp_waiter *self) {
+    uint32_t now = atomic_load_explicit(&seeded, memory_order_acquire);
+    if (__builtin_expect(self->drawn_from != now, 0)) {
+        begin_sequence(self, now);
+    }
     self->random ^= self->random << 13;
     self->random ^= self->random >> 7;
     self->random ^= self->random << 17;

@@ -84,7 +84,7 @@ csp_status csp_begin_wait(csp_operation *operation, csp_reply *reply, int64_t de
     if (operation->kind != NULL || deadline == CSP_POLL) {
         return CSP_INVALID;
     }
-    csp__pass_gate(CSP_GATE_ASK, operation->own, 0);
+    CSP_PASS_GATE(CSP_GATE_ASK, operation->own, 0);
     csp__operation_begins(operation, &call, operation->own, deadline);
     csp__operation_asks(operation, reply);
     return csp_operation_finish(operation, answer, NULL);

@@ -79,7 +79,7 @@ static csp_status begin(csp_operation *operation, csp_end *end, csp_message *mes
     csp_holder *holder =
         operation->own != NULL ? operation->own : atomic_load_explicit(&end->holder, memory_order_relaxed);
     csp_reply *engaged = NULL;
-    csp__pass_gate(end->direction == CSP_SENDING ? CSP_GATE_SEND : CSP_GATE_RECV, holder, end->channel->id);
+    CSP_PASS_GATE(end->direction == CSP_SENDING ? CSP_GATE_SEND : CSP_GATE_RECV, holder, end->channel->id);
     csp_status status = csp__try_asleep(end, message, waiter, &engaged);
     if (status != CSP_WOULD_BLOCK && engaged == NULL) {
         return status;

@@ -225,7 +225,7 @@ void csp_end_close(csp_end *end) {
     csp_wakes wakes = {.count = 0};
     remains left = {0};
     csp_leavings leavings = {0};
-    csp__pass_gate(CSP_GATE_CLOSE, atomic_load_explicit(&end->holder, memory_order_relaxed), channel->id);
+    CSP_PASS_GATE(CSP_GATE_CLOSE, atomic_load_explicit(&end->holder, memory_order_relaxed), channel->id);
     csp__lock(&channel->lock);
     if (!atomic_load_explicit(&end->closed, memory_order_relaxed)) {
         atomic_store_explicit(&end->closed, true, memory_order_release);
@@ -270,6 +270,7 @@ csp_status csp_end_abort(csp_end *end, csp_message *cause) {
         (cause != NULL && (cause->kind & CSP_KIND_PAYLOAD) != 0 && csp__payload_keeps_open(cause->as.payload))) {
         return CSP_INVALID;
     }
+    CSP_PASS_GATE(CSP_GATE_ABORT, atomic_load_explicit(&end->holder, memory_order_relaxed), channel->id);
     csp_wakes wakes = {.count = 0};
     remains left = {0};
     csp_message none = {.kind = 0};

@@ -119,7 +119,7 @@ csp_status csp_recv_extended(csp_end *end, csp_message *message, csp_reply **rep
     }
     mine->channel = channel;
     csp__reply_taken(mine, holder); /* from now on: if the holder is cut off, whoever it holds is let go */
-    csp__pass_gate(CSP_GATE_RECV, holder, channel->id);
+    CSP_PASS_GATE(CSP_GATE_RECV, holder, channel->id);
     status = CSP_CLOSED_END;
     csp__lock(&channel->lock);
     if (!atomic_load_explicit(&end->closed, memory_order_relaxed)) {

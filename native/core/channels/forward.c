@@ -65,8 +65,9 @@ csp_status csp_forward(csp_end *receiving, csp_end *sending, uint32_t most, uint
         from->kind != NULL || to->kind != NULL) {
         return CSP_INVALID;
     }
-    csp__pass_gate(CSP_GATE_RECV, atomic_load_explicit(&receiving->holder, memory_order_relaxed), from->id);
-    csp__pass_gate(CSP_GATE_SEND, atomic_load_explicit(&sending->holder, memory_order_relaxed), to->id);
+    csp__passage taking =
+        csp__pass(CSP_GATE_RECV, atomic_load_explicit(&receiving->holder, memory_order_relaxed), from->id);
+    csp__passage giving = csp__pass(CSP_GATE_SEND, atomic_load_explicit(&sending->holder, memory_order_relaxed), to->id);
     while (status == CSP_OK && *moved < most) {
         csp_wakes wakes;
         csp_reply *engaged = NULL;
@@ -85,5 +86,7 @@ csp_status csp_forward(csp_end *receiving, csp_end *sending, uint32_t most, uint
             csp_reply_abandon(engaged);
         }
     }
+    csp__passed(&giving);
+    csp__passed(&taking);
     return status;
 }

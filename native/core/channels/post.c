@@ -87,7 +87,7 @@ csp_status csp_post(csp_end *end, csp_message *message, int64_t deadline, csp_po
     }
     csp_holder *holder = atomic_load_explicit(&end->holder, memory_order_relaxed);
     csp_reply *engaged;
-    csp__pass_gate(CSP_GATE_SEND, holder, end->channel->id);
+    CSP_PASS_GATE(CSP_GATE_SEND, holder, end->channel->id);
     csp_status status = csp__try_asleep(end, message, NULL, &engaged);
     if (status != CSP_WOULD_BLOCK) {
         return sent(status, engaged);
@@ -108,6 +108,7 @@ csp_status csp_post(csp_end *end, csp_message *message, int64_t deadline, csp_po
 bool csp_posting_withdraw(csp_posting *posting) {
     csp_channel *channel = posting->end->channel;
     bool mine = false, unused;
+    CSP_PASS_GATE(CSP_GATE_WITHDRAW, NULL, channel->id);
     csp__lock(&channel->lock);
     if (posting->waiter.single.linked) {
         csp__dequeue(channel, &posting->waiter.single);

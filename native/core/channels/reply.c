@@ -113,6 +113,7 @@ static bool settle(csp_reply *reply, csp_message *answer, uint64_t flags) {
 static csp_message broken_message(void) { return (csp_message){.kind = 1}; }
 
 bool csp_reply_complete(csp_reply *reply, csp_message *answer, uint64_t flags) {
+    CSP_PASS_GATE(CSP_GATE_ANSWER, reply->holder, 0);
     leave_holder(reply);
     bool settled = settle(reply, answer, flags);
     csp_message_drop(answer);
@@ -122,6 +123,7 @@ bool csp_reply_complete(csp_reply *reply, csp_message *answer, uint64_t flags) {
 
 void csp_reply_break(csp_reply *reply, bool maybe_ran) {
     csp_message broken = broken_message();
+    CSP_PASS_GATE(CSP_GATE_ANSWER, reply->holder, 0);
     leave_holder(reply);
     settle(reply, &broken, CSP_REPLY_BROKEN | (maybe_ran ? CSP_REPLY_MAYBE_RAN : 0));
     csp__reply_release(reply);
@@ -204,7 +206,7 @@ csp_status csp_reply_wait(csp_reply *reply, csp_holder *waiting, csp_message *an
     if (self == NULL) {
         return CSP_NO_MEMORY;
     }
-    csp__pass_gate(CSP_GATE_ASK, waiting, 0);
+    CSP_PASS_GATE(CSP_GATE_ASK, waiting, 0);
     csp__lock(&reply->lock);
     bool done = reply->done;
     if (!done && deadline != CSP_POLL) {

@@ -125,7 +125,7 @@ static csp_status operate(csp_end *end, csp_message *message, csp_holder *holder
     if (status != CSP_OK) {
         return status;
     }
-    csp__pass_gate(direction == CSP_SENDING ? CSP_GATE_SEND : CSP_GATE_RECV, holder, channel->id);
+    CSP_PASS_GATE(direction == CSP_SENDING ? CSP_GATE_SEND : CSP_GATE_RECV, holder, channel->id);
     bool buffered = channel->capacity > 0, may_wait = deadline != CSP_POLL;
     if (!buffered) {
         /* The peer's line travels between the cores while we get the lock's line, not after it. */

@@ -1,12 +1,73 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ *
+ * A clock that is held shows `base` until it is moved; one that runs shows the real time and `base`. It only goes forward: let
+ * go, it runs from where it stood. */
+#include "platform/clock.h"
+
 #include <time.h>
 
-#include "csp/csp.h"
+#include "platform/lock.h"
 
-int64_t csp_now(void) {
+_Atomic bool csp__clock_is_set;
+
+static csp_lock lock = CSP_LOCK_INIT; /* a leaf: nothing else is taken under it */
+static bool held;                     /* guarded by lock, as are the others */
+static int64_t base;
+static int64_t wall_ahead; /* how far the wall clock was ahead of this one when that was set first */
+
+static int64_t read_clock(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * INT64_C(1000000000) + (int64_t)now.tv_nsec;
+}
+
+int64_t csp__real_now(void) { return read_clock(CLOCK_MONOTONIC); }
+
+static int64_t shown(void) { return held ? base : base + csp__real_now(); }
+
+int64_t csp__set_now(void) {
+    csp__lock(&lock);
+    int64_t now = shown();
+    csp__unlock(&lock);
+    return now;
+}
+
+int64_t csp_now(void) { return csp__clock_is_real() ? csp__real_now() : csp__set_now(); }
+
+int64_t csp_wall_now(void) {
+    if (csp__clock_is_real()) {
+        return read_clock(CLOCK_REALTIME);
+    }
+    csp__lock(&lock);
+    int64_t now = shown() + wall_ahead;
+    csp__unlock(&lock);
+    return now;
+}
+
+int64_t csp__set_until(int64_t deadline) {
+    csp__lock(&lock);
+    int64_t until = held ? CSP_FOREVER : deadline - base;
+    csp__unlock(&lock);
+    return until;
+}
+
+void csp__clock_set(bool stands, int64_t move) {
+    csp__lock(&lock);
+    if (csp__clock_is_real()) {
+        wall_ahead = read_clock(CLOCK_REALTIME) - csp__real_now();
+    }
+    int64_t now = shown() + move;
+    held = stands;
+    base = stands ? now : now - csp__real_now();
+    atomic_store_explicit(&csp__clock_is_set, true, memory_order_seq_cst);
+    csp__unlock(&lock);
+}
+
+bool csp__clock_is_held(void) {
+    csp__lock(&lock);
+    bool stands = held;
+    csp__unlock(&lock);
+    return stands;
 }
 
 int64_t csp_deadline_after(int64_t nanoseconds) {
@@ -16,3 +77,23 @@ int64_t csp_deadline_after(int64_t nanoseconds) {
     int64_t now = csp_now();
     return nanoseconds >= CSP_FOREVER - now ? CSP_FOREVER : now + nanoseconds;
 }
+
+csp_parked csp__sleep(_Atomic uint32_t *word, uint32_t expected, int64_t deadline, int64_t slice) {
+    int64_t until = deadline;
+    if (!csp__clock_is_real() && deadline != CSP_FOREVER) {
+        if (deadline <= csp__set_now()) {
+            return CSP_PARK_TIMEOUT;
+        }
+        until = csp__set_until(deadline);
+    }
+    if (slice > 0) {
+        int64_t look = csp__real_now() + slice;
+        if (look < until) {
+            csp_parked woken = csp__park(word, expected, look);
+            return woken == CSP_PARK_TIMEOUT ? CSP_PARK_SIGNAL : woken;
+        }
+    }
+    return csp__park(word, expected, until);
+}
+
+void csp__clock_forked(void) { csp__lock_init(&lock); }

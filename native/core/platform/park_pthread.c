@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "csp/csp.h"
+#include "platform/clock.h"
 
 #define BUCKETS 256
 
@@ -53,7 +54,7 @@ csp_parked csp__park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline
 #if defined(__APPLE__)
         struct timespec wall;
         clock_gettime(CLOCK_REALTIME, &wall);
-        absolute = (int64_t)wall.tv_sec * INT64_C(1000000000) + wall.tv_nsec + (limit - csp_now());
+        absolute = (int64_t)wall.tv_sec * INT64_C(1000000000) + wall.tv_nsec + (limit - csp__real_now());
 #endif
         struct timespec until = {(time_t)(absolute / INT64_C(1000000000)), (long)(absolute % INT64_C(1000000000))};
         if (pthread_cond_timedwait(&b->changed, &b->mutex, &until) == ETIMEDOUT) {

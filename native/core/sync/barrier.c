@@ -111,7 +111,7 @@ csp_status csp_barrier_wait(csp_end *barrier, int64_t deadline, const csp_hooks 
         return CSP_INVALID;
     }
     csp_holder *holder = atomic_load_explicit(&barrier->holder, memory_order_relaxed);
-    csp__pass_gate(CSP_GATE_RECV, holder, channel->id);
+    CSP_PASS_GATE(CSP_GATE_RECV, holder, channel->id);
     csp__lock(&channel->lock);
     bool alone = hooks != NULL && hooks->alone;
     csp_status status = arrive(barrier, self, holder, deadline, alone, &round, index, &wakes);
@@ -144,7 +144,7 @@ csp_status csp_barrier_put(csp_end *barrier, bool broken) {
     if (csp_end_sync(barrier) != CSP_SYNC_BARRIER) {
         return CSP_INVALID;
     }
-    csp__pass_gate(CSP_GATE_SEND, atomic_load_explicit(&barrier->holder, memory_order_relaxed), channel->id);
+    CSP_PASS_GATE(CSP_GATE_SEND, atomic_load_explicit(&barrier->holder, memory_order_relaxed), channel->id);
     csp__lock(&channel->lock);
     csp_status status = atomic_load_explicit(&barrier->closed, memory_order_relaxed) ? CSP_CLOSED_END : CSP_OK;
     if (status == CSP_OK) {

@@ -34,7 +34,7 @@ csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadlin
     csp_holder *holder = atomic_load_explicit(&condition->holder, memory_order_relaxed);
     csp_wakes wakes = {.count = 0};
     int64_t depth = 0;
-    csp__pass_gate(CSP_GATE_RECV, holder, channel->id);
+    CSP_PASS_GATE(CSP_GATE_RECV, holder, channel->id);
     /* One instant for both: a notification by whoever gets the lock next finds us, and nobody else's lock is given up. */
     lock_both(channel, lock->channel);
     csp_status ready = CSP_OK;
@@ -91,7 +91,7 @@ int64_t csp_condition_notify(csp_end *condition, int64_t count) {
     if (csp_end_sync(condition) != CSP_SYNC_CONDITION) {
         return 0;
     }
-    csp__pass_gate(CSP_GATE_SEND, atomic_load_explicit(&condition->holder, memory_order_relaxed), channel->id);
+    CSP_PASS_GATE(CSP_GATE_SEND, atomic_load_explicit(&condition->holder, memory_order_relaxed), channel->id);
     csp__lock(&channel->lock);
     csp_case *c;
     while (notified < count && (c = csp__first_other(channel, CSP_RECEIVING, NULL)) != NULL) {

@@ -184,7 +184,7 @@ csp_status csp_sync_release(csp_end *handle, int64_t count) {
     if (self == NULL) {
         return CSP_NO_MEMORY;
     }
-    csp__pass_gate(CSP_GATE_SEND, atomic_load_explicit(&handle->holder, memory_order_relaxed), channel->id);
+    CSP_PASS_GATE(CSP_GATE_SEND, atomic_load_explicit(&handle->holder, memory_order_relaxed), channel->id);
     csp__lock(&channel->lock);
     csp_status status = release_locked(channel, handle, count, self);
     if (status == CSP_OK) {
@@ -219,7 +219,7 @@ csp_status csp_event_put(csp_end *event, bool set) {
     if (csp_end_sync(event) != CSP_SYNC_EVENT) {
         return CSP_INVALID;
     }
-    csp__pass_gate(CSP_GATE_SEND, atomic_load_explicit(&event->holder, memory_order_relaxed), channel->id);
+    CSP_PASS_GATE(CSP_GATE_SEND, atomic_load_explicit(&event->holder, memory_order_relaxed), channel->id);
     csp__lock(&channel->lock);
     bool closed = atomic_load_explicit(&event->closed, memory_order_relaxed);
     if (!closed) {

@@ -3,6 +3,7 @@
  * Records of operations that no thread waits in, from beginning to end, whatever they do. */
 #include "waiting/operation.h"
 
+#include "holding/gate.h"
 #include "holding/holder.h"
 #include "platform/list.h"
 #include "platform/lock.h"
@@ -165,7 +166,10 @@ static bool give_up(csp_operation *operation, uint32_t code) {
            !operation->kind->leave(operation, code);
 }
 
-bool csp_operation_cancel(csp_operation *operation) { return give_up(operation, CSP_SIGNALLED); }
+bool csp_operation_cancel(csp_operation *operation) {
+    CSP_PASS_GATE(CSP_GATE_WITHDRAW, operation->own, 0);
+    return give_up(operation, CSP_SIGNALLED);
+}
 
 int64_t csp_operation_deadline(const csp_operation *operation) { return operation->deadline; }
 

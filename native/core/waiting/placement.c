@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "waiting/placement.h"
 
+#include "platform/clock.h"
 #include "platform/load.h"
 #include "platform/lock.h"
 #include "platform/park.h"
@@ -39,7 +40,7 @@ void csp__placement_parks(csp_waiter *thread) {
         return;
     }
     if (atomic_load_explicit(&csp__load.cpus, memory_order_relaxed) < 2) {
-        csp__running_refresh(thread, csp_now()); /* there may be more one day */
+        csp__running_refresh(thread, csp__real_now()); /* there may be more one day */
         return;
     }
     if (!thread->short_burst) {

@@ -4,6 +4,7 @@
  * what one thread does, which any thread can cancel as a whole. */
 #include <stdlib.h>
 
+#include "holding/gate.h"
 #include "platform/lock.h"
 #include "waiting/scopes.h"
 #include "waiting/thread.h"
@@ -104,6 +105,7 @@ static void tell(csp_scope *scope) {
 }
 
 void csp_scope_cancel(csp_scope *scope) {
+    CSP_PASS_GATE(CSP_GATE_CALL_OFF, NULL, 0);
     atomic_store_explicit(&scope->called, true, memory_order_seq_cst);
     tell(scope);
 }

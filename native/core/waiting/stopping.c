@@ -3,6 +3,7 @@
  * Telling a holder to stop: its waits end, and with a fence all that it holds is taken from it. */
 #include "waiting/stopping.h"
 
+#include "holding/gate.h"
 #include "holding/held.h"
 #include "platform/list.h"
 #include "platform/lock.h"
@@ -42,6 +43,7 @@ static bool stop_some(csp_holder *holder, uint64_t sweep, csp_wakes *wakes) {
 }
 
 void csp_holder_cancel(csp_holder *holder) {
+    CSP_PASS_GATE(CSP_GATE_CANCEL, holder, 0);
     atomic_store_explicit(&holder->cancelled, true, memory_order_seq_cst);
     csp_wakes wakes = {.count = 0};
     csp__lock(&holder->lock);
@@ -99,6 +101,7 @@ static csp_held *take_first(csp_holder *holder) {
 }
 
 void csp_holder_fence(csp_holder *holder) {
+    CSP_PASS_GATE(CSP_GATE_FENCE, holder, 0);
     atomic_store_explicit(&holder->fenced, true, memory_order_seq_cst); /* before the cancel; see csp_holder_resume */
     csp_holder_cancel(holder);
     csp_held *held;

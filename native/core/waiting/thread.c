@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "holding/gate.h"
+#include "platform/clock.h"
 #include "platform/load.h"
 #include "platform/park.h"
 #include "waiting/calling.h"
@@ -51,6 +53,9 @@ static void record_ended(csp_waiter *waiter) {
 }
 
 static void thread_ended(void *value) {
+    if (csp__gate_is_on()) {
+        csp__gate_tell(CSP_GATE_EXIT, CSP_GATE_BEFORE, NULL, 0, CSP_FOREVER);
+    }
     record_ended(value);
     csp__scopes_end();
 }
@@ -66,6 +71,7 @@ static void forked_child(void) {
     bool counted = self != NULL && atomic_load_explicit(&self->counted, memory_order_relaxed) == 1;
     atomic_store_explicit(&csp__load.running, counted ? 1 : 0, memory_order_relaxed);
     atomic_store_explicit(&threads_alive, self != NULL ? 1 : 0, memory_order_relaxed);
+    csp__clock_forked();
     csp__placement_forked();
     csp__scopes_forked();
     csp__calling_forked();
@@ -90,12 +96,14 @@ static csp_waiter *make_self(void) {
     if (thread_id == 0) {
         thread_id = csp__thread_id(waiter);
     }
+    csp__gate_thread = thread_id;
     atomic_store_explicit(&waiter->id, thread_id, memory_order_relaxed);
     waiter->scopes = csp__scopes_of_thread();
     memset(waiter->forgiven, 0, sizeof waiter->forgiven);
     atomic_store_explicit(&waiter->thread, waiter, memory_order_relaxed);
     atomic_store_explicit(&waiter->platform_thread, csp__platform_thread(), memory_order_relaxed);
     waiter->random = (uint64_t)csp_now() * UINT64_C(0x9E3779B97F4A7C15) | 1;
+    waiter->drawn_from = 0;
     atomic_store_explicit(&waiter->used, 1, memory_order_release);
     atomic_fetch_add_explicit(&threads_alive, 1, memory_order_relaxed);
     csp__count_in(waiter);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "csp/csp.h"
+#include "holding/gate.h"
 #include "platform/park.h"
 
 typedef struct {
@@ -20,6 +21,9 @@ static void *begin(void *argument) {
     beginning here = *(beginning *)argument;
     free(argument);
     csp_thread_name(here.name);
+    if (csp__gate_is_on()) {
+        csp__gate_tell(CSP_GATE_RUN, CSP_GATE_BEFORE, NULL, 0, CSP_FOREVER);
+    }
     return here.function(here.argument);
 }
 
@@ -33,6 +37,7 @@ static void from_outside(sigset_t *set) {
 }
 
 bool csp_thread_start(void *(*function)(void *), void *argument, const char *name, csp_thread_kind kind) {
+    CSP_PASS_GATE(CSP_GATE_SPAWN, NULL, 0);
     csp_thread_leave();
     beginning *there = malloc(sizeof *there);
     if (there == NULL) {

@@ -3,7 +3,9 @@
 
 #include <assert.h>
 
+#include "holding/gate.h"
 #include "holding/holder.h"
+#include "platform/clock.h"
 #include "platform/load.h"
 #include "platform/lock.h"
 #include "platform/park.h"
@@ -96,9 +98,10 @@ static uint32_t spin(csp_waiter *waiter, csp_wait_statistics *statistics, spin_k
             }
             csp__pause();
         }
-        int64_t now = csp_now();
+        int64_t now = csp__real_now();
         if (end == 0) {
-            end = now + limit < deadline ? now + limit : deadline;
+            int64_t until = csp__clock_is_real() || deadline == CSP_FOREVER ? deadline : csp__set_until(deadline);
+            end = now + limit < until ? now + limit : until;
         }
         if (now >= end || !csp__may_spin()) {
             spin_scored(statistics, kind, false);
@@ -152,6 +155,14 @@ static uint32_t park_word(csp_waiter *waiter, uint32_t *parked) {
     return done ? CSP_PARKED : csp__code(state);
 }
 
+static void tell_gate(const csp_waiter *waiter, csp_gate_phase phase) {
+    if (csp__gate_is_on()) {
+        csp__gate_tell(CSP_GATE_WAIT, phase, atomic_load_explicit(&waiter->holder, memory_order_relaxed), 0,
+                       phase == CSP_GATE_BEFORE ? atomic_load_explicit(&waiter->deadline, memory_order_relaxed)
+                                                : CSP_FOREVER);
+    }
+}
+
 static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t deadline,
                                     const csp_hooks *hooks) {
     /* Released by the change of state: who finds it PARKED finds since when. */
@@ -164,25 +175,28 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
     csp_scopes *scopes = thread->scopes;
     atomic_fetch_add_explicit(&statistics->parks, 1, memory_order_relaxed);
     csp__count_out(thread);
+    tell_gate(waiter, CSP_GATE_BEFORE);
     int64_t slice = hooks != NULL && hooks->interrupted != NULL ? hooks->slice_ns : 0;
     for (;;) {
         /* Read after the word says PARKED: whoever changes it later finds that, and makes us look again. */
-        int64_t last = csp__scoped_deadline(scopes, deadline), until = last;
-        if (slice > 0) {
-            int64_t next = csp_deadline_after(slice);
-            until = next < last ? next : last;
-        }
-        csp_parked woken = csp__park(&waiter->state, parked, until);
+        int64_t last = csp__scoped_deadline(scopes, deadline);
+        csp_parked woken = csp__sleep(&waiter->state, parked, last, slice);
         code = csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
         if (code != CSP_PARKED && (code != CSP_ARMED || (code = park_word(waiter, &parked)) != CSP_PARKED)) {
             break;
         }
+        if (woken == CSP_PARK_WOKEN) {
+            tell_gate(waiter, CSP_GATE_BEFORE);
+        }
         csp__count_out(thread); /* woken late, for a wait that was over: that waker has counted us in; or nudged */
-        if (woken == CSP_PARK_TIMEOUT && until == deadline) {
+        if (woken == CSP_PARK_TIMEOUT && (last == deadline || csp__scopes_cancelled(scopes)) && csp__gate_is_on()) {
+            csp__gate_tell(CSP_GATE_EXPIRE, CSP_GATE_BEFORE, NULL, 0, CSP_FOREVER);
+        }
+        if (woken == CSP_PARK_TIMEOUT && last == deadline) {
             code = claim_own(waiter, CSP_TIMEDOUT);
             break;
         }
-        if (woken == CSP_PARK_TIMEOUT && until == last && csp__scopes_cancelled(scopes)) {
+        if (woken == CSP_PARK_TIMEOUT && csp__scopes_cancelled(scopes)) {
             code = claim_own(waiter, CSP_CALLED_OFF); /* as it was just claimed, unless a peer was first */
             break;
         }
@@ -194,6 +208,7 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
     }
     atomic_fetch_add_explicit(&statistics->wakes, 1, memory_order_relaxed);
     csp__count_in(thread);
+    tell_gate(waiter, CSP_GATE_DONE);
     return code;
 }
 
@@ -222,11 +237,12 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
     bool detached = false, slept = false;
     uint32_t code = CSP_ARMED;
     /* Who shares a CPU with those it waits for would only keep them from running. */
-    spin_kind kind = atomic_load_explicit(&csp__load.spin_limit, memory_order_relaxed) > 0 && !csp__is_settled(thread)
+    spin_kind kind = atomic_load_explicit(&csp__load.spin_limit, memory_order_relaxed) > 0 &&
+                             !csp__is_settled(thread) && !csp__gate_is_on()
                          ? spin_decide(statistics)
                          : SPIN_NOT;
     if (kind != SPIN_NOT && !csp__may_spin()) {
-        csp__running_refresh(thread, csp_now());
+        csp__running_refresh(thread, csp__real_now());
     }
     if (kind != SPIN_NOT && csp__may_spin()) {
         if (can_detach && hooks->spin_detached != NULL && hooks->spin_detached(hooks->context)) {

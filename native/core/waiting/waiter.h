@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 
 #include "csp/csp.h"
+#include "holding/gate.h"
 #include "platform/list.h"
 #include "platform/lock.h"
 
@@ -112,6 +113,7 @@ struct csp_waiter {
     _Atomic uint32_t counted;        /* 1: in csp__load.running */
     _Atomic uint32_t used;           /* 1: belongs to a live thread */
     uint64_t random;
+    uint32_t drawn_from;     /* which of the numbers given to csp_seed */
     uint64_t last_operation; /* csp__ticks of the latest single operation on a buffered channel ... */
     uint64_t last_channel;   /* ... and that channel's id */
     uint64_t forgiven[4];    /* ids of locks whose next release by this thread is no mistake; see csp_condition_wait */
@@ -199,7 +201,12 @@ static inline bool csp__nudge(csp_waiter *waiter) {
     return false;
 }
 
-static inline void csp__wake(csp_waiter *waiter) { waiter->kind->wake(waiter); }
+static inline void csp__wake(csp_waiter *waiter) {
+    if (csp__gate_is_on()) {
+        csp__gate_tell_of(csp__thread_id(waiter), atomic_load_explicit(&waiter->holder, memory_order_relaxed));
+    }
+    waiter->kind->wake(waiter);
+}
 
 /* Waiters that were claimed under a lock and are to be woken after it. Full: unlock, flush, lock again. */
 enum { CSP_WAKES = 32 };

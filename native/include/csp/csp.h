@@ -73,6 +73,16 @@ CSP_API const char *csp_status_text(csp_status status);
 CSP_API int64_t csp_now(void);
 /* The instant `nanoseconds` from now; saturates at CSP_FOREVER; a value <= 0 gives CSP_POLL. */
 CSP_API int64_t csp_deadline_after(int64_t nanoseconds);
+/* Nanoseconds since 1970, for time stamps. Moves with csp_now where that was held or moved. */
+CSP_API int64_t csp_wall_now(void);
+
+/* The clock of the whole process, for tests and for whoever decides which instant comes next: all limits, timers and time stamps
+ * of the library go by it. Held, it stands, and nobody's time is up but by csp_clock_move, which moves it forward, held or not,
+ * and wakes whose time is up. Let go, it runs on from where it stood. It never goes back, so a program that has moved it is
+ * ahead of the system's monotonic clock from then on. Any thread, any time; none of them blocks. */
+CSP_API void csp_clock_hold(void);
+CSP_API void csp_clock_move(int64_t nanoseconds);
+CSP_API void csp_clock_release(void);
 
 /* ---- opaque types ------------------------------------------------------------------------------------------- */
 
@@ -455,7 +465,7 @@ CSP_API csp_reply *csp_reply_asking(csp_reply *reply);
  * answering right can read it without opening the message. */
 typedef struct csp_envelope {
     int64_t deadline;    /* until when somebody waits for the answer; CSP_FOREVER: no limit. A cast has none. */
-    int64_t stood_still; /* what the caller had by then subtracted from his limits, because somebody debugs; else 0 */
+    int64_t stood_still; /* for how long limits had stood still by then, where somebody debugs; else 0 */
     uint64_t call_id;    /* no other call of this process has it; 0: this is no call */
     uint64_t trace[2];   /* the upper and the lower half of W3C's trace-id: the same in all calls that one led to */
     int32_t priority;    /* more is more urgent; 0 by default. Carried, and for nothing yet */
@@ -607,20 +617,55 @@ typedef struct csp_totals {
 } csp_totals;
 CSP_API void csp_totals_read(csp_totals *out);
 
-/* The scheduler gate. When set, every operation calls it before it looks at a channel, so that a scheduler can decide who
- * goes next. One relaxed load when off. `gate` and what it points to must outlive every operation; NULL takes it away. */
+/* The scheduler gate. When set, it is told of all that one thread does to another, so that a scheduler can decide who goes next,
+ * and can do it again in the same order. When off, it costs a load and a branch.
+ *
+ * Each operation is told of before it looks at anything (BEFORE), and when it is over, done or not (DONE). Both are called on the
+ * thread that does it, under no lock of csp, and may take their time: a thread is held by not returning. An operation that would
+ * have to wait has a WAIT inside: BEFORE, when it sleeps from now on, which must return at once; DONE, when its sleep is over,
+ * which may take its time. A WAKE is told by the thread that ends another's sleep, and `thread` is that other one; it must return
+ * at once. After it comes that thread's WAIT, DONE; or BEFORE once more, if it only looked again how long it may sleep. An EXPIRE
+ * says that nobody woke the thread: its time is up. While a gate is set nobody spins.
+ *
+ * The caller may hold a lock of its own runtime, such as a GIL: a gate that holds a thread has to let it go. What was under way
+ * when a gate was set is told of from its next step on. `gate` and what it points to must outlive every operation. */
 typedef enum csp_gate_operation {
-    CSP_GATE_SEND = 0,
-    CSP_GATE_RECV = 1,
+    CSP_GATE_SEND = 0, /* also to post, to begin to send, and to give back to a lock and the like */
+    CSP_GATE_RECV = 1, /* also to acquire */
     CSP_GATE_SELECT = 2,
-    CSP_GATE_ASK = 3,
+    CSP_GATE_ASK = 3, /* to wait for a reply */
     CSP_GATE_CLOSE = 4,
+    CSP_GATE_ABORT = 5,
+    CSP_GATE_ANSWER = 6,    /* a reply is completed, or broken */
+    CSP_GATE_CANCEL = 7,    /* a holder is told to stop */
+    CSP_GATE_FENCE = 8,     /* a holder is cut off */
+    CSP_GATE_CALL_OFF = 9,  /* a scope is cancelled */
+    CSP_GATE_WITHDRAW = 10, /* a posting, or an operation that no thread waits in, is taken back */
+    CSP_GATE_SPAWN = 11,    /* a thread is started ... */
+    CSP_GATE_RUN = 12,      /* ... and begins; BEFORE alone, on itself */
+    CSP_GATE_EXIT = 13,     /* a thread that has waited for something ends; BEFORE alone */
+    CSP_GATE_WAIT = 14,
+    CSP_GATE_WAKE = 15,   /* BEFORE alone */
+    CSP_GATE_EXPIRE = 16, /* BEFORE alone */
 } csp_gate_operation;
+typedef enum csp_gate_phase { CSP_GATE_BEFORE = 0, CSP_GATE_DONE = 1 } csp_gate_phase;
+typedef struct csp_gate_event {
+    csp_gate_operation operation;
+    csp_gate_phase phase;
+    uint64_t thread;  /* its number; 0: it has waited for nothing yet, or is no thread */
+    uint64_t holder;  /* 0: none, or unknown */
+    uint64_t channel; /* 0: none, or several */
+    int64_t deadline; /* WAIT, BEFORE: until when, by csp_now; otherwise CSP_FOREVER */
+} csp_gate_event;
 typedef struct csp_gate {
-    void (*pass)(csp_gate_operation operation, uint64_t holder, uint64_t channel, void *context);
+    void (*pass)(const csp_gate_event *event, void *context);
     void *context;
 } csp_gate;
 CSP_API void csp_gate_set(const csp_gate *gate);
+/* Begin all random choices of the core anew from this number: which of several ready guards a fair select takes. The threads
+ * draw from sequences of their own, given out in the order in which each chooses first: with a gate that lets one go at a time,
+ * the same number gives the same choices. */
+CSP_API void csp_seed(uint64_t number);
 
 /* ---- threads ------------------------------------------------------------------------------------------------ */
 

@@ -163,7 +163,12 @@
     X(begin_send)               \
     X(begin_recv)               \
     X(begin_select)             \
-    X(begin_wait)
+    X(begin_wait)               \
+    X(wall_now)                 \
+    X(clock_hold)               \
+    X(clock_move)               \
+    X(clock_release)            \
+    X(seed)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
