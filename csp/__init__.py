@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from csp._native import Event as Event
     from csp._native import Lock as Lock
     from csp._native import Offer as Offer
+    from csp._native import Packed as Packed
     from csp._native import Receiver as Receiver
     from csp._native import Reply as Reply
     from csp._native import RLock as RLock
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from csp._native import fail_after as fail_after
     from csp._native import move_on_after as move_on_after
     from csp._native import never as never
+    from csp._native import pack as pack
     from csp._native import select as select
     from csp._native import skip as skip
     from csp._native import sleep as sleep
@@ -107,6 +109,7 @@ _HOMES = {
         "Event",
         "Lock",
         "Offer",
+        "Packed",
         "RLock",
         "Receiver",
         "Reply",
@@ -122,6 +125,7 @@ _HOMES = {
         "fail_after",
         "move_on_after",
         "never",
+        "pack",
         "select",
         "skip",
         "sleep",

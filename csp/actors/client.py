@@ -83,8 +83,8 @@ def spawn(kernel: Sender[object], what: Any, args: tuple[object, ...], kwargs: M
         if name == getattr(cls, "__name__", "").lower():
             name = None  # nobody chose it
     recipe = recipe_of(cls)
-    data, ends = pack_arguments(actor_class(cls), args, kwargs)
-    return make_ref(start(kernel, ("spawn", name, recipe.fields(), data, ends, shutdown, isolation)))
+    packed = pack_arguments(actor_class(cls), args, kwargs)
+    return make_ref(start(kernel, ("spawn", name, recipe.fields(), packed, shutdown, isolation)))
 
 
 def lookup(kernel: Sender[object], name: str, cls: Any = None) -> Any:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Protocol
 
+    from csp._native import Packed
     from csp.actors.description import Description
 
     class Client(Protocol):
@@ -39,7 +40,7 @@ class Order:
         kernel: where news of it go, and its requests.
         log: where its log events go.
         letters: the tally that counts the system's dead letters.
-        data, ends: the arguments of its class, as a message has them; empty when there are none.
+        arguments: of its class, packed; None when there are none.
         grace: the seconds that it is given after Stopped.
     """
 
@@ -54,8 +55,7 @@ class Order:
         "kernel",
         "log",
         "letters",
-        "data",
-        "ends",
+        "arguments",
         "grace",
     )
 
@@ -71,8 +71,7 @@ class Order:
         kernel: Sender[object],
         log: Sender[object],
         letters: int,
-        data: bytes,
-        ends: tuple[Any, ...],
+        arguments: Packed[Any] | None,
         grace: float,
     ) -> None:
         self.life = life
@@ -85,8 +84,7 @@ class Order:
         self.kernel = kernel
         self.log = log
         self.letters = letters
-        self.data = data
-        self.ends = ends
+        self.arguments = arguments
         self.grace = grace
 
     def fields(self) -> tuple[object, ...]:

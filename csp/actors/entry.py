@@ -6,7 +6,7 @@ soon as the actor's own code is done; taking the interpreter down comes after th
 
 import sys
 
-from csp._native import Receiver, Sender, guest_id, loads, now, select, self_rename, self_resume
+from csp._native import Receiver, Sender, guest_id, now, select, self_rename, self_resume
 from csp.actors import context
 from csp.actors.actor import Actor
 from csp.actors.context import Context
@@ -101,7 +101,7 @@ def _start_failure(name: str, error: BaseException) -> tuple[object, ...]:
         failed.__cause__ = error
         error = failed
     failure = pack(error)
-    return pack_text(failure) if any(end.closed for end in failure[1]) else failure
+    return pack_text(failure) if any(getattr(end, "closed", False) for end in failure[1]) else failure
 
 
 def _send_to_main(log: Sender[object], name: str) -> None:
@@ -158,10 +158,10 @@ def _begin(own: Context) -> Actor:
     context.enter(own)
     args: tuple[object, ...] = ()
     kwargs: dict[str, object] = {}
-    if own.data:
-        args, kwargs = loads(own.data, list(own.ends))
-    # What the arguments hold belongs to the actor now; our own handles would keep channels open that it closes.
-    own.data, own.ends = b"", ()
+    if own.arguments is not None:
+        args, kwargs = own.arguments.open()
+    # What the arguments hold belongs to the actor now; our own would keep channels open that it closes.
+    own.arguments = None
     actor = _made(cls, args, kwargs)
     if not isinstance(actor, cls):
         maker = (

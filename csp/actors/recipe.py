@@ -1,6 +1,6 @@
 """How to make an actor, without its class: what the kernel keeps instead of the user's code."""
 
-from csp._native import dumps
+from csp._native import pack
 from csp.actors.actor import Actor
 from csp.actors.description import describe
 from csp.actors.handler import handlers_of
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from csp._native import Packed
     from csp.actors.description import Description
     from csp.actors.mailbox import Overflow
-    from csp.messages.ends import End
+
+    type Arguments = tuple[tuple[object, ...], dict[str, object]]
 
 
 class Recipe:
@@ -85,21 +87,19 @@ def recipe_of(what: object) -> Recipe:
     )
 
 
-def pack_arguments(cls: type, args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[bytes, tuple[End, ...]]:
-    """Pack the arguments of *cls* as bytes and the ends they hold; both empty when there are none.
+def pack_arguments(cls: type, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Packed[Arguments] | None:
+    """Pack the arguments of *cls*, to be opened by each life; None when there are none.
 
-    Raises NotShareable, which names the argument.
+    The ends in them stay open as long as it lives. Raises NotShareable, which names the argument; ClosedEnd.
     """
     if not args and not kwargs:
-        return b"", ()
+        return None
     try:
-        data, ends = dumps((args, dict(kwargs)))
+        return pack((args, dict(kwargs)))
     except NotShareable:
         from csp.messages.probe import refuse_by_name
 
         refuse_by_name(cls.__name__, args, kwargs)
         raise
-    for end in ends:
-        if end.closed:
-            raise ClosedEnd("an argument holds an end that is closed: start the actor before closing it")
-    return data, tuple(ends)
+    except ClosedEnd:
+        raise ClosedEnd("an argument holds an end that is closed: start the actor before closing it") from None

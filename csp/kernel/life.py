@@ -84,8 +84,7 @@ class Life:
             kernel=keeper.to_inbox,
             log=keeper.log_channel,
             letters=slot.letters,
-            data=slot.data,
-            ends=slot.ends,
+            arguments=slot.arguments,
             grace=STOPPED_FOR,
         )
         host.begin("csp.actors.entry", "run", order.fields())

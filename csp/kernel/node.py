@@ -141,8 +141,8 @@ class SupervisorNode:
             assert isinstance(made, Recipe)
             slot = self.slots.get(child_id)
             if slot is None:
-                data, ends = spec.args
-                slot = kernel.slots.make(f"{self.path}/{child_id}", made, data, ends, spec.shutdown, spec.isolation)
+                (arguments,) = spec.args
+                slot = kernel.slots.make(f"{self.path}/{child_id}", made, arguments, spec.shutdown, spec.isolation)
                 self.slots[child_id] = slot
                 self.tree.slot_added(slot, self)
             kernel.lives.begin(slot, incarnation, after=spec.after)

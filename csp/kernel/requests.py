@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from csp._native import Packed
     from csp.actors.description import Description
     from csp.actors.mailbox import Overflow
+    from csp.actors.recipe import Arguments
     from csp.kernel.kernel import Kernel
     from csp.kernel.node import SupervisorNode
     from csp.kernel.roots import Token
@@ -31,15 +33,14 @@ def _spawn(
     reply: Reply,
     name: str | None,
     fields: tuple[tuple[str, str], tuple[Description, ...], int, Overflow, bool, tuple[str, ...]],
-    data: bytes,
-    ends: tuple[object, ...],
+    arguments: Packed[Arguments] | None,
     shutdown: Shutdown,
     isolation: str | None,
     token: Token,
 ) -> None:
     kernel.roots.refuse_if_closing()
     recipe = Recipe(*fields)
-    slot = kernel.slots.make(name, recipe, data, ends, shutdown, isolation)
+    slot = kernel.slots.make(name, recipe, arguments, shutdown, isolation)
     root = Unsupervised(kernel, slot, token, reply)
     kernel.roots.add(root)
     try:

@@ -3,14 +3,18 @@
 It holds the mailbox, so messages and senders that wait there survive a restart, in order.
 """
 
-from csp._native import Reply, channel, tally_add
+from csp._native import Reply, channel, forward, tally_add
 from csp.actors.recipe import Recipe
+from csp.errors import ChannelError
 from csp.exits import SHUTDOWN, ExitReason
 from csp.hosts.kinds import USUAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal, Protocol
+    from typing import Any, Literal, Protocol
+
+    from csp._native import Packed, Sender
+    from csp.actors.recipe import Arguments
 
     type Shutdown = float | Literal["kill"] | None
 
@@ -39,6 +43,9 @@ if TYPE_CHECKING:
         def forgo(self, life: Living) -> None: ...
 
 
+_EVERYTHING = 1 << 31
+
+
 class Slot:
     """Where an actor lives: its mailbox, its recipe, its name."""
 
@@ -47,8 +54,7 @@ class Slot:
         id: int,
         name: str,
         recipe: Recipe,
-        data: bytes,
-        ends: tuple[object, ...],
+        arguments: Packed[Arguments] | None,
         shutdown: Shutdown,
         letters: int,
         isolation: str = USUAL,
@@ -57,8 +63,7 @@ class Slot:
         self.letters = letters  # the tally of the system's dead letters
         self.name = name
         self.recipe = recipe
-        self.data = data
-        self.ends = ends
+        self.arguments = arguments  # the kernel does not open them
         self.isolation = isolation  # the kind of its hosts
         self.shutdown: Shutdown = shutdown  # as in a child spec
         self.sender, self.receiver = channel(recipe.capacity, recipe.overflow)
@@ -74,18 +79,25 @@ class Slot:
 
     def forget_arguments(self) -> None:
         """Let go of the arguments: no life will be made from them any more, and they may hold ends open."""
-        self.ends = ()
-        self.data = b""
+        self.arguments = None
 
-    def close(self, reason: str) -> int:
+    def close(self, reason: str, dead: Sender[Any] | None = None) -> int:
         """Nobody will live here any more; gives the number of dead letters, which the system counts.
 
-        Senders that wait get their message back, calls that wait learn that they did not run.
+        Senders that wait get their message back, calls that wait learn that they did not run. Where *dead* has room,
+        all that waits goes there instead, unopened, and whoever reads it answers the calls: who sent it has sent it.
         """
+        moved = self._hand_over(dead) if dead is not None else 0
         self.sender.abort(reason)
-        letters: int = self.sender.statistics().undelivered
+        letters: int = self.sender.statistics().undelivered + moved
         tally_add(self.letters, letters)
         self.sender.close()
         self.receiver.close()
         self.forget_arguments()
         return letters
+
+    def _hand_over(self, dead: Sender[Any]) -> int:
+        try:
+            return forward(self.receiver, dead, _EVERYTHING)
+        except ChannelError:
+            return 0  # nobody reads them

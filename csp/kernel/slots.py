@@ -12,8 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from csp._native import Reply
+    from csp._native import Packed, Reply
     from csp.actors.log import ActorLog
+    from csp.actors.recipe import Arguments
     from csp.kernel.slot import Shutdown
 
     # A slot's mailbox, name, and the reason of its end.
@@ -47,13 +48,12 @@ class Slots:
         self,
         name: str | None,
         recipe: Recipe,
-        data: bytes,
-        ends: tuple[object, ...],
+        arguments: Packed[Arguments] | None,
         shutdown: Shutdown,
         isolation: str | None,
     ) -> Slot:
         """Make a slot, under a name that nobody else was given, or (None) under one that is made up."""
-        slot = Slot(self._number(), name or "", recipe, data, ends, shutdown, self.letters, isolation or USUAL)
+        slot = Slot(self._number(), name or "", recipe, arguments, shutdown, self.letters, isolation or USUAL)
         if name is None:
             self.names.make_up(slot)
         else:

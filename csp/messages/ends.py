@@ -1,6 +1,18 @@
-"""What a message refers to by number, and has beside its bytes: every handle on what the core holds."""
+"""What a message refers to by number, beside its bytes: every handle on what the core holds, and what is packed."""
 
-from csp._native import Barrier, Broadcaster, ConditionQueue, Counter, Event, Lock, Receiver, RLock, Semaphore, Sender
+from csp._native import (
+    Barrier,
+    Broadcaster,
+    ConditionQueue,
+    Counter,
+    Event,
+    Lock,
+    Packed,
+    Receiver,
+    RLock,
+    Semaphore,
+    Sender,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,4 +29,5 @@ type End = (
     | ConditionQueue
     | Barrier
     | Counter
+    | Packed[Any]
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def pack_supervisor(supervisor: Any, childless: list[str]) -> Any:
-    """Make a definition fit for the kernel: classes become recipes, arguments bytes, nested supervisors the same.
+    """Make a definition fit for the kernel: classes become recipes, arguments are packed, nested supervisors the same.
 
     The names of the classes that leave ``children`` as it is in Supervisor are added to *childless*.
     """
@@ -31,4 +31,5 @@ def _pack_child(child: Any, childless: list[str]) -> Any:
     if child.isolation is not None and child.isolation not in KINDS:
         raise ActorError(f'child {child.name!r}: isolation={child.isolation!r} is not supported yet; use "interpreter"')
     recipe = recipe_of(child.cls)
-    return attrs.evolve(child, cls=recipe, args=pack_arguments(child.cls, child.args, child.kwargs), kwargs={})
+    arguments = pack_arguments(child.cls, child.args, child.kwargs)
+    return attrs.evolve(child, cls=recipe, args=(arguments,), kwargs={})

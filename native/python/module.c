@@ -9,6 +9,7 @@
 #include "channels/end.h"
 #include "channels/envelope.h"
 #include "channels/extended.h"
+#include "channels/forward.h"
 #include "channels/gather.h"
 #include "channels/post.h"
 #include "channels/receiver.h"
@@ -17,6 +18,7 @@
 #include "channels/snapshot.h"
 #include "codec/beside.h"
 #include "codec/classes.h"
+#include "codec/packing.h"
 #include "interpreters/guests.h"
 #include "interpreters/interpreters.h"
 #include "interpreters/leaving.h"
@@ -101,6 +103,7 @@ static int module_exec(PyObject *module) {
         !add_type(module, &scope_spec, "CancelScope", &state->scope_type) ||
         !add_type(module, &unseen_spec, NULL, &state->unseen_type) ||
         !add_type(module, &unseen_iterator_spec, NULL, &state->unseen_iterator_type) ||
+        !add_type(module, &packed_spec, "Packed", &state->packed_type) ||
         !add_type(module, &reply_spec, "Reply", &state->reply_type) || !native_add_sync_types(module)) {
         return -1;
     }
@@ -116,7 +119,7 @@ static int module_exec(PyObject *module) {
     PyMethodDef *const functions[] = {interpreter_methods, thread_methods,  leaving_methods, total_methods,
                                       wait_graph_methods,  setting_methods, tally_methods,   limit_methods,
                                       unseen_methods,      frame_methods,   capsule_methods, stream_methods,
-                                      envelope_methods,    clock_methods,   guest_methods};
+                                      envelope_methods,    clock_methods,   guest_methods,   packing_methods};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (PyModule_AddFunctions(module, functions[i]) < 0) {
             return -1;
@@ -136,6 +139,7 @@ static int module_exec(PyObject *module) {
     X(statistics_type)      \
     X(scope_type)           \
     X(unseen_type)          \
+    X(packed_type)          \
     X(unseen_iterator_type) \
     X(skip)                 \
     X(end_of_channel)       \
@@ -274,6 +278,11 @@ static PyMethodDef module_methods[] = {
      "message."},
     {"raise_arrived", native_raise_arrived, METH_O,
      "raise_arrived(failure, /)\n--\n\nRaise what a call was answered with, as it was raised there."},
+    {"forward", FASTCALL(native_forward), METH_FASTCALL,
+     "forward(receiver, sender, n, /)\n--\n\nMove up to n messages that are there now, also of senders that wait, "
+     "into "
+     "another channel, unopened and in order: how many.\nWhat the other has no room for stays. Raises, having moved "
+     "nothing, EndOfChannel, BrokenChannel, ClosedEnd."},
     {"gather", FASTCALL(native_gather), METH_FASTCALL,
      "gather(iterator, most, inbox, /)\n--\n\nA tuple of 1 to most items; cut short once a message is at inbox. "
      "StopIteration, with the tuple as its value, at the end of the iterator."},

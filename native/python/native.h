@@ -14,7 +14,7 @@ typedef struct {
     csp_holder *holder; /* the interpreter's; see native_holder */
     bool is_main;
     PyTypeObject *sender_type, *receiver_type, *offer_type, *timer_type, *skip_type, *reply_type, *alternative_type,
-        *statistics_type, *scope_type, *unseen_type, *unseen_iterator_type;
+        *statistics_type, *scope_type, *unseen_type, *unseen_iterator_type, *packed_type;
     PyTypeObject *sync_types[CSP_SYNC_BROADCAST + 1]; /* by csp_sync_kind */
     PyObject *skip;                                   /* the one skip guard */
     /* csp.errors */

@@ -30,3 +30,10 @@ class Holder(csp.Actor):
             self.entered.send(message)
             _, never = csp.channel()
             csp.select(never, csp.never())
+
+
+def subscribe_and_answer(broadcaster, ready, answer):
+    """Subscribe, say so, and send an answer by the end that comes."""
+    with broadcaster.subscribe(1) as rx:
+        ready.send(None)
+        rx.recv().send(answer)

@@ -202,14 +202,51 @@ def test_between_interpreters():
     assert [process.result() for process in processes] == [list(range(50))] * 2
 
 
-def test_what_cannot_be_multiplied():
-    """A message that holds an end is refused, because each subscriber would need one of its own."""
+def test_each_subscriber_opens_its_own():
+    """A message that holds ends gives every subscriber handles of its own, of which none closes another's."""
+    tx, first = csp.broadcast(1)
+    second = tx.subscribe(1)
+    end, rx = csp.channel(4)
+    assert tx.send(("answer here", end)) == 2
+    end.close()
+    for n, subscriber in enumerate((first, second)):
+        text, mine = subscriber.recv()
+        assert text == "answer here"
+        mine.send(n)
+        mine.close()
+    assert rx.recv_many(4) == [0, 1]
+    with pytest.raises(csp.EndOfChannel):
+        rx.recv(timeout=10)
+
+
+def test_in_two_interpreters_each_has_its_own():
+    """Subscribers elsewhere each get a handle, and the channel ends when all of them have ended."""
+    tx, _mine = csp.broadcast(1)
+    end, answers = csp.channel()
+    ready, is_ready = csp.channel()
+    with csp.parallel() as par:
+        for n in range(2):
+            par.start(senders.subscribe_and_answer, tx, ready, n)
+        for _ in range(2):
+            is_ready.recv()
+        assert tx.send(end) == 3
+        assert sorted(answers.recv() for _ in range(2)) == [0, 1]
+
+
+def test_what_cannot_be_kept():
+    """A watch keeps its value itself: what it would keep open is refused, also when it is packed."""
     tx, _ = csp.broadcast(1)
     end, _rx = csp.channel()
-    with pytest.raises(csp.NotShareable, match="its own"):
-        tx.send((1, end))
-    with pytest.raises(csp.NotShareable, match="each subscriber"):
+    with pytest.raises(csp.NotShareable, match="keep them open"):
         csp.watch(end)
+    value, latest = csp.watch(0)
+    with pytest.raises(csp.NotShareable, match="keep them open"):
+        value.send((1, end))
+    with pytest.raises(csp.NotShareable, match="keep them open"):
+        value.send(csp.pack(end))
+    value.send(csp.pack([1, 2]))
+    assert latest.recv().open() == [1, 2]
+    assert value.latest.open() == [1, 2]
     with pytest.raises(TypeError, match=r"csp.broadcast\(\) or csp.watch"):
         csp.Broadcaster()
     with pytest.raises(ValueError, match="needs a buffer"):

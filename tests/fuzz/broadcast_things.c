@@ -49,10 +49,10 @@ static csp_sync_state turn_of(csp_end *handle) {
 static csp_status before_subscribers(csp_end *handle, const csp_message *message, csp_status if_waits) {
     const payload *p = payload_of(message);
     csp_sync_state state = turn_of(handle);
-    return state.kind != CSP_SYNC_BROADCAST || (p != NULL && p->places > 0) ? CSP_INVALID
-           : csp_end_is_closed(handle)                                      ? CSP_CLOSED_END
-           : state.value == 0                                               ? if_waits
-                                                                            : CSP_OK;
+    return state.kind != CSP_SYNC_BROADCAST || (p != NULL && p->once) ? CSP_INVALID
+           : csp_end_is_closed(handle)                                ? CSP_CLOSED_END
+           : state.value == 0                                         ? if_waits
+                                                                      : CSP_OK;
 }
 
 static void send_to_all(machine *m) {
@@ -64,7 +64,10 @@ static void send_to_all(machine *m) {
     }
     belief *b = belief_of(*handle);
     csp_message small = {.kind = 1, .size = 8};
-    csp_message *message = held != NULL && pick(m, 2) == 0 ? &held->message : &small;
+    /* Ends, which a watch refuses, only beside a reply: where they lie is not followed through subscribers. */
+    const payload *p = held != NULL ? payload_of(&held->message) : NULL;
+    bool fits = held != NULL && (p == NULL || p->filled == 0 || p->once);
+    csp_message *message = fits && pick(m, 2) == 0 ? &held->message : &small;
     number(m, message);
     csp_message before = *message;
     uint32_t reached = 99, believed = 0;

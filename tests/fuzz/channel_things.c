@@ -37,7 +37,7 @@ static void abort_channel(machine *m) {
         return;
     }
     const payload *p = payload_of(&held->message);
-    bool carries = p != NULL && p->places > 0;
+    bool carries = p != NULL && p->filled != 0;
     csp_status status = csp_end_abort(*end, &held->message);
     CHECK(status == (carries ? CSP_INVALID : CSP_OK), "csp_end_abort: %s", csp_status_name(status));
     CHECK((held->message.kind == 0) == !carries, "whose is the cause?");
@@ -128,6 +128,27 @@ static bool free_place(held_message *held, uint32_t place) {
     return p != NULL && place < p->places && (p->filled & 1U << place) == 0;
 }
 
+/* Another copy of the message, which has been packed, and has travelled in another one. */
+static void pack_and_open(machine *m, held_message *held) {
+    csp_message copy = held->message;
+    csp_payload_retain(copy.as.payload);
+    held->fresh = false;
+    csp_packed *first = csp_packed_new(&copy, pick_holder(m));
+    csp_packed *second = csp_packed_clone(first, NULL); /* NULL: its holder was cut off */
+    csp_packed_free(first);
+    if (second == NULL) {
+        return;
+    }
+    csp_message around = {.kind = CSP_KIND_PAYLOAD | 1, .as.payload = csp_payload_new(0, 1)};
+    csp_payload_attach_packed(around.as.payload, 0, second);
+    csp_packed *taken = csp_payload_take_packed(around.as.payload, 0, NULL);
+    CHECK(taken == second, "a packed message was not taken out of a payload of one owner");
+    csp_message_drop(&around);
+    CHECK(csp_packed_message(taken, &copy), "a packed message that nobody holds was cut off");
+    csp_packed_free(taken);
+    keep_message(m, &copy, NULL, false);
+}
+
 void do_message_thing(machine *m, uint32_t what) {
     held_message *held;
     csp_end **end;
@@ -163,6 +184,7 @@ void do_message_thing(machine *m, uint32_t what) {
             if (owed != NULL && free_place(held, place)) {
                 payload *p = payload_of(&held->message);
                 p->filled |= 1U << place;
+                p->once = true;
                 if (owed->held != 0) {
                     will_answer(owed->held, PASSES_ON);
                 }
@@ -173,7 +195,10 @@ void do_message_thing(machine *m, uint32_t what) {
         }
         case 4:
             if ((held = pick_message(m)) != NULL) {
-                if (payload_of(&held->message) != NULL && pick(m, 2) == 0) {
+                uint32_t how = payload_of(&held->message) != NULL ? pick(m, 3) : 1;
+                if (how == 2) {
+                    pack_and_open(m, held);
+                } else if (how == 0) {
                     csp_message copy = held->message;
                     csp_payload_retain(copy.as.payload);
                     held->fresh = false;

@@ -30,6 +30,7 @@ typedef struct {
 /* In front of every payload's bytes; written only while the payload is fresh. */
 typedef struct {
     uint32_t places, filled;
+    bool once;                 /* a reply was attached */
     uint32_t lowest_receiving; /* of the ranks of what was ever attached */
 } payload;
 

@@ -14,15 +14,15 @@ CAPS = {"csp": 350, "native": 350, "examples": 350, "tests": 700}
 
 # Longer ones, how long they may get, and why they are one file.
 LONGER = {
-    "csp/_native.pyi": (510, "one module has one stub"),
+    "csp/_native.pyi": (530, "one module has one stub"),
     "native/core/alternatives/alternative.c": (
-        380,
+        400,
         "one that is kept: its guards and its waits share one lock",
     ),
     "native/core/channels/end.c": (380, "all that may become of a handle"),
     "native/core/sync/broadcast.c": (420, "one turn, that every subscriber takes part in"),
     "native/core/sync/locks.c": (380, "four kinds that are taken and released the same way"),
-    "native/include/csp/csp.h": (700, "the whole C interface is one header: what is not in it is not promised"),
+    "native/include/csp/csp.h": (720, "the whole C interface is one header: what is not in it is not promised"),
 }
 
 

@@ -274,8 +274,8 @@ CASE(a_watch_begins_with_the_latest,
     CHECK_INT(csp_payloads_alive(), ==, 0);
 }
 
-CASE(ends_cannot_be_multiplied, "A message with an end or a reply in it is refused, and is still the caller's.") {
-    csp_end *handle = broadcast(false);
+CASE(a_watch_keeps_no_ends, "A message with an end in it is refused by a watch, and is still the caller's.") {
+    csp_end *handle = broadcast(true);
     pair c = channel(0);
     csp_message message = {.kind = CSP_KIND_PAYLOAD | 1, .as.payload = csp_payload_new(1, 1)};
     csp_payload_attach_end(message.as.payload, 0, csp_end_clone(c.tx, NULL));

@@ -323,10 +323,10 @@ CASE(two_thousand_channels_live_at_once, "Ids are distinct and found, and all ar
     }
 }
 
-CASE(a_cause_carries_nothing,
-     "A cause that could hold an end is INVALID and stays the caller's; the channel goes on.") {
+CASE(a_cause_carries_nothing, "A cause that holds an end is INVALID and stays the caller's; the channel goes on.") {
     pair p = channel(1);
     csp_message cause = {.kind = CSP_KIND_PAYLOAD | 2, .as.payload = csp_payload_new(8, 1)};
+    csp_payload_attach_end(cause.as.payload, 0, csp_end_clone(p.tx, NULL));
     CHECK_STATUS(csp_end_abort(p.tx, &cause), CSP_INVALID);
     CHECK_INT(cause.kind, !=, 0);
     csp_message_drop(&cause);

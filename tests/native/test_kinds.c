@@ -17,10 +17,11 @@
 
 /* ---- something that is held ----------------------------------------------------------------------------------- */
 
-typedef struct {
+typedef struct token {
     csp_held held;
     csp_holder *holder;
-    int references, cuts, drops;
+    int references, cuts, drops, forsaken;
+    struct token *cloned; /* the next clone, if there is one */
 } token;
 
 static token *token_of(csp_held *held) { return CSP_CONTAINER(held, token, held); }
@@ -41,6 +42,19 @@ static void token_give(csp_held *held, csp_holder *holder) {
 static void token_drop(csp_held *held) { token_of(held)->drops++; }
 static void token_retain(csp_held *held) { token_of(held)->references++; }
 static void token_release(csp_held *held) { token_of(held)->references--; }
+
+static void token_forsaken(csp_held *held) { token_of(held)->forsaken++; }
+static bool token_keeps_nothing_open(csp_held *held) { return token_of(held)->cloned == NULL; }
+
+static csp_held *token_clone(csp_held *held, csp_holder *holder) {
+    token *cloned = token_of(held)->cloned;
+    if (cloned == NULL) {
+        return NULL;
+    }
+    csp__held_init(&cloned->held, held->kind);
+    token_give(&cloned->held, holder);
+    return &cloned->held;
+}
 
 static const csp_held_kind token_kind = {
     .turn = CSP_CUT_OFF_LAST,
@@ -77,6 +91,55 @@ CASE(it_travels_and_ends_with_its_holder,
     CHECK_INT(t.drops, ==, 1);
     csp_holder_release(one);
     csp_holder_release(other);
+}
+
+static const csp_held_kind copied_kind = {
+    .turn = CSP_CUT_OFF_LAST,
+    .give = token_give,
+    .cut_off = token_cut_off,
+    .drop = token_drop,
+    .clone = token_clone,
+    .keeps_nothing_open = token_keeps_nothing_open,
+    .forsaken = token_forsaken,
+    .retain = token_retain,
+    .release = token_release,
+};
+
+CASE(it_is_opened_as_often_as_its_kind_says,
+     "Shared, it is cloned for a holder, or taken by the first; it hears that one of several let go of it.") {
+    token second = {.references = 1}, t = {.references = 1, .cloned = &second}, once = {.references = 1};
+    csp__held_init(&t.held, &copied_kind);
+    csp__held_init(&once.held, &token_kind);
+    csp_holder *holder = csp_holder_new("holder");
+    csp_payload *payload = csp_payload_new(8, 2);
+    csp__payload_attach(payload, 0, &t.held);
+    CHECK(!csp__payload_is_once(payload) && csp__payload_keeps_open(payload));
+    csp__payload_attach(payload, 1, &once.held);
+    CHECK(csp__payload_is_once(payload));
+    csp_payload_retain(payload);
+    CHECK(csp__payload_take(payload, 0, &copied_kind, holder) == &second.held);
+    CHECK(second.holder == holder && t.holder == NULL);
+    t.cloned = NULL;
+    CHECK(csp__payload_take(payload, 0, &copied_kind, holder) == NULL);
+    CHECK(csp__payload_attached(payload, 0) == &t.held); /* it stays, also when there is no clone to be had */
+    CHECK(csp__payload_take(payload, 1, &token_kind, holder) == &once.held);
+    CHECK(csp__payload_take(payload, 1, &token_kind, holder) == NULL);
+    CHECK_INT(t.references, ==, 1);
+    csp_payload_release(payload);
+    CHECK_INT(t.forsaken, ==, 1);
+    CHECK(csp__payload_take(payload, 0, &copied_kind, holder) == &t.held);
+    csp_payload_release(payload);
+    CHECK_INT(t.forsaken, ==, 1);
+    CHECK_INT(t.drops, ==, 0);
+    token_give(&t.held, NULL);
+    token_give(&once.held, NULL);
+    token_give(&second.held, NULL);
+    payload = csp_payload_new(8, 1);
+    csp__payload_attach(payload, 0, &t.held); /* now it keeps nothing open */
+    CHECK(!csp__payload_keeps_open(payload));
+    csp_payload_release(payload);
+    CHECK_INT(t.drops, ==, 1);
+    csp_holder_release(holder);
 }
 
 CASE(ends_are_cut_off_before_the_rest, "A fence closes the ends first, whatever was held before them.") {

@@ -65,7 +65,7 @@ static csp_message drop_oldest(csp_channel *channel) {
     return oldest;
 }
 
-bool csp__return(csp_channel *channel, csp_message *message) {
+bool csp__can_return(csp_channel *channel) {
     if (channel->returned_count == channel->returned_room) {
         uint32_t room = channel->returned_room == 0 ? 2 : channel->returned_room * 2;
         csp_message *larger = realloc(channel->returned, sizeof *larger * room);
@@ -74,6 +74,13 @@ bool csp__return(csp_channel *channel, csp_message *message) {
         }
         channel->returned = larger;
         channel->returned_room = room;
+    }
+    return true;
+}
+
+bool csp__return(csp_channel *channel, csp_message *message) {
+    if (!csp__can_return(channel)) {
+        return false;
     }
     channel->returned[channel->returned_count++] = *message;
     message->kind = 0;

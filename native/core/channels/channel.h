@@ -87,6 +87,8 @@ void csp__dequeue(csp_channel *channel, csp_case *c);
 
 /* Under the lock: an undone receive, to be received next. False when out of memory. */
 bool csp__return(csp_channel *channel, csp_message *message);
+/* See to it that the next one will find memory. False when out of it. */
+bool csp__can_return(csp_channel *channel);
 
 static inline bool csp__has_registrations(const csp_channel *channel) {
     return atomic_load_explicit(&channel->registrations, memory_order_relaxed) > 0;

@@ -267,7 +267,7 @@ csp_status csp_end_abort(csp_end *end, csp_message *cause) {
     csp_channel *channel = end->channel;
     const csp_channel_kind *kind = channel->kind;
     if ((kind != NULL && kind->abort == NULL) ||
-        (cause != NULL && (cause->kind & CSP_KIND_PAYLOAD) != 0 && csp__payload_attachments(cause->as.payload) > 0)) {
+        (cause != NULL && (cause->kind & CSP_KIND_PAYLOAD) != 0 && csp__payload_keeps_open(cause->as.payload))) {
         return CSP_INVALID;
     }
     CSP_PASS_GATE(CSP_GATE_ABORT, atomic_load_explicit(&end->holder, memory_order_relaxed), channel->id);
@@ -332,11 +332,30 @@ static void drop(csp_held *held) { csp_end_free(end_of(held)); }
 static void retain(csp_held *held) { csp__end_retain(end_of(held)); }
 static void release(csp_held *held) { csp__end_release(end_of(held)); }
 
+static csp_held *clone(csp_held *held, csp_holder *holder) {
+    csp_end *end = csp_end_clone(end_of(held), holder);
+    return end != NULL ? &end->held : NULL;
+}
+
+static void forsaken(csp_held *held) {
+    csp_channel *channel = end_of(held)->channel;
+    if (end_of(held)->direction == CSP_RECEIVING) {
+        csp__lock(&channel->lock);
+        bool cut_off = csp__may_be_cut_off(channel);
+        csp__unlock(&channel->lock);
+        if (cut_off) {
+            end_those_cut_off(channel);
+        }
+    }
+}
+
 static const csp_held_kind end_kind = {
     .turn = CSP_CUT_OFF_FIRST,
     .give = give,
     .cut_off = cut_off,
     .drop = drop,
+    .clone = clone,
+    .forsaken = forsaken,
     .retain = retain,
     .release = release,
 };
@@ -350,20 +369,4 @@ csp_end *csp_payload_take_end(csp_payload *payload, uint32_t index, csp_holder *
     return held != NULL ? end_of(held) : NULL;
 }
 
-/* ---- looking in ----------------------------------------------------------------------------------------------- */
-
-bool csp_end_is_closed(const csp_end *end) { return atomic_load_explicit(&end->closed, memory_order_acquire); }
-csp_direction csp_end_direction(const csp_end *end) { return end->direction; }
-csp_holder *csp_end_holder(const csp_end *end) { return atomic_load_explicit(&end->holder, memory_order_relaxed); }
-uint64_t csp_end_channel(const csp_end *end) { return end->channel->id; }
 int64_t csp__ends_alive(void) { return atomic_load_explicit(&ends_alive, memory_order_relaxed); }
-
-csp_sync_kind csp_end_sync(const csp_end *end) {
-    const csp_channel_kind *kind = end->channel->kind;
-    return kind != NULL ? kind->sync : CSP_SYNC_NONE;
-}
-
-uint32_t csp_end_length(const csp_end *end) {
-    const csp_channel *channel = end->channel;
-    return channel->kind != NULL ? 0 : atomic_load_explicit(&channel->buffered, memory_order_relaxed);
-}

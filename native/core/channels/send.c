@@ -198,6 +198,26 @@ csp_status csp_recv(csp_end *end, csp_message *message, int64_t deadline, const 
     return operate(end, message, csp__who_waits(end, hooks), deadline, hooks);
 }
 
+void csp__put_back(csp_channel *channel, csp_message *message, csp_wakes *wakes, csp_reply **engaged) {
+    csp_case *receiver;
+    if (csp__is_over(channel, CSP_RECEIVING)) {
+        return;
+    }
+    while (message->kind != 0 && (receiver = csp__first_other(channel, CSP_RECEIVING, NULL)) != NULL) {
+        csp_reply *unasked = receiver->extended ? *csp__case_reply(receiver) : NULL;
+        *csp__case_message(receiver) = *message;
+        if (csp__win(channel, receiver, CSP_OK, wakes)) {
+            message->kind = 0;
+            *engaged = unasked;
+        }
+    }
+    if (message->kind != 0 && csp__return(channel, message)) {
+        if (csp__has_registrations(channel)) {
+            csp__notify_registered(channel, NULL, wakes);
+        }
+    }
+}
+
 void csp_unreceive(csp_end *receiving, csp_message *message) {
     csp_channel *channel = receiving->channel;
     csp_wakes wakes;
@@ -209,22 +229,7 @@ void csp_unreceive(csp_end *receiving, csp_message *message) {
         return;
     }
     csp__lock(&channel->lock);
-    if (!csp__is_over(channel, CSP_RECEIVING)) {
-        csp_case *receiver;
-        while (message->kind != 0 && (receiver = csp__first_other(channel, CSP_RECEIVING, NULL)) != NULL) {
-            csp_reply *unasked = receiver->extended ? *csp__case_reply(receiver) : NULL;
-            *csp__case_message(receiver) = *message;
-            if (csp__win(channel, receiver, CSP_OK, &wakes)) {
-                message->kind = 0;
-                engaged = unasked;
-            }
-        }
-        if (message->kind != 0 && csp__return(channel, message)) {
-            if (csp__has_registrations(channel)) {
-                csp__notify_registered(channel, NULL, &wakes);
-            }
-        }
-    }
+    csp__put_back(channel, message, &wakes, &engaged);
     if (message->kind != 0) {
         channel->undelivered++;
     }

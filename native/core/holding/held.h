@@ -26,6 +26,14 @@ typedef struct csp_held_kind {
     void (*cut_off)(csp_held *held);
     /* The message that it was in is dropped, and so is it. */
     void (*drop)(csp_held *held);
+    /* Another one for a holder, when a message is opened that others can open, too; it stays in there itself. Under no lock. NULL:
+     * there is none to be had. A kind without this function is there once: whoever opens first takes it. */
+    csp_held *(*clone)(csp_held *held, csp_holder *holder);
+    /* Whether a message with it may be kept by a channel itself, where nobody drops it: it keeps nothing open. NULL: never. */
+    bool (*keeps_nothing_open)(csp_held *held);
+    /* Somebody has let go of the message that it is in, and others have not: it may be that nobody can reach it any more. Under no
+     * lock. NULL: that is nothing to it. */
+    void (*forsaken)(csp_held *held);
     /* For a fence at work: it may be dropped meanwhile, and must stay in memory. Retain is called under the holder's lock. */
     void (*retain)(csp_held *held);
     void (*release)(csp_held *held);

@@ -14,7 +14,9 @@ struct csp_payload {
     csp_payload *next_dying;
     size_t size;
     uint32_t attachments;
-    csp_lock lock; /* guards the attachments: two interpreters may open one aborted channel's cause */
+    bool is_once;    /* one of the attachments cannot be cloned; written before the payload is shared ... */
+    bool keeps_open; /* ... as is this: one of them keeps something open */
+    csp_lock lock;   /* guards the attachments: several may open it at once */
     alignas(16) unsigned char bytes[];
 };
 
@@ -38,6 +40,7 @@ csp_payload *csp_payload_new(size_t size, uint32_t attachments) {
     atomic_init(&payload->references, 1);
     payload->size = size;
     payload->attachments = attachments;
+    payload->is_once = payload->keeps_open = false;
     csp__lock_init(&payload->lock);
     for (uint32_t i = 0; i < attachments; i++) {
         attachments_of(payload)[i] = NULL;
@@ -47,10 +50,19 @@ csp_payload *csp_payload_new(size_t size, uint32_t attachments) {
 }
 
 uint32_t csp__payload_attachments(const csp_payload *payload) { return payload->attachments; }
-csp_held *csp__payload_attached(csp_payload *payload, uint32_t index) { return attachments_of(payload)[index]; }
+bool csp__payload_is_once(const csp_payload *payload) { return payload->is_once; }
+bool csp__payload_keeps_open(const csp_payload *payload) { return payload->keeps_open; }
 
-bool csp__payload_is_shared(const csp_payload *payload) {
-    return atomic_load_explicit(&payload->references, memory_order_relaxed) > 1;
+csp_held *csp__payload_attached(csp_payload *payload, uint32_t index) {
+    csp__lock(&payload->lock);
+    csp_held *held = attachments_of(payload)[index];
+    csp__unlock(&payload->lock);
+    return held;
+}
+
+/* acquire: whoever finds himself alone has seen all that the others did to the attachments. */
+int64_t csp__payload_references(const csp_payload *payload) {
+    return atomic_load_explicit(&payload->references, memory_order_acquire);
 }
 
 csp_payload *csp_payload_retain(csp_payload *payload) {
@@ -69,13 +81,43 @@ static void destroy(csp_payload *payload) {
     atomic_fetch_sub_explicit(&payloads_alive, 1, memory_order_relaxed);
 }
 
+/* One reference goes, and others stay: what is in there may have been within reach by this one alone. */
+static bool release_one_of_several(csp_payload *payload) {
+    enum { LOOKED_AT = 64, DEEPEST = 8 /* packed messages in packed messages: each may be released in here */ };
+    static _Thread_local int depth __attribute__((tls_model("initial-exec")));
+    csp_held *forsaken[LOOKED_AT];
+    uint32_t count = 0;
+    csp__lock(&payload->lock);
+    for (uint32_t i = 0; i < payload->attachments && count < LOOKED_AT && depth < DEEPEST; i++) {
+        csp_held *held = attachments_of(payload)[i];
+        if (held != NULL && held->kind->forsaken != NULL) {
+            held->kind->retain(held);
+            forsaken[count++] = held;
+        }
+    }
+    csp__unlock(&payload->lock);
+    bool last = atomic_fetch_sub_explicit(&payload->references, 1, memory_order_acq_rel) == 1;
+    depth++;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!last) {
+            forsaken[i]->kind->forsaken(forsaken[i]);
+        }
+        forsaken[i]->kind->release(forsaken[i]);
+    }
+    depth--;
+    return last;
+}
+
 /* A payload may hold the last end of a channel whose buffer holds payloads, and so on down. One after the other, because no stack
  * is deep enough for all: what comes up while a payload is destroyed waits until that one is gone. */
 void csp_payload_release(csp_payload *payload) {
     static _Thread_local csp_payload *dying __attribute__((tls_model("initial-exec")));
     static _Thread_local bool destroying __attribute__((tls_model("initial-exec")));
     /* acq_rel: whoever frees has seen everything that the others did with the bytes. */
-    if (atomic_fetch_sub_explicit(&payload->references, 1, memory_order_acq_rel) != 1) {
+    bool last = payload->keeps_open && csp__payload_references(payload) > 1
+                    ? release_one_of_several(payload)
+                    : atomic_fetch_sub_explicit(&payload->references, 1, memory_order_acq_rel) == 1;
+    if (!last) {
         return;
     }
     payload->next_dying = dying;
@@ -98,24 +140,38 @@ int64_t csp_payloads_alive(void) { return atomic_load_explicit(&payloads_alive, 
 
 void csp__payload_attach(csp_payload *payload, uint32_t index, csp_held *held) {
     held->kind->give(held, NULL);
+    payload->is_once = payload->is_once || held->kind->clone == NULL;
+    payload->keeps_open =
+        payload->keeps_open || held->kind->keeps_nothing_open == NULL || !held->kind->keeps_nothing_open(held);
     attachments_of(payload)[index] = held;
 }
 
+/* Whoever opens has a reference: so who finds himself alone stays alone, and everybody else finds others until he is done. */
 csp_held *csp__payload_take(csp_payload *payload, uint32_t index, const csp_held_kind *kind, csp_holder *holder) {
-    csp_held *taken = NULL;
+    csp_held *held = NULL;
+    bool stays = kind->clone != NULL && csp__payload_references(payload) > 1;
     if (index < payload->attachments) {
         csp__lock(&payload->lock);
         csp_held **place = &attachments_of(payload)[index];
         if (*place != NULL && (*place)->kind == kind) {
-            taken = *place;
-            *place = NULL;
+            held = *place;
+            if (stays) {
+                kind->retain(held);
+            } else {
+                *place = NULL;
+            }
         }
         csp__unlock(&payload->lock);
     }
-    if (taken != NULL) {
-        kind->give(taken, holder);
+    if (held != NULL && stays) {
+        csp_held *clone = kind->clone(held, holder);
+        kind->release(held);
+        return clone;
     }
-    return taken;
+    if (held != NULL) {
+        kind->give(held, holder);
+    }
+    return held;
 }
 
 void csp_message_drop(csp_message *message) {

@@ -9,14 +9,18 @@
 
 /* How many places for attachments it has. */
 uint32_t csp__payload_attachments(const csp_payload *payload);
-/* Put something into that place, which is empty. The payload owns it from then on. */
+/* Put something into that place, which is empty, before anybody else has the payload, which owns it from then on. */
 void csp__payload_attach(csp_payload *payload, uint32_t index, csp_held *held);
-/* Take it out again, and give it to a holder. NULL: nothing of that kind is there. */
+/* Have it, for a holder: taken out by the last who has the payload, and by whoever is first if it is there once; else a clone. NULL:
+ * nothing of that kind is there, or there is no memory. */
 csp_held *csp__payload_take(csp_payload *payload, uint32_t index, const csp_held_kind *kind, csp_holder *holder);
-/* What is in that place, which the payload keeps; NULL: nothing. Under the lock of the channel that has buffered the payload, and
- * only while nobody shares it. */
+/* What is in that place, which the payload keeps; NULL: nothing. Good under the lock of a channel that has buffered the payload. */
 csp_held *csp__payload_attached(csp_payload *payload, uint32_t index);
-/* Has anybody else a reference? */
-bool csp__payload_is_shared(const csp_payload *payload);
+/* Whether something in it is there once: then it cannot be opened as often as wanted. */
+bool csp__payload_is_once(const csp_payload *payload);
+/* Whether something in it keeps a channel open, or a caller waiting. */
+bool csp__payload_keeps_open(const csp_payload *payload);
+/* How many have it. */
+int64_t csp__payload_references(const csp_payload *payload);
 
 #endif

@@ -304,11 +304,17 @@ static csp_status wait_for(csp_end *handle, csp_end *subscriber, const csp_messa
     return status;
 }
 
+/* Everybody opens it. What a watch keeps, it keeps itself: an end in there would stay open, and might be its own. */
+static bool may_be_sent(const csp_message *message, bool keep) {
+    return (message->kind & CSP_KIND_PAYLOAD) == 0 ||
+           (!csp__payload_is_once(message->as.payload) && !(keep && csp__payload_keeps_open(message->as.payload)));
+}
+
 csp_status csp_broadcast_send(csp_end *handle, csp_message *message, int64_t deadline, const csp_hooks *hooks,
                               uint32_t *reached) {
     *reached = 0;
     if (csp_end_sync(handle) != CSP_SYNC_BROADCAST ||
-        ((message->kind & CSP_KIND_PAYLOAD) != 0 && csp__payload_attachments(message->as.payload) > 0)) {
+        !may_be_sent(message, state_of(handle->channel)->subscribers.keep)) {
         return CSP_INVALID;
     }
     csp_status status = take_turn(handle, deadline, hooks);

@@ -90,6 +90,7 @@ typedef struct csp_channel csp_channel; /* where messages are handed over; lives
 typedef struct csp_end csp_end;         /* one holder's handle on one direction of one channel */
 typedef struct csp_holder csp_holder;   /* who holds ends: an interpreter, a guest in one, or a native program */
 typedef struct csp_payload csp_payload; /* refcounted bytes that no interpreter owns */
+typedef struct csp_packed csp_packed;   /* a message that is kept unopened, to be opened any number of times */
 typedef struct csp_reply csp_reply;     /* a one-shot place for the answer to a call */
 
 /* ---- messages ----------------------------------------------------------------------------------------------- */
@@ -130,9 +131,24 @@ CSP_API int64_t csp_payloads_alive(void);
  * other's buffers end with the close of the last handle outside (up to 64 of them): nobody could receive from them. */
 CSP_API void csp_payload_attach_end(csp_payload *payload, uint32_t index, csp_end *end);
 CSP_API void csp_payload_attach_reply(csp_payload *payload, uint32_t index, csp_reply *reply);
-/* Take it out again, now held by `holder`. NULL if there is none of that sort, or it was taken before. */
+/* What is in it can be had once for each who opens it, now held by `holder`. The last who has the payload takes it out; while
+ * others have it, too (csp_payload_retain), each gets another handle, and it stays. A reply is there once: whoever is first
+ * takes it. NULL if there is none of that sort, or it was taken before. */
 CSP_API csp_end *csp_payload_take_end(csp_payload *payload, uint32_t index, csp_holder *holder);
 CSP_API csp_reply *csp_payload_take_reply(csp_payload *payload, uint32_t index, csp_holder *holder);
+
+/* A message to be opened any number of times, now held by `holder`, or (NULL) by nobody; moves the message. It may be any that
+ * can be copied, with ends in it, and without a reply. The ends in it stay open as long as one of its copies lives, or until the
+ * holder is cut off. NULL when out of memory: the message is unchanged. */
+CSP_API csp_packed *csp_packed_new(csp_message *message, csp_holder *holder);
+/* Another one with the same payload. NULL when out of memory, or when its holder was cut off. */
+CSP_API csp_packed *csp_packed_clone(csp_packed *packed, csp_holder *holder);
+/* A copy of the message, to be opened and dropped. False: its holder was cut off. From any thread. */
+CSP_API bool csp_packed_message(csp_packed *packed, csp_message *message);
+CSP_API void csp_packed_free(csp_packed *packed);
+/* As with ends: it travels unopened. */
+CSP_API void csp_payload_attach_packed(csp_payload *payload, uint32_t index, csp_packed *packed);
+CSP_API csp_packed *csp_payload_take_packed(csp_payload *payload, uint32_t index, csp_holder *holder);
 
 /* ---- holders ------------------------------------------------------------------------------------------------ */
 
@@ -222,8 +238,8 @@ CSP_API csp_holder *csp_end_holder(const csp_end *end);
  * waiter is released (receivers with CSP_END_OF_CHANNEL, senders with CSP_BROKEN; one that an extended receive holds with
  * CSP_FAILED, because its message was received). `cause` (may be NULL) is moved into the channel and can be read with
  * csp_end_cause. Only the first abort counts; a later cause is dropped. Of a broadcast: the channels of all subscribers are
- * aborted, and it takes no more. INVALID, and nothing happens: for any other synchronisation object, and for a cause with
- * attachments, because anybody may read it, any number of times. */
+ * aborted, and it takes no more. INVALID, and nothing happens: for any other synchronisation object, and for a cause
+ * with ends or replies in it: the channel would keep them open for as long as it lives, and itself, if one is its own. */
 CSP_API csp_status csp_end_abort(csp_end *end, csp_message *cause);
 /* A copy of the cause that the channel was aborted with (a payload gets one more reference). False if there is none. */
 CSP_API bool csp_end_cause(csp_end *end, csp_message *cause);
@@ -282,6 +298,12 @@ CSP_API void csp_posting_release(csp_posting *posting);
  * On a synchronisation object, with the message of a csp_recv that gave OK or ABANDONED: it was not acquired, and somebody
  * else will be told. */
 CSP_API void csp_unreceive(csp_end *receiving, csp_message *message);
+/* Move up to `most` messages that are there now, also those of senders that wait, into another channel, unopened and in order; *moved
+ * counts them. A message that does not go stays where it was, in front. OK: so many were moved. Else why no more were: WOULD_BLOCK
+ * (no more are there, or the other is full, also where its policy would drop), END_OF_CHANNEL, BROKEN (the other's receivers are
+ * gone), CLOSED_END (one of the two), NO_MEMORY; INVALID, and nothing happens: both are one channel, or one is a synchronisation
+ * object. Never waits; a receiver that would hold its sender gets nothing by this. */
+CSP_API csp_status csp_forward(csp_end *receiving, csp_end *sending, uint32_t most, uint32_t *moved);
 
 /* ---- alternatives ------------------------------------------------------------------------------------------- */
 
@@ -419,7 +441,7 @@ CSP_API csp_status csp_broadcast_subscribe(csp_end *handle, uint32_t capacity, c
  * policy drops); where the policy refuses it, it counts as dropped in the statistics of that subscriber's channel. OK moves
  * the message. TIMEOUT, WOULD_BLOCK, CANCELLED, INTERRUPTED, NO_MEMORY, CLOSED_END (this handle, perhaps while it waited),
  * BROKEN (an abort): the message is still the caller's, and those who have not been reached do not get it. INVALID: the
- * message holds ends or replies, of which there is one each. */
+ * message holds a reply, which is there once; or, with `keep`, anything that it would keep open: ends, replies. */
 CSP_API csp_status csp_broadcast_send(csp_end *handle, csp_message *message, int64_t deadline, const csp_hooks *hooks,
                                       uint32_t *reached);
 /* A copy of the latest message, if `keep`; false when there is none. How many subscribers there are, without those whose

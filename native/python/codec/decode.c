@@ -12,7 +12,9 @@
 static PyObject *take_reply(native_state *state, const csp_message *message, bool *given_up) {
     csp_reply *reply = csp_payload_take_reply(message->as.payload, message->size, native_holder(state));
     if (reply == NULL) {
-        PyErr_SetString(PyExc_SystemError, "csp: a reply in a message was taken twice");
+        PyErr_SetString(
+            state->not_shareable,
+            "several got the same call, and another has taken the right to answer it: of a call there is one");
         return NULL;
     }
     *given_up = native_is_given_up(reply);

@@ -8,26 +8,31 @@
 #include "codec/refusal.h"
 #include "codec/table.h"
 
-/* Move what was written into a payload; attachments are the ends, and the reply behind them. */
+/* Move what was written into a payload; attachments are what it refers to, and the reply behind them. */
 static bool finish_payload(native_writer *w, csp_reply *reply, csp_message *message) {
     size_t size = (size_t)(w->next - w->begin);
-    csp_payload *payload = csp_payload_new(size, w->ends_used + (reply != NULL ? 1 : 0));
+    csp_payload *payload = csp_payload_new(size, w->attached_used + (reply != NULL ? 1 : 0));
     if (payload == NULL) {
         PyErr_NoMemory();
         return false;
     }
     memcpy(csp_payload_bytes(payload), w->begin, size);
-    for (uint32_t i = 0; i < w->ends_used; i++) {
-        csp_payload_attach_end(payload, i, w->ends[i]);
-        w->ends[i] = NULL;
+    for (uint32_t i = 0; i < w->attached_used; i++) {
+        if (w->attached[i].end != NULL) {
+            csp_payload_attach_end(payload, i, w->attached[i].end);
+        } else {
+            csp_payload_attach_packed(payload, i, w->attached[i].packed);
+        }
     }
+    uint32_t count = w->attached_used;
+    w->attached_used = 0; /* they are the payload's */
     if (reply != NULL) {
-        csp_payload_attach_reply(payload, w->ends_used, reply);
+        csp_payload_attach_reply(payload, count, reply);
     }
     uint32_t plain = reply != NULL ? KIND_CALL : KIND_STREAM,
              objects = reply != NULL ? KIND_OBJECTS_CALL : KIND_OBJECTS;
     message->kind = (w->runs_code ? objects : plain) | CSP_KIND_PAYLOAD;
-    message->size = w->ends_used; /* where the reply stands */
+    message->size = count; /* where the reply stands */
     message->as.payload = payload;
     return true;
 }

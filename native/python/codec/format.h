@@ -88,6 +88,7 @@ enum {
     ITEM_RANGE = 'R', /* start, stop, step */
     ITEM_SLICE = 'S',
     ITEM_END = 'e',    /* number of the attachment */
+    ITEM_PACKED = 'p', /* likewise: it arrives unopened */
     ITEM_AGAIN8 = 'q', /* what was remembered under that number */
     ITEM_AGAIN32 = 'Q',
     /* Like its namesake; the number behind the last item says what was built meanwhile, and is taken instead. */

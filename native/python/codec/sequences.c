@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/sequences.h"
 #include "codec/leaves.h"
-#include "codec/packed.h"
+#include "codec/rows.h"
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
 
@@ -29,8 +29,7 @@ native_put native_put_list(native_writer *w, PyObject *list) {
         }
     }
     if (count > 3) {
-        native_put packed =
-            native_put_packed(w, ((PyListObject *)list)->ob_item, (size_t)count, shared ? REMEMBERED : 0);
+        native_put packed = native_put_row(w, ((PyListObject *)list)->ob_item, (size_t)count, shared ? REMEMBERED : 0);
         if (packed != PUT_ELSE) {
             return packed;
         }

@@ -5,14 +5,15 @@
 #include "codec/leaves.h"
 #include "codec/mappings.h"
 #include "codec/names.h"
-#include "codec/packed.h"
 #include "codec/records.h"
 #include "codec/reduced.h"
 #include "codec/remade.h"
+#include "codec/rows.h"
 #include "codec/sequences.h"
 #include "codec/shapes.h"
 #include "codec/spans.h"
 #include "holding/handles.h"
+#include "holding/packed.h"
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
 
@@ -37,6 +38,9 @@ static native_put put_by_type(native_writer *w, PyObject *object) {
     }
     if (native_is_end(object)) {
         return native_put_end(w, object);
+    }
+    if (native_is_packed(object)) {
+        return native_put_packed(w, object);
     }
     if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
         static const struct {
@@ -132,7 +136,7 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
             return native_open_list(r, remembered);
         case ITEM_INTS:
         case ITEM_FLOATS:
-            return native_get_packed(r, tag == ITEM_FLOATS);
+            return native_get_row(r, tag == ITEM_FLOATS);
         case ITEM_BIG:
             return native_get_big(r);
         case ITEM_COMPLEX:
@@ -157,6 +161,8 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
             return native_open_slice(r, remembered);
         case ITEM_END:
             return native_get_end(r);
+        case ITEM_PACKED:
+            return native_get_packed(r);
         case ITEM_AGAIN32:
             return get_again(r);
         default:
@@ -189,8 +195,8 @@ static native_get get_leafless(native_reader *r, int tag, bool remembered) {
 
 /* What is there at once and may be remembered; containers see to that themselves. */
 static bool is_run(int tag) {
-    return tag == ITEM_TEXT || tag == ITEM_BYTES || tag == ITEM_BYTEARRAY || tag == ITEM_END || tag == ITEM_GLOBAL ||
-           tag == ITEM_INTS || tag == ITEM_FLOATS;
+    return tag == ITEM_TEXT || tag == ITEM_BYTES || tag == ITEM_BYTEARRAY || tag == ITEM_END || tag == ITEM_PACKED ||
+           tag == ITEM_GLOBAL || tag == ITEM_INTS || tag == ITEM_FLOATS;
 }
 
 static native_get get_item(native_reader *r) {

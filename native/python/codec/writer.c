@@ -21,9 +21,9 @@ void native_writer_begin(native_writer *w, native_state *state,
     w->full = w->left_out = w->runs_code = w->own_error = false;
     w->hashed = w->hashed_from = 0;
     w->culprit = w->override = w->handles = NULL;
-    w->ends = w->first_ends;
-    w->ends_room = FIRST_ENDS;
-    w->ends_used = 0;
+    w->attached = w->first_attached;
+    w->attached_room = FIRST_ATTACHED;
+    w->attached_used = 0;
     *w->next++ = STREAM_VERSION;
 }
 
@@ -39,12 +39,15 @@ static void forget(native_writer *w) {
         Py_XDECREF(w->texts[i].text);
     }
     w->texts = NULL;
-    for (uint32_t i = 0; i < w->ends_used; i++) {
-        if (w->ends[i] != NULL) {
-            csp_end_free(w->ends[i]);
+    for (uint32_t i = 0; i < w->attached_used; i++) {
+        if (w->attached[i].end != NULL) {
+            csp_end_free(w->attached[i].end);
+        }
+        if (w->attached[i].packed != NULL) {
+            csp_packed_free(w->attached[i].packed);
         }
     }
-    w->ends_used = 0;
+    w->attached_used = 0;
     Py_CLEAR(w->culprit);
 }
 
@@ -72,8 +75,8 @@ void native_writer_end(native_writer *w) {
     if (w->memory != NULL && w->memory != w->first_memory) {
         PyMem_RawFree(w->memory);
     }
-    if (w->ends != w->first_ends) {
-        PyMem_RawFree(w->ends);
+    if (w->attached != w->first_attached) {
+        PyMem_RawFree(w->attached);
     }
 }
 

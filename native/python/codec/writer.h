@@ -56,7 +56,13 @@ typedef struct {
     uint32_t number;
 } native_text_entry;
 
-enum { FIRST_BYTES = 512, FIRST_FRAMES = 12, FIRST_MEMORY = 8, TEXT_PLACES = 64, FIRST_ENDS = 8 };
+enum { FIRST_BYTES = 512, FIRST_FRAMES = 12, FIRST_MEMORY = 8, TEXT_PLACES = 64, FIRST_ATTACHED = 8 };
+
+/* One of them. */
+typedef struct {
+    csp_end *end;
+    csp_packed *packed;
+} native_attachment;
 
 typedef struct native_writer native_writer;
 struct native_writer {
@@ -75,11 +81,11 @@ struct native_writer {
     PyObject *override;           /* borrowed; a reducer of the caller's, or NULL */
     /* Write what a frame comes to. Only for the functions that go on with a frame: what opens one returns first. */
     native_put (*put)(native_writer *w, PyObject *object);
-    /* Attachments: clones of ends, ours until the payload has them; or, if `handles` is not NULL, the handles themselves. */
-    csp_end **ends;
-    uint32_t ends_used, ends_room;
+    /* Attachments: clones, ours until the payload has them; or, if `handles` is not NULL, the handles themselves. */
+    native_attachment *attached;
+    uint32_t attached_used, attached_room;
     PyObject *handles;
-    csp_end *first_ends[FIRST_ENDS];
+    native_attachment first_attached[FIRST_ATTACHED];
     native_text_entry first_texts[TEXT_PLACES];
     native_memory_entry first_memory[FIRST_MEMORY];
     native_put_frame first_frames[FIRST_FRAMES];

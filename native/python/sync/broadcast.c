@@ -43,7 +43,8 @@ static PyObject *make_pair(native_state *state, bool keep, csp_message *first, u
     }
     if (status == CSP_INVALID) {
         PyErr_SetString(state->not_shareable,
-                        "a watch's value cannot hold channel ends: each subscriber would need one");
+                        "a watch's value cannot hold channel ends, locks or replies: the watch would keep them open, "
+                        "whoever has closed them");
         return NULL;
     }
     if (status != CSP_OK) {
@@ -116,8 +117,11 @@ static PyObject *broadcaster_send(PyObject *self, PyObject *const *args, Py_ssiz
                                             : PyLong_FromUnsignedLong(reached);
     }
     if (status == CSP_INVALID) {
-        PyErr_SetString(state->not_shareable,
-                        "a broadcast cannot hold channel ends, locks or replies: each subscriber would need its own");
+        PyErr_SetString(state->not_shareable, is_watch(self)
+                                                  ? "a watch's value cannot hold channel ends, locks or replies: the "
+                                                    "watch would keep them open, whoever has closed them"
+                                                  : "a broadcast cannot hold the right to answer a call: one of the "
+                                                    "subscribers could have it, and no other");
         return NULL;
     }
     if (status == CSP_TIMEOUT || status == CSP_WOULD_BLOCK) {
@@ -169,7 +173,7 @@ static PyMethodDef broadcaster_methods[] = {
      "gives how "
      "many.\n\nAll subscribers get all messages in one order. With nobody subscribed it goes nowhere. Raises "
      "TimeoutError "
-     "(some may\nhave it), ClosedEnd, BrokenChannel (it was aborted), NotShareable (it holds ends), Stopped."},
+     "(some may\nhave it), ClosedEnd, BrokenChannel (it was aborted), NotShareable (also ends in a\nwatch), Stopped."},
     {"subscribe", FASTCALL(broadcaster_subscribe), METH_FASTCALL | METH_KEYWORDS,
      "subscribe($self, /, capacity=0, overflow='block')\n--\n\nA Receiver that gets every message from now on; "
      "arguments as "

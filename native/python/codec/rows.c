@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "codec/packed.h"
+#include "codec/rows.h"
 
-native_put native_put_packed(native_writer *w, PyObject *const *items, size_t count, int remembered) {
+native_put native_put_row(native_writer *w, PyObject *const *items, size_t count, int remembered) {
     bool floats = Py_IS_TYPE(items[0], &PyFloat_Type);
     size_t width = floats ? 8 : 4;
     if (!floats && !Py_IS_TYPE(items[0], &PyLong_Type)) {
@@ -37,7 +37,7 @@ native_put native_put_packed(native_writer *w, PyObject *const *items, size_t co
     return PUT_DONE;
 }
 
-native_get native_get_packed(native_reader *r, bool floats) {
+native_get native_get_row(native_reader *r, bool floats) {
     size_t count, width = floats ? 8 : 4;
     if (!native_get_count(r, &count)) {
         return GET_FAILED;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#include "holding/packed.h"
+
+PyObject *native_wrap_packed(native_state *state, csp_packed *packed) {
+    packed_object *self = PyObject_GC_New(packed_object, state->packed_type);
+    if (self == NULL) {
+        csp_packed_free(packed);
+        return NULL;
+    }
+    self->packed = packed;
+    PyObject_GC_Track((PyObject *)self);
+    return (PyObject *)self;
+}
+
+void native_packed_dealloc(PyObject *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    csp_packed_free(packed_of(self));
+    type->tp_free(self);
+    Py_DECREF(type);
+}
