@@ -222,10 +222,10 @@ native_get native_close(native_reader *r, PyObject *object) {
     return native_got(r, object);
 }
 
-/* A tuple with empty places; nobody finds it through the collector. */
-static PyObject *empty_tuple(size_t count) {
+/* A tuple with empty places. Where code of others may run, nobody finds it through the collector; where none runs, none collects. */
+static PyObject *empty_tuple(const native_reader *r, size_t count) {
     PyObject *tuple = PyTuple_New((Py_ssize_t)count);
-    if (tuple != NULL && count > 0) {
+    if (tuple != NULL && count > 0 && !r->plain) {
         PyObject_GC_UnTrack(tuple);
     }
     return tuple;
@@ -235,7 +235,7 @@ native_get native_open_tuple(native_reader *r, bool remembered, bool again, PyOb
     size_t count, index = 0;
     bool counted = native_get_count(r, &count);
     count += first != NULL;
-    PyObject *tuple = counted ? empty_tuple(count) : NULL;
+    PyObject *tuple = counted ? empty_tuple(r, count) : NULL;
     if (tuple == NULL) {
         Py_XDECREF(first);
         return GET_FAILED;
@@ -255,7 +255,7 @@ native_get native_open_tuple(native_reader *r, bool remembered, bool again, PyOb
         PyTuple_SET_ITEM(tuple, (Py_ssize_t)index++, r->value);
     }
     if (index == count && !again) {
-        if (count > 0) {
+        if (count > 0 && !r->plain) {
             PyObject_GC_Track(tuple);
         }
         if (remembered && !native_keep_again(r, tuple)) {
@@ -285,12 +285,14 @@ native_get native_deliver_to_tuple(native_reader *r, native_get_frame *f) {
     if (native_waits(r, f)) {
         return GET_OPENED;
     }
-    PyObject_GC_Track(f->object);
+    if (!r->plain) {
+        PyObject_GC_Track(f->object);
+    }
     return native_close(r, f->object);
 }
 
 native_get_frame *native_open_record(native_reader *r, size_t count) {
-    PyObject *parts = native_available(r, count) ? empty_tuple(count) : NULL;
+    PyObject *parts = native_available(r, count) ? empty_tuple(r, count) : NULL;
     native_get_frame *f = parts != NULL ? native_open(r, OPEN_RECORD, parts) : NULL;
     if (f != NULL) {
         f->count = count;

@@ -48,19 +48,20 @@ native_put native_put_shared_text(native_writer *w, PyObject *text) {
         native_put result = native_put_text(w, text, REMEMBERED);
         return result == PUT_DONE && !native_remember(w, text, &number) ? PUT_FAILED : result;
     }
-    if (w->texts == NULL) {
-        w->texts = w->first_texts;
-        memset(w->first_texts, 0, sizeof w->first_texts);
-    }
-    uint64_t hash = ((uint64_t)(uintptr_t)text >> 4) * UINT64_C(0x9E3779B97F4A7C15);
-    native_text_entry *entry = &w->texts[hash >> 58];
-    if (entry->text == text) {
+    uint64_t place = ((uint64_t)(uintptr_t)text >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 58, bit = UINT64_C(1) << place;
+    native_text_entry *entry = &w->texts[place];
+    bool taken = (w->texts_taken & bit) != 0;
+    if (taken && entry->text == text) {
         return native_put_again(w, entry->number);
     }
     if (w->numbers == UINT32_MAX) {
         return native_put_text(w, text, 0);
     }
-    Py_XSETREF(entry->text, Py_NewRef(text));
+    if (taken) {
+        Py_DECREF(entry->text); /* a text falls without running code */
+    }
+    w->texts_taken |= bit;
+    entry->text = Py_NewRef(text);
     entry->number = w->numbers++;
     return native_put_text(w, text, REMEMBERED);
 }

@@ -16,7 +16,7 @@ void native_writer_begin(native_writer *w, native_state *state,
     w->depth = w->numbers = w->shapes = 0;
     w->memory = NULL;
     w->memory_used = w->memory_room = 0;
-    w->texts = NULL;
+    w->texts_taken = 0;
     w->id = 0;
     w->full = w->left_out = w->runs_code = w->own_error = false;
     w->hashed = w->hashed_from = 0;
@@ -35,10 +35,9 @@ static void forget(native_writer *w) {
         Py_CLEAR(w->memory[i].object);
     }
     w->memory_used = 0;
-    for (int i = 0; w->texts != NULL && i < TEXT_PLACES; i++) {
-        Py_XDECREF(w->texts[i].text);
+    for (; w->texts_taken != 0; w->texts_taken &= w->texts_taken - 1) {
+        Py_DECREF(w->texts[__builtin_ctzll(w->texts_taken)].text);
     }
-    w->texts = NULL;
     for (uint32_t i = 0; i < w->attached_used; i++) {
         if (w->attached[i].end != NULL) {
             csp_end_free(w->attached[i].end);

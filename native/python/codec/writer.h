@@ -73,7 +73,7 @@ struct native_writer {
     uint32_t numbers, shapes;
     native_memory_entry *memory; /* NULL until something is remembered */
     uint32_t memory_used, memory_room;
-    native_text_entry *texts; /* NULL until the first */
+    uint64_t texts_taken; /* a bit for each place of `texts`; what is in the others is nothing */
     uint64_t id;
     bool full, left_out, runs_code, own_error;
     uint32_t hashed, hashed_from; /* frames below which all is hashed, and where the first of them is */
@@ -86,7 +86,7 @@ struct native_writer {
     uint32_t attached_used, attached_room;
     PyObject *handles;
     native_attachment first_attached[FIRST_ATTACHED];
-    native_text_entry first_texts[TEXT_PLACES];
+    native_text_entry texts[TEXT_PLACES];
     native_memory_entry first_memory[FIRST_MEMORY];
     native_put_frame first_frames[FIRST_FRAMES];
     unsigned char first_bytes[FIRST_BYTES];
