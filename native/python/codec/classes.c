@@ -86,7 +86,8 @@ static bool find_slots(PyTypeObject *type, native_class *c) {
     return ok;
 }
 
-/* Whether it is a function of that module, and (unless NULL) of that name. Consumes it. */
+/* Whether it is a function of that module (of all that begin so, if that ends in _), and (unless NULL) of that name.
+ * Consumes it. */
 static bool is_of(PyObject *function, const char *module, const char *called) {
     PyObject *unbound = function;
     bool same = false;
@@ -97,7 +98,8 @@ static bool is_of(PyObject *function, const char *module, const char *called) {
     if (unbound != NULL && PyFunction_Check(unbound)) {
         PyObject *name = PyDict_GetItemString(PyFunction_GetGlobals(unbound), "__name__"); /* borrowed */
         const char *text = name != NULL && PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
-        same = text != NULL && strncmp(text, module, strlen(module)) == 0;
+        size_t length = strlen(module);
+        same = text != NULL && strncmp(text, module, length) == 0 && (text[length] == 0 || module[length - 1] == '_');
         PyObject *code = PyFunction_GetCode(unbound); /* borrowed */
         if (same && called != NULL) {
             PyObject *own = PyObject_GetAttrString(code, "co_name");
@@ -117,7 +119,7 @@ static bool is_namedtuple(PyTypeObject *type) {
            as_object_has_it(type, "__reduce__") && as_object_has_it(type, "__reduce_ex__") &&
            as_object_has_it(type, "__getstate__") && !has(type, "__getnewargs_ex__") && !has(type, "__setstate__") &&
            is_of(in_class(type, "__getnewargs__"), "collections", NULL) &&
-           is_of(in_class(type, "__new__"), "namedtuple_", NULL);
+           is_of(in_class(type, "__new__"), "namedtuple_", "<lambda>");
 }
 
 static bool is_member(PyTypeObject *type) {
