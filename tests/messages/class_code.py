@@ -42,3 +42,27 @@ class Reduced:
         if during:
             during.pop()()
         return 5
+
+
+class Wide:
+    """Has its slots further out than others have room."""
+
+    __slots__ = tuple("abcdefghijklmnopqrstuvwxyz")
+
+
+class Borrows:
+    """Has a slot of another class in its namespace, and may have an attribute of that name."""
+
+    z = Wide.z
+
+
+class Narrow:
+    """Has one slot."""
+
+    __slots__ = ("z",)
+
+
+class Hides(Narrow):
+    """Has a slot of another class instead of what it inherits."""
+
+    z = Wide.z

@@ -4,7 +4,7 @@ import gc
 
 import class_code
 import pytest
-from class_code import Looked, Plain, Reduced, Slotted
+from class_code import Borrows, Hides, Looked, Narrow, Plain, Reduced, Slotted
 
 import csp
 
@@ -78,3 +78,19 @@ def test_what_travels_falls_out_of_the_message_meanwhile():
     class_code.during.append(message.clear)
     with pytest.raises(RuntimeError, match="changed its size"):
         csp.pack(message)
+
+
+def test_a_slot_of_another_class_is_none_of_the_objects():
+    """Its place is beyond the object: the attribute of that name goes into the dict, where it came from."""
+    one = Borrows()
+    vars(one)["z"] = [1]
+    back = csp.pack([one]).open()[0]
+    assert vars(back) == {"z": [1]}
+
+
+def test_a_slot_that_another_classs_hides():
+    """What cannot be had by its name is not looked for where the other class has it."""
+    one = Hides()
+    Narrow.z.__set__(one, 5)
+    with pytest.raises(csp.NotShareable, match="doesn't apply to"):
+        csp.pack([one])

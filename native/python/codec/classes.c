@@ -41,8 +41,9 @@ static bool as_object_has_it(PyTypeObject *type, const char *name) {
     return same;
 }
 
-Py_ssize_t native_slot_offset(PyObject *descriptor) {
-    if (descriptor == NULL || !Py_IS_TYPE(descriptor, &PyMemberDescr_Type)) {
+Py_ssize_t native_slot_offset(PyTypeObject *type, PyObject *descriptor) {
+    if (descriptor == NULL || !Py_IS_TYPE(descriptor, &PyMemberDescr_Type) ||
+        !PyType_IsSubtype(type, ((PyDescrObject *)descriptor)->d_type)) {
         return 0;
     }
     const PyMemberDef *member = ((PyMemberDescrObject *)descriptor)->d_member;
@@ -63,7 +64,7 @@ static bool find_slots(PyTypeObject *type, native_class *c) {
         int slotted = dict != NULL ? PyDict_ContainsString(dict, "__slots__") : -1;
         ok = PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE) && slotted >= 0;
         while (ok && slotted && PyDict_Next(dict, &position, &name, &value)) {
-            if (native_slot_offset(value) > 0 && ((PyDescrObject *)value)->d_type == base) {
+            if (native_slot_offset(base, value) > 0 && ((PyDescrObject *)value)->d_type == base) {
                 ok = PyList_Append(names, name) == 0;
             }
         }
@@ -77,7 +78,7 @@ static bool find_slots(PyTypeObject *type, native_class *c) {
         ok = c->slots != NULL && c->offsets != NULL;
         for (Py_ssize_t i = 0; ok && i < count; i++) {
             PyObject *descriptor = native_in_class(type, PyTuple_GET_ITEM(c->slots, i));
-            c->offsets[i] = native_slot_offset(descriptor);
+            c->offsets[i] = native_slot_offset(type, descriptor);
             ok = c->offsets[i] > 0; /* else a base's slot is hidden by another attribute */
             Py_XDECREF(descriptor);
         }
