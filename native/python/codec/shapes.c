@@ -34,7 +34,7 @@ static PyObject *plan_of(native_reader *r, PyTypeObject *type, PyObject *names, 
     Py_XDECREF(setstate);
     for (Py_ssize_t i = 0; i < count && !PyErr_Occurred(); i++) {
         PyObject *known = native_in_class(type, PyTuple_GET_ITEM(names, i));
-        p->how[i] = plain ? native_slot_offset(known) : 0;
+        p->how[i] = plain ? native_slot_offset(type, known) : 0;
         if (p->how[i] == 0 && i < of_dict && known != NULL && Py_TYPE(known)->tp_descr_set != NULL) {
             p->how[i] = -1;
         }
