@@ -66,3 +66,14 @@ class Hides(Narrow):
     """Has a slot of another class instead of what it inherits."""
 
     z = Wide.z
+
+
+class Given:
+    """What another class's constructor gives."""
+
+
+class Gives:
+    """Its objects are of another class."""
+
+    def __new__(cls):
+        return Given()

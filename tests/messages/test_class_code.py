@@ -1,10 +1,11 @@
 """Code of a class that runs while an object of it is written: what was known of both before it holds no more."""
 
 import gc
+import pickle
 
 import class_code
 import pytest
-from class_code import Borrows, Hides, Looked, Narrow, Plain, Reduced, Slotted
+from class_code import Borrows, Given, Gives, Hides, Looked, Narrow, Plain, Reduced, Slotted
 
 import csp
 
@@ -94,3 +95,14 @@ def test_a_slot_that_another_classs_hides():
     Narrow.z.__set__(one, 5)
     with pytest.raises(csp.NotShareable, match="doesn't apply to"):
         csp.pack([one])
+
+
+@pytest.mark.parametrize("attributes", [{}, {"x": 1}], ids=len)
+def test_a_class_that_gives_objects_of_another(attributes):
+    """What was made there gets the attributes, as pickle has it."""
+    one = object.__new__(Gives)
+    vars(one).update(attributes)
+    back = csp.pack([one, one]).open()
+    assert type(back[0]) is type(pickle.loads(pickle.dumps(one))) is Given
+    assert back[0] is back[1]
+    assert vars(back[0]) == attributes

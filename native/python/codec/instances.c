@@ -118,6 +118,11 @@ native_put native_put_instance(native_writer *w, PyObject *object, native_class 
             Py_XDECREF(dict);
             return PyErr_Occurred() ? PUT_FAILED : PUT_ELSE;
         }
+        /* Somebody else has the dict, too, and may have put it into the message: a second way to what is in it. */
+        if (Py_REFCNT(dict) > 2 && !native_may_run_code(w)) {
+            Py_DECREF(dict);
+            return PUT_RESTART;
+        }
     }
     native_put result = PUT_DONE;
     if (!has_shape(c, object, dict) && !take_shape(c, object, dict)) {

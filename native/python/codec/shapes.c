@@ -58,13 +58,12 @@ static native_get open_object(native_reader *r, PyObject *shape) {
         return GET_FAILED;
     }
     const plan *p = (const plan *)(const void *)PyBytes_AS_STRING(PyTuple_GET_ITEM(shape, PLAN));
-    if (!Py_IS_TYPE(object, type) || !native_keep_again(r, object)) {
-        if (!PyErr_Occurred()) { /* its __new__ gives others: the state goes the slow way, by what they are */
-            PyErr_Format(PyExc_TypeError, "%s.__new__ gave an object of another class", type->tp_name);
-        }
+    if (!native_keep_again(r, object)) {
         Py_DECREF(object);
         return GET_FAILED;
     }
+    /* Its __new__ may give others: the state goes the slow way then, by what they are. */
+    bool at_last = p->by_setstate || !Py_IS_TYPE(object, type);
     if (p->count == 0 && !p->by_setstate) {
         return native_got(r, object);
     }
@@ -75,7 +74,7 @@ static native_get open_object(native_reader *r, PyObject *shape) {
     f->key = Py_NewRef(shape);
     f->count = (size_t)p->count;
     f->plan = p;
-    if (p->by_setstate) {
+    if (at_last) {
         f->extra = native_state_new(p->of_dict, p->count - p->of_dict);
         if (f->extra == NULL) {
             return GET_FAILED;
