@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The clock that can be held and moved: it reaches whoever sleeps until an instant, and nobody else's change is lost. */
+#include "harness.h"
+
+/* ---- who sleeps by a record that is no thread's ----------------------------------------------------------------- */
+
+typedef struct {
+    csp_alternative *alternative;
+    int64_t deadline;
+    csp_status status, outcome;
+    uint32_t at;
+    _Atomic bool over;
+} selecting;
+
+static void *select_by_it(void *argument) {
+    selecting *s = argument;
+    csp_message message;
+    s->status = csp_alternative_select(s->alternative, 0, s->deadline, NULL, &message, &s->at, &s->outcome);
+    atomic_store(&s->over, true);
+    return NULL;
+}
+
+static _Atomic int sleeps;
+
+static void count_sleeps(const csp_gate_event *event, void *context) {
+    (void)context;
+    atomic_fetch_add(&sleeps, event->operation == CSP_GATE_WAIT && event->phase == CSP_GATE_BEFORE);
+}
+
+CASE(a_move_wakes_a_reusable_alternative,
+     "Its limit and its timers go by the clock, also where it has been moved while the alternative sleeps.") {
+    static const csp_gate gate = {count_sleeps, NULL};
+    csp_clock_hold();
+    csp_gate_set(&gate);
+    for (int timer = 0; timer < 2; timer++) {
+        int64_t instant = csp_now() + 3600 * SECONDS;
+        selecting s = {.alternative = csp_alternative_new(me), .deadline = timer ? CSP_FOREVER : instant};
+        uint32_t at = 0;
+        if (timer) {
+            CHECK_STATUS(csp_alternative_add_timer(s.alternative, &at), CSP_OK);
+            csp_alternative_set_timer(s.alternative, at, instant);
+        }
+        int before = atomic_load(&sleeps);
+        pthread_t thread = go(select_by_it, &s);
+        EVENTUALLY(atomic_load(&sleeps) == before + 1);
+        csp_clock_move(3600 * SECONDS);
+        EVENTUALLY(atomic_load(&s.over));
+        finish(thread);
+        CHECK_STATUS(s.status, timer ? CSP_OK : CSP_TIMEOUT);
+        csp_alternative_free(s.alternative);
+    }
+    csp_gate_set(NULL);
+    csp_clock_release();
+}
