@@ -2,6 +2,7 @@
  *
  * The clock that can be held and moved: it reaches whoever sleeps until an instant, and nobody else's change is lost. */
 #include "harness.h"
+#include "platform/clock.h"
 
 /* ---- who sleeps by a record that is no thread's ----------------------------------------------------------------- */
 
@@ -52,4 +53,28 @@ CASE(a_move_wakes_a_reusable_alternative,
     }
     csp_gate_set(NULL);
     csp_clock_release();
+}
+
+/* ---- two who change it ----------------------------------------------------------------------------------------- */
+
+static _Atomic bool enough;
+
+static void *move_it(void *unused) {
+    (void)unused;
+    while (!atomic_load_explicit(&enough, memory_order_relaxed)) {
+        csp_clock_move(1);
+    }
+    return NULL;
+}
+
+CASE(a_move_undoes_no_release, "Who moves the clock while another lets it go does not hold it again.") {
+    pthread_t mover = go(move_it, NULL);
+    for (int64_t i = 0; i < scaled(100000); i++) {
+        csp_clock_hold();
+        CHECK(csp__clock_is_held());
+        csp_clock_release();
+        CHECK(!csp__clock_is_held());
+    }
+    atomic_store(&enough, true);
+    finish(mover);
 }

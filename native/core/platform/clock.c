@@ -51,14 +51,14 @@ int64_t csp__set_until(int64_t deadline) {
     return until;
 }
 
-void csp__clock_set(bool stands, int64_t move) {
+void csp__clock_set(csp_clock_gait gait, int64_t move) {
     csp__lock(&lock);
     if (csp__clock_is_real()) {
         wall_ahead = read_clock(CLOCK_REALTIME) - csp__real_now();
     }
     int64_t now = shown() + move;
-    held = stands;
-    base = stands ? now : now - csp__real_now();
+    held = gait == CSP_CLOCK_AS_IT_IS ? held : gait == CSP_CLOCK_STANDS;
+    base = held ? now : now - csp__real_now();
     atomic_store_explicit(&csp__clock_is_set, true, memory_order_seq_cst);
     csp__unlock(&lock);
 }

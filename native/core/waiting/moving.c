@@ -17,18 +17,18 @@ static void look_again(void) {
 }
 
 void csp_clock_hold(void) {
-    csp__clock_set(true, 0);
+    csp__clock_set(CSP_CLOCK_STANDS, 0);
     look_again();
 }
 
 void csp_clock_move(int64_t nanoseconds) {
-    csp__clock_set(csp__clock_is_held(), nanoseconds > 0 ? nanoseconds : 0);
+    csp__clock_set(CSP_CLOCK_AS_IT_IS, nanoseconds > 0 ? nanoseconds : 0);
     look_again();
 }
 
 void csp_clock_release(void) {
     if (csp__clock_is_held()) {
-        csp__clock_set(false, 0);
+        csp__clock_set(CSP_CLOCK_RUNS, 0);
         look_again();
     }
 }
