@@ -3,6 +3,7 @@
  * The clock that can be held and moved: it reaches whoever sleeps until an instant, and nobody else's change is lost. */
 #include "harness.h"
 #include "platform/clock.h"
+#include "platform/park.h"
 
 /* ---- who sleeps by a record that is no thread's ----------------------------------------------------------------- */
 
@@ -77,4 +78,37 @@ CASE(a_move_undoes_no_release, "Who moves the clock while another lets it go doe
     }
     atomic_store(&enough, true);
     finish(mover);
+}
+
+/* ---- held while somebody sleeps -------------------------------------------------------------------------------- */
+
+typedef struct {
+    _Atomic uint32_t word;
+    int64_t deadline;
+    _Atomic bool sleeps;
+    csp_parked woken;
+} sleeper;
+
+static void *sleep_until(void *argument) {
+    sleeper *s = argument;
+    atomic_store(&s->sleeps, true);
+    do {
+        s->woken = csp__sleep(&s->word, 0, s->deadline, 0);
+    } while (s->woken != CSP_PARK_TIMEOUT && atomic_load(&s->word) == 0);
+    return NULL;
+}
+
+CASE(nobodys_time_is_up_while_it_stands,
+     "The machine's time reaches the end of a sleep that the held clock has not reached: it is no timeout.") {
+    sleeper s = {.deadline = csp_now() + SECONDS};
+    pthread_t thread = go(sleep_until, &s);
+    EVENTUALLY(atomic_load(&s.sleeps));
+    csp__clock_set(CSP_CLOCK_STANDS, 0); /* and whoever holds it has not yet come to wake the sleepers */
+    CHECK(csp_now() < s.deadline);
+    EVENTUALLY(csp__real_now() > s.deadline + 50 * MILLISECONDS);
+    atomic_store(&s.word, 1);
+    csp__unpark(&s.word, 1);
+    finish(thread);
+    CHECK(s.woken != CSP_PARK_TIMEOUT && csp_now() < s.deadline);
+    csp_clock_release();
 }
