@@ -112,3 +112,24 @@ CASE(nobodys_time_is_up_while_it_stands,
     CHECK(s.woken != CSP_PARK_TIMEOUT && csp_now() < s.deadline);
     csp_clock_release();
 }
+
+CASE(signals_are_looked_for_by_the_machines_time,
+     "Where a sleep is cut in slices, a moved clock makes them no longer, and a held one no shorter.") {
+    _Atomic uint32_t word = 0;
+    for (int held = 0; held < 2; held++) {
+        if (held) {
+            csp_clock_hold();
+        } else {
+            csp_clock_move(3600 * SECONDS);
+        }
+        int64_t begun = csp__real_now(), slices = 0;
+        while (csp__park(&word, 0, begun + 400 * MILLISECONDS) == CSP_PARK_SIGNAL) {
+            slices++;
+        }
+        bool cut = csp__platform_thread() == 0; /* the portable parker */
+        note("held %d", held);
+        CHECK_INT(slices, <=, cut ? 20 : 0);
+        CHECK(!cut || slices > 0);
+    }
+    csp_clock_release();
+}
