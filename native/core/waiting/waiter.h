@@ -205,7 +205,7 @@ static inline bool csp__nudge(csp_waiter *waiter) {
 
 static inline void csp__wake(csp_waiter *waiter) {
     if (csp__gate_is_on()) {
-        csp__gate_tell_of(csp__thread_id(waiter), atomic_load_explicit(&waiter->holder, memory_order_relaxed));
+        csp__gate_tell_of(csp__thread_id(atomic_load_explicit(&waiter->thread, memory_order_relaxed)));
     }
     waiter->kind->wake(waiter);
 }
