@@ -32,6 +32,21 @@ static int find(csp_gate_operation operation, csp_gate_phase phase) {
 
 static const csp_gate gate = {write_down, NULL};
 
+CASE(a_select_is_over_when_its_wait_is, "A select that has to wait is told of around its wait, whatever is chosen.") {
+    pair p = channel(0);
+    csp_message message;
+    csp_guard guards[] = {on_recv(p.rx, &message), on_timer(csp_now() + MILLISECONDS)};
+    csp_gate_set(&gate);
+    CHECK_INT(choose(guards, 2, CSP_SELECT_FAIR, CSP_FOREVER), ==, 1);
+    csp_gate_set(NULL);
+    int begins = find(CSP_GATE_SELECT, CSP_GATE_BEFORE), ends = find(CSP_GATE_SELECT, CSP_GATE_DONE);
+    CHECK_INT(begins, ==, 0);
+    CHECK_INT(find(CSP_GATE_WAIT, CSP_GATE_BEFORE), >, begins);
+    CHECK_INT(find(CSP_GATE_WAIT, CSP_GATE_DONE), <, ends);
+    CHECK_INT(ends, ==, atomic_load(&log_of_all.count) - 1);
+    free_pair(&p);
+}
+
 typedef struct {
     csp_alternative *alternative;
     csp_status status;
