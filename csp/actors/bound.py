@@ -11,7 +11,6 @@ from csp.actors.answers import (
     raise_remote,
     refuse_own_rendezvous,
 )
-from csp.actors.description import flat
 from csp.errors import (
     ActorDied,
     ActorRestarting,
@@ -88,7 +87,7 @@ class BoundHandler(Generic[P, T_co]):
         if self._on_restart == "fail":
             self._refuse_if_restarting()
         try:
-            code, value = call(sender, (self._name, args, flat(kwargs) if kwargs else None), self._timeout)
+            code, value = call(sender, (self._name, args, kwargs or None), self._timeout)
         except TimeoutError:
             raise CallTimeout(
                 f"{self._actor}.{self._name} did not answer within {self._timeout} s; it may still run"
@@ -121,7 +120,7 @@ class BoundHandler(Generic[P, T_co]):
         if self._on_restart == "fail":
             self._refuse_if_restarting()
         try:
-            cast(sender, (self._name, args, flat(kwargs) if kwargs else None), self._timeout)
+            cast(sender, (self._name, args, kwargs or None), self._timeout)
         except TimeoutError:
             raise CallTimeout(
                 f"{self._actor} did not take {self._name} within {self._timeout} s; it will not run"
@@ -172,7 +171,7 @@ class BoundHandler(Generic[P, T_co]):
             refuse_own_rendezvous(sender, self._actor, f"asks {self._name} of")
         if self._on_restart == "fail":
             self._refuse_if_restarting()
-        message = (self._name, args, flat(kwargs) if kwargs else None)
+        message = (self._name, args, kwargs or None)
         try:
             limit = None if self._timeout is DEFAULT_TIMEOUT else self._timeout  # by identity: whether it was given
             return ask_future(sender, self._actor, self._name, message, limit)

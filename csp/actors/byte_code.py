@@ -31,8 +31,7 @@ def tell_if_missing(channel: Sender[object], actor: str, seconds: float) -> None
         "advice": advice,
     }
     try:
-        flat = tuple(part for pair in values.items() for part in pair)
-        channel.send_nowait(("once", _EVENT, wall_now(), actor, flat))
+        channel.send_nowait(("once", _EVENT, wall_now(), actor, values))
     except ChannelError:
         pass  # nobody listens any more
 

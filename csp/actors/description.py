@@ -1,7 +1,4 @@
-"""What a handler takes, and what it is given by name, in forms that travel natively.
-
-With every ref go the names of parameters, and no values; with a call, its keyword arguments as one flat tuple.
-"""
+"""What a handler takes, in a form that travels with every ref: the names of parameters, and no values."""
 
 from types import FunctionType
 
@@ -50,16 +47,3 @@ def _describe(name: str, function: object, given: int) -> Description:
         tuple(key for key in keywords if key in optional),
         bool(code.co_flags & _VARKEYWORDS),
     )
-
-
-def flat(kwargs: dict[str, object]) -> tuple[object, ...]:
-    """Keyword arguments as (name, value, name, value, ...), which the native codec carries."""
-    found: list[object] = []
-    for pair in kwargs.items():
-        found.extend(pair)
-    return tuple(found)
-
-
-def keywords(flat: tuple[object, ...]) -> dict[str, object]:
-    """Those that were made flat."""
-    return {str(flat[i]): flat[i + 1] for i in range(0, len(flat), 2)}

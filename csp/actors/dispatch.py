@@ -6,7 +6,6 @@ A message is a call or a cast, which come with a Reply, or a plain one, which is
 from types import FunctionType
 
 from csp._native import Reply, aside, handle, tally_add
-from csp.actors.description import keywords
 from csp.errors import NotShareable
 
 TYPE_CHECKING = False
@@ -55,7 +54,7 @@ def dispatch(actor: Served, message: Any, own: Context) -> None:
     if len(parts) < 4:
         _not_to_be_run(actor, own, *parts)
         return
-    _, name, args, flat = parts
+    _, name, args, kwargs = parts
     function = own.functions.get(name)
     if function is None:
         error = AttributeError(f"{type(actor).__qualname__} has no handler {name!r}")
@@ -65,11 +64,11 @@ def dispatch(actor: Served, message: Any, own: Context) -> None:
             _fail(reply, error)
         return
     try:
-        value = handle(reply, function, actor, args, None if flat is None else keywords(flat))
+        value = handle(reply, function, actor, args, kwargs)
     except Exception as error:
         if not reply.is_cast:
             _fail(reply, error)
-        elif type(error) is TypeError and _were_wrong(name, own.methods[name], error, args, flat):
+        elif type(error) is TypeError and _were_wrong(name, own.methods[name], error, args, kwargs):
             drop(actor, own, f"cast of {name} dropped", error)
         else:
             raise
@@ -99,11 +98,11 @@ def _not_to_be_run(actor: Served, own: Context, reply: Reply, error: Exception |
 
 
 def _were_wrong(
-    name: str, method: object, error: TypeError, args: tuple[object, ...], flat: tuple[object, ...] | None
+    name: str, method: object, error: TypeError, args: tuple[object, ...], kwargs: dict[str, object] | None
 ) -> bool:
     from csp.actors.signature import were_wrong
 
-    return were_wrong(name, method, error, args, keywords(flat or ()))
+    return were_wrong(name, method, error, args, kwargs or {})
 
 
 def drop(actor: Served, own: Context, event: str, error: Exception) -> None:

@@ -7,8 +7,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# (level, event, seconds since the epoch, actor, (key, value, key, value, ...))
-type Event = tuple[str, str, float, str, tuple[object, ...]]
+# (level, event, seconds since the epoch, actor, values by name)
+type Event = tuple[str, str, float, str, dict[str, object]]
 
 _PLAIN = (str, int, float, bool, bytes, type(None))
 _ABOUT_PLACES = {"exc_info", "stack_info"}
@@ -26,14 +26,14 @@ class ActorLog:
 
     __slots__ = ("_bound", "_channel", "_name")
 
-    def __init__(self, channel: Sender[object], name: str, bound: tuple[object, ...] = ()) -> None:
+    def __init__(self, channel: Sender[object], name: str, bound: dict[str, object] | None = None) -> None:
         self._channel = channel
         self._name = name
-        self._bound = bound
+        self._bound = bound or {}
 
     def bind(self, /, **values: object) -> ActorLog:
         """Give a logger that adds these values to every event."""
-        return ActorLog(self._channel, self._name, self._bound + _flat(values))
+        return ActorLog(self._channel, self._name, self._bound | _plain(values))
 
     def debug(self, event: object, /, **values: object) -> None:
         """Log at level debug: shown where the program asks for it, see ``System(log_level=...)``."""
@@ -65,17 +65,13 @@ class ActorLog:
         if type(event) is not str:
             event = _text_of(event)
         try:
-            self._channel.send_nowait((level, event, wall_now(), self._name, self._bound + _flat(values)))
+            self._channel.send_nowait((level, event, wall_now(), self._name, self._bound | _plain(values)))
         except ChannelError:
             pass  # nobody listens any more: the system is gone, or going
 
 
-def _flat(values: dict[str, object]) -> tuple[object, ...]:
-    flat: list[object] = []
-    for key, value in values.items():
-        flat.append(key)
-        flat.append(plain(value))
-    return tuple(flat)
+def _plain(values: dict[str, object]) -> dict[str, object]:
+    return {key: plain(value) for key, value in values.items()}
 
 
 def plain(value: object) -> object:

@@ -44,21 +44,20 @@ def _message(record: Any) -> str:
         return f"{text_of(record.msg)} (with arguments that do not fit it: {show(record.args)})"
 
 
-def _fields(record: Any) -> tuple[object, ...]:
+def _fields(record: Any) -> dict[str, object]:
     from csp.actors.log import plain
     from csp.messages.formatting import format_exception
 
     trace = record.exc_text
     if record.exc_info and isinstance(record.exc_info[1], BaseException):
         trace = format_exception(record.exc_info[1])
-    fields: list[object] = ["name", _name_in_main(plain(record.name))]
+    fields = {"name": _name_in_main(plain(record.name)), "exc_text": plain(trace)}
     for key in ("levelno", "levelname", "pathname", "lineno", "funcName", "stack_info", "thread"):
-        fields += key, plain(getattr(record, key, None))
-    fields += "exc_text", plain(trace)
+        fields[key] = plain(getattr(record, key, None))
     for key, value in record.__dict__.items():
         if key not in _OWN:
-            fields += str(key), plain(value)
-    return tuple(fields)
+            fields[str(key)] = plain(value)
+    return fields
 
 
 def _name_in_main(name: object) -> object:
@@ -81,7 +80,12 @@ def hand_over_warnings(warnings: Any, channel: Sender[object], actor: str) -> No
             return
         from csp.messages.shapes import text_of
 
-        where = (category.__module__, category.__qualname__, str(filename), int(lineno))
+        where = {
+            "module": category.__module__,
+            "name": category.__qualname__,
+            "filename": str(filename),
+            "lineno": int(lineno),
+        }
         _put(channel, ("warnings", text_of(message), wall_now(), actor, where))
 
     warnings.showwarning = to_main

@@ -1,8 +1,8 @@
 """Interpreters that were started together and end together, watched through one inbox.
 
-This is the starter's side of a parallel block and of a pipeline. Everything that its interpreters have to say arrives
-in the inbox, in order: what they send there themselves, and last, from each, its exit ``(tag, ending, detail)``. An
-exit begins with its tag, which is negative; what they send begins with a number that is not, and says what it is.
+This is the starter's side of a parallel block and of a pipeline. Everything that its interpreters say arrives in the
+inbox, in order: first what each sends itself, and last its exit ``(tag, ending, detail)``. An exit begins with its tag,
+a negative number. What they send begins with a number that is not negative, and says what the message is.
 """
 
 from csp._native import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Seconds between asking an interpreter to stop and killing it.
 GRACE = 5.0
-# Seconds that a kill is given at the least: the interpreter has to get as far as its next line of Python.
+# The least seconds that a kill gets: the interpreter must reach its next line of Python.
 KILL_GRACE = 0.5
 # How many are named in a note.
 _MOST_NAMED = 10
@@ -38,12 +38,12 @@ _NAME_BYTES = 63
 
 
 class Crew:
-    """The interpreters, by tag: negative numbers, by which is_exit knows an exit from what they send.
+    """The interpreters, by tag. Tags are negative: that is how is_exit tells an exit from what they send.
 
     Attributes:
         inbox: where everything arrives; nothing else receives from it.
         sender: its other end, for interpreters that send more than their exit. Unbounded: sending never waits.
-        alive: ``tag -> (id, name)`` of those whose exit has not been noted.
+        alive: ``tag -> (id, name)`` of those whose exit has not been recorded.
     """
 
     __slots__ = ("_next", "alive", "inbox", "sender")
@@ -56,9 +56,9 @@ class Crew:
         self._next = -1
 
     def start(self, name: str, module: str, function: str, arguments: tuple[object, ...]) -> tuple[int, int]:
-        """Start an interpreter that runs ``module.function(control, *arguments)``; its ``(tag, id)``. Does not wait.
+        """Start an interpreter that runs ``module.function(control, *arguments)``, and return its ``(tag, id)``.
 
-        Raises StartFailed, and what sending the arguments raises.
+        Does not wait. Raises StartFailed, and what sending the arguments raises.
         """
         tag = self._next
         self._next -= 1
@@ -68,26 +68,27 @@ class Crew:
         try:
             order(started, module, function, arguments)
         except BaseException:
-            started.control.close()  # it ends then, and says so
+            started.control.close()  # then it ends, and sends its exit
             raise
         return tag, started.id
 
     def ended(self, tag: int) -> str:
-        """Take note of an exit message; gives the name of the interpreter."""
+        """Record an exit, and return the name of its interpreter."""
         return self.alive.pop(tag, (0, "an interpreter"))[1]
 
     def stop(self, grace: float, *, stopped: bool, take: Callable[[Exit], object] | None = None) -> list[str]:
-        """Stop all that live, wait for them, and close the inbox. Blocks at most for both times of grace.
+        """Stop all that live, wait for them, and close the inbox. Blocks for at most two times of grace.
 
-        They are asked first (Stopped comes out of their channel operations; one that has not begun does not begin),
-        killed after *grace* seconds, and cut off after another, which does not pass while they wait for a CPU.
-        Meanwhile *take* gets the exit messages, after they were noted; all others are dropped. Ctrl-C, or being stopped
-        oneself, while it waits goes on to the next step at once. *stopped* says that Stopped is the reason for it all:
-        then each step gets no more than a third of the time that was granted to us, because one that is killed can no
-        longer stop its own. What is still alive then is not cut off here: our interpreter's end waits for it
-        (native/python/interpreters/started.c).
+        First they are asked: Stopped comes out of their channel operations, and one that has not begun does not begin.
+        After *grace* seconds they are killed, and after a second grace cut off; the second does not pass while they
+        wait for a CPU. Ctrl-C, or being stopped oneself, goes on to the next step at once. *take* gets every exit,
+        after it was recorded; all other messages are dropped.
 
-        Returns what people should know about those that did not stop in good order.
+        *stopped* says that Stopped is the reason for all this. Then a step gets at most a third of the time that was
+        granted to us, because once we are killed we can no longer stop what we started. And what is still alive is not
+        cut off here: the end of our interpreter waits for it (native/python/interpreters/started.c).
+
+        Returns notes for the user about those that did not stop in good order.
         """
         notes: list[str] = []
         kill_grace = max(grace, KILL_GRACE)
@@ -98,11 +99,11 @@ class Crew:
             if given is not None:
                 grace = kill_grace = min(grace, given / 3)
         began = now()
-        # What is around us may be cancelled, and be why we are here.
+        # A scope around us may be cancelled, and be why we are here. It must not end these waits.
         with CancelScope(shield=True), Named("what was started here stops", self._whom):
             self._step(cancel_interpreter, _by_the_clock(grace), take)
             if self.alive:
-                # Less than the grace when it was cut short, by a second Ctrl-C for example.
+                # Less than the grace if something, a second Ctrl-C for example, cut it short.
                 within = min(grace, round(now() - began, 1))
                 notes.append(f"csp: {self._names()} did not stop within {within:g} s and had to be killed")
                 clock = _by_the_clock if ends_soon else self._while_they_queue
@@ -125,8 +126,9 @@ class Crew:
     def _step(
         self, step: Callable[[int], object], patience: Callable[[], float], take: Callable[[Exit], object] | None
     ) -> None:
-        """Take one step with all that live, and wait until they have ended, or *patience* is 0: seconds until it is
-        asked again.
+        """Take one step with all that live, and wait until they have ended or *patience* returns 0.
+
+        It returns how many seconds to wait until it is asked again.
         """
         try:
             for number, _ in self.alive.values():
@@ -139,7 +141,7 @@ class Crew:
                     if seconds == 0.0:
                         return
                     continue
-                except Exception:  # noqa: BLE001, S112  (a result that cannot be read; nobody wants it any more)
+                except Exception:  # noqa: BLE001, S112  (a result that cannot be read, and that nobody wants any more)
                     continue
                 if is_exit(message):
                     end = exit_of(message)
@@ -155,7 +157,7 @@ class Crew:
         return [(name, number) for number, name in list(self.alive.values())]
 
     def _while_they_queue(self, seconds: float) -> Callable[[], float]:
-        """As _by_the_clock, by a clock that stands still while those that are to end keep the CPUs busy."""
+        """Do as _by_the_clock, but by a clock that stands still while those that must end keep the CPUs busy."""
         from csp.hosts.patience import Patience
 
         looks: list[tuple[float, Callable[[], None]]] = []
@@ -186,11 +188,11 @@ class Crew:
 
 
 def is_exit(message: Any) -> bool:
-    """Whether a message in a crew's inbox is an exit, and not what its interpreters sent."""
+    """Whether a message in a crew's inbox is an exit, rather than something that an interpreter sent."""
     return is_bare(message) or message[0] < 0
 
 
 def _by_the_clock(seconds: float) -> Callable[[], float]:
-    """How long there is still time to wait."""
+    """Return a function that tells how many seconds are left."""
     deadline = now() + seconds
     return lambda: max(0.0, deadline - now())

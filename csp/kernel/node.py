@@ -1,4 +1,4 @@
-"""One supervisor of a tree: feeds its reducer with what happens, and carries out what that decides.
+"""One supervisor of a tree: feeds events to its reducer, and carries out what that decides.
 
 A slot belongs to the node's position in the tree, so the mailbox survives restarts of the actor and of the supervisors
 above it.
@@ -59,7 +59,7 @@ class SupervisorNode:
         self.state: SupervisorState = initial_state(spec)
         self.slots: dict[str, Slot] = {}
         self.nodes: dict[str, SupervisorNode] = {}
-        self.waiting: list[Reply] = []  # for its end for good
+        self.waiting: list[Reply] = []  # of those who wait until it has ended for good
         self.outcome = Outcome("", None)  # of its latest life
         self._repeats = Repeats()
 
@@ -69,12 +69,12 @@ class SupervisorNode:
         """Begin a life of this supervisor, from its definition."""
         self.incarnation = incarnation
         self.state = initial_state(self.spec, self.state)
-        if self.above is None:  # it has one life: what is needed of its definition is in the state now
+        if self.above is None:  # a root has one life, and its state now has all that this needs of the definition
             self.spec = attrs.evolve(self.spec, children=())
         self.feed(events.Start(now=now()))
 
     def feed(self, event: events.Event) -> None:
-        """Let the reducer decide on one event, and carry its decisions out; after those of the events before it."""
+        """Have the reducer decide on one event, and carry that out; events that came before it go first."""
         self.tree.feed(self, event)
 
     def step(self, event: events.Event) -> None:
@@ -83,7 +83,7 @@ class SupervisorNode:
         self.state, orders = reduce(self.state, event)
         for command in orders:
             self._carry_out(command)
-        if self.state.stage == stage:  # the usual step: only those that it is about can be gone
+        if self.state.stage == stage:  # the usual step: only children that it names can be gone
             for about in (event, *orders):
                 self._close_if_gone(getattr(about, "child_id", ""))
         elif not self.tree.over:
@@ -155,12 +155,12 @@ class SupervisorNode:
             self.feed(events.ChildStartFailed(child_id, incarnation, reason, now=now(), random=random_number()))
 
     def _retry(self, token: int, incarnation: int) -> None:
-        """Retry, as the delay is over; tokens belong to one life of the supervisor."""
+        """Retry after a delay. A token belongs to one life of the supervisor; later ones ignore it."""
         if incarnation == self.incarnation:
             self.feed(events.RetryDue(token, now=now(), random=random_number()))
 
     def kill(self, incarnation: int | None = None) -> None:
-        """Cut the supervisor off: all its children are killed at once. Only that life of it, if one is given."""
+        """Cut the supervisor off: kill all its children at once. With *incarnation*: only in that life of it."""
         if self.state.stage != "ended" and incarnation in {None, self.incarnation}:
             self.feed(events.KillRequested(ExitReason("killed"), now=now()))
 
@@ -190,7 +190,7 @@ class SupervisorNode:
             log.info(report.kind.replace("_", " "), **details)
         elif report.kind == "supervisor_gave_up":
             log.error("supervisor gave up", supervisor=self.path, **details)
-        else:  # the end of a life: here its traceback is told
+        else:  # a life has ended: this is where its traceback is shown
             if report.reason is not None and report.reason.traceback:
                 details |= self._repeats.details(report.child_id, report.reason.traceback)
             log.error(report.kind.replace("_", " "), **details)
@@ -211,14 +211,14 @@ class SupervisorNode:
         if child is not None and child.status != "down":
             return
         if self.state.stage in {"ending", "ended"} and self.above is not None:
-            return  # the supervisor itself may come back, and its children with their mailboxes
+            return  # the supervisor may be restarted, and then its children get their mailboxes back
         if child_id in self.slots:
             self.close_slot(child_id)
         if (node := self.nodes.pop(child_id, None)) is not None:
             node.close_all()
 
     def close_slot(self, child_id: str) -> None:
-        """End one child's slot for good, with the reason of its last life: its spec may be forgotten by now."""
+        """End one child's slot for good, with the reason of its last life. (Its spec may be forgotten by now.)"""
         slot = self.slots.pop(child_id)
         self.tree.slot_gone(slot)
         self.tree.kernel.slots.close(slot, slot.last_reason)
@@ -230,7 +230,7 @@ class SupervisorNode:
         for node in self.nodes.values():
             node.close_all()
         self.nodes.clear()
-        # Whatever still knows this node, a timer perhaps, must not keep what the children were to be given.
+        # A timer may still refer to this node. It must not keep the children's arguments alive.
         self.spec = attrs.evolve(self.spec, children=())
         self.state = attrs.evolve(self.state, children=())
         self.tree.kernel.roots.supervisor_gone(self.path, self.outcome)
@@ -254,7 +254,7 @@ class SupervisorNode:
 
 
 def _outcome(path: str, reason: ExitReason, *, start_failed: bool, gave_up: bool) -> Outcome:
-    """How a life of the supervisor of that path has ended, for those who wait for its end for good."""
+    """Say how a life of the supervisor at that path has ended, to those who wait until it has ended for good."""
     error: Exception | None = None
     if start_failed:
         error = StartFailed(f"supervisor {path} did not start: {reason}\n{reason.root.traceback}".rstrip())

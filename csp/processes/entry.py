@@ -12,12 +12,14 @@ from csp.hosts.own import granted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from csp.messages.failure import Failure
 
 # ("returned",): the value waits in the result channel. ("stopped",): Stopped came out of it. ("raised", failure).
 type Outcome = tuple[str] | tuple[str, Failure]
-# The arguments, and the keyword arguments as (name, value, name, value, ...), which are natively carried.
-type Given = tuple[tuple[object, ...], tuple[object, ...]]
+# The arguments, and the keyword arguments.
+type Given = tuple[tuple[object, ...], dict[str, object]]
 
 
 def run(
@@ -51,10 +53,6 @@ def run(
 def _call(function: object, given: Receiver[Given]) -> object:
     """Call it so that the arguments belong to it alone: an end that it drops is closed, though it still runs."""
     __tracebackhide__ = True  # what is raised here is the user's
-    taken: list[tuple[object, ...]] = [*given.recv()]
+    taken: list[Any] = [*given.recv()]
     given.close()
-    return function(*taken.pop(0), **_keywords(taken.pop()))  # type: ignore[operator]  # path_of saw that it is callable
-
-
-def _keywords(flat: tuple[object, ...]) -> dict[str, object]:
-    return {str(flat[i]): flat[i + 1] for i in range(0, len(flat), 2)}
+    return function(*taken.pop(0), **taken.pop())  # type: ignore[operator]  # path_of saw that it is callable

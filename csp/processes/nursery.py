@@ -135,13 +135,10 @@ class Nursery:
 
 def _sealed(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Receiver[Given]:
     """Encode the arguments into a channel of their own. Raises what sending them raises, and says which one it is."""
-    flat: list[object] = []
-    for pair in kwargs.items():
-        flat.extend(pair)
     sender, receiver = channel(1)
     with sender:
         try:
-            sender.send((args, tuple(flat)))
+            sender.send((args, kwargs))
         except Exception:
             refuse_by_name(name, args, kwargs)
             raise

@@ -88,8 +88,8 @@ class LogPump:
             event: Any = "an event"
             actor = "somebody"
             try:
-                level, event, when, actor, flat = receiver.recv()
-                self._write(level, event, when, actor, flat)
+                level, event, when, actor, values = receiver.recv()
+                self._write(level, event, when, actor, values)
                 dropped = receiver.statistics().dropped
                 if dropped > self._told:
                     self.logger().warning("log events dropped", count=dropped - self._told, actor="csp")
@@ -101,17 +101,17 @@ class LogPump:
                 if not _complain(event, actor, error):
                     self.lost += 1
 
-    def _write(self, level: str, event: str, when: float, actor: str, flat: tuple[Any, ...]) -> None:
+    def _write(self, level: str, event: str, when: float, actor: str, values: dict[str, Any]) -> None:
         if level == "logging":
-            log_record(actor, event, when, _paired(flat))
+            log_record(actor, event, when, values)
         elif level == "warnings":
-            show_warning(event, *flat)
+            show_warning(event, **values)
         elif level == "once":
             if event not in self._said:
                 self._said.add(event)
-                self._write("warning", event, when, actor, flat)
+                self._write("warning", event, when, actor, values)
         elif LEVELS[level] >= LEVELS[self._level] or _configured():  # below that, our own configuration shows nothing
-            getattr(self.logger(when), level)(event, **({"actor": actor} | _values(flat)))
+            getattr(self.logger(when), level)(event, **({"actor": actor} | _renamed(values)))
 
 
 def _configured() -> bool:
@@ -131,13 +131,8 @@ def _on_terminal() -> bool:
     return bool(_standard_error().isatty())
 
 
-def _paired(flat: tuple[Any, ...]) -> dict[str, Any]:
-    return {str(flat[i]): flat[i + 1] for i in range(0, len(flat), 2)}
-
-
-def _values(flat: tuple[Any, ...]) -> dict[str, Any]:
-    """Give the values of an event by name; a name that structlog needs for itself gets an underscore."""
-    values = _paired(flat)
+def _renamed(values: dict[str, Any]) -> dict[str, Any]:
+    """Add an underscore to names that structlog needs for itself."""
     for taken in _TAKEN & values.keys():
         values[f"{taken}_"] = values.pop(taken)
     return values

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 _LOG_CAPACITY = 4096
 _KERNEL_TAG = 0
-# Seconds after which nothing that was killed can be left: what does not die is cut off before.
+# Seconds within which everything that was killed has died or was cut off.
 _CUT_OFF_WITHIN = 10.0
-# Seconds that the kernel is given to say whom it waits for.
+# Seconds that the kernel has to say whom it waits for.
 _ASKED_FOR = 1.0
 # Interpreters kept ready: each has a thread and about 3 MiB, and nobody starts so many actors at once.
 _MOST_WARM = 1000
@@ -45,9 +45,8 @@ class System:
     Args:
         warm: how many interpreters to keep ready, so that starting an actor takes less than a millisecond; each costs
             about 3 MiB. Default: one per CPU. 0 keeps none; at most 1000. Closing does not wait until all are there.
-        drain: whether closing first lets the actors handle what is queued in their mailboxes, and what comes of that,
-            each for at most its ``shutdown`` time. What is not handled is told in the log in either case, with its
-            count.
+        drain: whether closing first lets the actors handle what is queued in their mailboxes, and what follows from
+            it, each for at most its ``shutdown`` time. Either way the log says how many messages were not handled.
         log_level: the lowest level of ``self.log`` that is shown, where the program has not configured structlog:
             "debug", "info", "warning", "error" or "critical". Default: what CSP_LOG_LEVEL in the environment says,
             else "info".
@@ -61,7 +60,7 @@ class System:
     @unseen
     def __init__(self, *, warm: int | None = None, drain: bool = True, log_level: str | None = None) -> None:
         refuse_while_loading("a csp.System would be made")
-        if not daemon_threads_allowed():  # so this is not the main interpreter, which is what a log's thread needs
+        if not daemon_threads_allowed():  # this is not the main interpreter, and only there can the log's thread run
             raise StartFailed(
                 "a csp.System is made in the program's main interpreter; inside an actor use self.spawn and "
                 "self.lookup, which ask the system that the actor belongs to; a process is handed a ref"
@@ -104,11 +103,11 @@ class System:
 
     @unseen
     def spawn[**P, A](self, what: Callable[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A:
-        """Start an actor and wait until its ``__init__`` has returned; gives its ref.
+        """Start an actor, wait until its ``__init__`` has returned, and return its ref.
 
-        The ref is typed as the actor's class, whose handlers it has; it is a csp.Ref. *what* is the class, followed by
-        its arguments, or ``csp.child(Class, ...).options(name=..., shutdown=...)``. Nobody restarts the actor: for
-        that, put it under a supervisor (its restart type is not looked at here).
+        The ref is a csp.Ref, typed as the actor's class, and has its handlers. *what* is the class, followed by its
+        arguments, or ``csp.child(Class, ...).options(name=..., shutdown=...)``. Nobody restarts the actor, whatever
+        restart type it has: for that, put it under a supervisor.
 
         Raises what ``__init__`` or ``on_start`` raised, with the remote traceback; StartFailed; NotImportable;
         NotShareable.
@@ -126,29 +125,30 @@ class System:
 
     @unseen
     def lookup(self, name: str, cls: type | None = None) -> Any:
-        """Give the ref of an actor by its name: ``"account/bob"``, or the last part of it where that is unique.
+        """Find an actor by its name, and return its ref: ``"account/bob"``, or its last part if that is unique.
 
-        With a class the ref is typed as it is. Supervised actors are named ``supervisor/child``. Raises NoSuchActor:
-        there is none of that name, or it is no *cls* (neither its class nor one that has all of its handlers).
+        With *cls* the ref is typed as that class. Supervised actors are named ``supervisor/child``. Raises
+        NoSuchActor: no actor has that name, or it is no *cls* (neither of that class nor of one that has all its
+        handlers).
         """
         return client.lookup(self._kernel, name, cls)
 
     @unseen
     def stop(self, ref: object, *, grace: float | None = 5.0) -> None:
-        """Stop an actor and wait until it has ended. One that is gone already is fine.
+        """Stop an actor and wait until it has ended. It may have ended before.
 
-        It finishes the message at hand. After *grace* seconds ``csp.Stopped`` is raised in it where it waits, then its
-        Python code is made to raise, then it is cut off (None: no limit). A supervised actor is terminated at its
-        supervisor.
+        It finishes the message at hand. If it takes longer than *grace* seconds (None: no limit), ``csp.Stopped`` is
+        raised in it where it waits, then its Python code is made to raise, then it is cut off. A supervised actor is
+        stopped by its supervisor, which does not restart it.
         """
         limit = arguments.limit(grace, "grace")
         client.ask(self._kernel, ("stop", *_slot_of(ref), limit))
 
     @unseen
     def kill(self, ref: object) -> bool:
-        """Kill the present life of an actor, without asking; True if there was one. Its supervisor sees a crash.
+        """Kill the present life of an actor without asking it; True if it had one. Its supervisor sees a crash.
 
-        Does not wait for the end: a message at hand may still be finished.
+        Does not wait for the end: the actor may still finish the message at hand.
         """
         return bool(client.ask(self._kernel, ("kill", *_slot_of(ref))))
 
@@ -156,12 +156,13 @@ class System:
 
     @unseen
     def supervise(self, supervisor: Supervisor, *, name: str | None = None) -> str:
-        """Start a supervision tree and wait until all of it is up; gives its name (default: its class in lower case).
+        """Start a supervision tree, wait until all of it is up, and return its name.
 
-        A supervisor in it whose class has no ``children`` of its own is legal, and logged as a warning.
+        The default name is the class in lower case. A supervisor whose class has no ``children`` of its own is legal,
+        and logged as a warning.
 
-        Raises StartFailed when a child cannot be started (what was started is stopped again), ChildSpecError: a name
-        or setting is not legal, or this is no supervisor.
+        Raises StartFailed: a child cannot be started (those that were started are stopped again). ChildSpecError: a
+        name or setting is not legal, or this is no supervisor.
         """
         from csp.supervision.checks import NAME, is_plain_name, refusal
         from csp.supervision.supervisor import Supervisor
@@ -183,10 +184,10 @@ class System:
 
     @unseen
     def stop_supervisor(self, name: str) -> None:
-        """Stop a supervision tree in order and wait until all of it has ended; one that has ended is fine.
+        """Stop a supervision tree in order and wait until all of it has ended. It may have ended before.
 
-        A nested supervisor is named by its path, ``"bank/branches"``: it is terminated at the one above, and not
-        restarted. (OTP's ``terminate_child``.) Raises NoSuchActor when there never was one of that name.
+        A nested supervisor is named by its path, ``"bank/branches"``: the one above stops it, and does not restart it.
+        (OTP's ``terminate_child``.) Raises NoSuchActor if there never was a supervisor of that name.
         """
         client.ask(self._kernel, ("stop_tree", arguments.name(name, "stop_supervisor", "a supervisor")))
 
@@ -199,14 +200,15 @@ class System:
 
     @unseen
     def wait(self, what: object, timeout: float | None = None) -> str:
-        """Wait until an actor or a supervision tree has ended for good; gives the reason, also if it had ended before.
+        """Wait until an actor or a supervision tree has ended for good, and return the reason.
 
-        *what* is an actor's ref, or a name: a supervisor's, or an actor's in full. A supervised actor has ended for
-        good when it will not be started again; the end of one of its lives is not told here. Its interpreter may still
-        clean up then. The reasons of the last 1000 actors that have ended are kept. (Erlang's monitors, waited for.)
+        Returns at once if it had ended before: the reasons of the last 1000 ended actors are kept. *what* is an
+        actor's ref, the name of a supervisor, or the full name of an actor. A supervised actor has ended for good when
+        nobody will start it again; the end of a single life does not count. Its interpreter may still clean up after
+        that. (Erlang's monitors, waited for.)
 
-        Raises EscalationError when it is a supervisor that gave up, NoSuchActor when there never was one of that name
-        or it is another system's, CallTimeout.
+        Raises EscalationError: the supervisor gave up. NoSuchActor: there never was one of that name, or it belongs to
+        another system. CallTimeout.
         """
         limit = arguments.limit(timeout, "timeout")
         if isinstance(what, ActorRef):
@@ -225,9 +227,9 @@ class System:
     # ---- the system -------------------------------------------------------------------------------------------------
 
     def statistics(self) -> dict[str, int]:
-        """Tell what the system counts: actors, restarts, dead_letters, zombies, warm, interpreters and how they ended.
+        """Return counts: actors, restarts, dead_letters, zombies, warm, interpreters and how they ended.
 
-        ``log_lost``: log events that were dropped because they came too fast, or that could not be written.
+        ``log_lost`` counts log events that were dropped because they came too fast, or that could not be written.
         """
         return dict(client.ask(self._kernel, ("statistics",))) | {"log_lost": self._log.lost + self._log.dropped()}
 
@@ -235,11 +237,11 @@ class System:
     def close(self, timeout: float | None = None) -> None:
         """Stop everything, the youngest first, and wait until it has ended; idempotent.
 
-        Before that, what is queued in the mailboxes is handled (see System, *drain*). *timeout* in seconds bounds the
-        whole; after it what is left is killed and a CallTimeout raised. Interrupted (Ctrl-C), it stops waiting; the
-        closing goes on without handling what is queued, and close waits for the rest of it when it is called again. A
-        program that ends after that does not wait either. What takes longer than half a second is named on standard
-        error, with the line of its Python.
+        The actors first handle what is queued in their mailboxes (see System, *drain*). *timeout*, in seconds, bounds
+        the whole: after it, what is left is killed, and CallTimeout raised. When interrupted (Ctrl-C), it stops
+        waiting. The system then goes on closing, without handling what is queued; calling close again waits for the
+        rest, and ending the program does not wait. After half a second, those that it still waits for are named on
+        standard error, each with its present line of Python.
         """
         self._close(timeout, self._drain)
 
@@ -256,7 +258,7 @@ class System:
             self._leave()
             raise
         except ActorError:
-            pass  # the kernel is gone: what it kept is gone with it, or ends at the end of the program
+            pass  # the kernel is gone; what it kept is gone, too, or ends with the program
         except BaseException as error:
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 hurry()
@@ -268,7 +270,7 @@ class System:
         self._leave()
 
     def _ending(self) -> list[tuple[str, int]]:
-        """Whom close() waits for."""
+        """Name those that close() waits for."""
         try:
             return list(client.ask(self._kernel, ("ending",), _ASKED_FOR))
         except CallTimeout:
@@ -297,7 +299,7 @@ class System:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Who presses Ctrl-C waits for no queue, nor who is cancelled; and that ends at its scope, behind this block.
+        # After Ctrl-C or a cancel nobody waits for queues. The cancelled scope is around us: it must not end this wait.
         with CancelScope(shield=True):
             self._close(None, self._drain and not isinstance(error, (KeyboardInterrupt, Cancelled)))
 
@@ -310,7 +312,7 @@ class System:
                 let_go()
             except ChannelError:
                 pass  # the kernel is gone already
-        self._log.sender.close()  # its thread ends with the last of the actors
+        self._log.sender.close()  # the log's thread ends with the last actor
         if not self._closing:
             warn(
                 "a csp.System was dropped without close(): its actors are stopped now. Use it as a context manager, or "
@@ -325,7 +327,7 @@ class System:
 
 
 def _slot_of(ref: object) -> tuple[int, int]:
-    """Give the numbers of an actor's slot and mailbox: the first alone might be another system's."""
+    """Return the numbers of an actor's slot and mailbox. The first alone might mean an actor of another system."""
     if not isinstance(ref, ActorRef):
         raise TypeError(f"this takes the ref of an actor, as spawn and lookup give it, not {ref!r}")
     return ref._id, ref._sender.channel_id

@@ -68,14 +68,14 @@ def test_a_programs_own_time_stamper_tells_the_time_of_the_event(configured, sta
     none, none is added.
     """
     lines = configured(stamper)
-    values = ("mine", "the actor's own") if "mine" in stamp else ()
+    values = {"mine": "the actor's own"} if "mine" in stamp else {}
     pumped("info", "it happened", WHEN, "ada", values)
     assert lines == [{"actor": "ada", "event": "it happened"} | stamp]
 
 
 def test_our_own_format_tells_the_time_of_the_event(capfd):
     """A program that has not configured structlog sees local time, that of the event."""
-    pumped("info", "it happened", WHEN, "ada", ())
+    pumped("info", "it happened", WHEN, "ada", {})
     assert LOCAL.replace(tzinfo=None).isoformat() in capfd.readouterr().err
 
 
@@ -162,7 +162,7 @@ def test_the_pump_survives_any_event(shown):
     pump = LogPump(10)
     pump.sender.send(Unreadable())
     pump.sender.send(("info", "half an event"))
-    pump.sender.send(("info", "it happened", WHEN, "ada", ()))
+    pump.sender.send(("info", "it happened", WHEN, "ada", {}))
     pump.close()
     seen = shown.err()
     assert seen.count("cannot log") == 2
@@ -192,7 +192,7 @@ def test_what_nobody_can_read_is_counted(monkeypatch, stream, wait_until):
         monkeypatch.setattr(sys, "stdout", out)
         ref = system.spawn(Talker)
         ref.log_levels()
-        system._log.sender.send(("info", "the last", 0.0, "nobody", ()))
+        system._log.sender.send(("info", "the last", 0.0, "nobody", {}))
         wait_until(lambda: system.statistics()["log_lost"] == 5, "five lines are counted as lost")
         monkeypatch.undo()
     assert out.getvalue() == ""

@@ -30,7 +30,7 @@ type Values = tuple[object, ...]
 
 
 class _Batches:
-    """Joins what passes into tuples of one size; chunks of items in, chunks of tuples out."""
+    """Joins items into tuples of one size: chunks of items go in, chunks of tuples come out."""
 
     __slots__ = ("_held", "size")
 
@@ -56,13 +56,13 @@ class _Batches:
 class Run:
     """One run of a pipeline.
 
-    What it raises, it raises after all workers have ended: ProcessFailed for a worker's failure, and as they are what
-    the source raises, Ctrl-C, and Stopped. Closing the iteration ends them, too.
+    It raises only after all workers have ended: ProcessFailed for a worker's failure; and unchanged, what the source
+    raises, Ctrl-C, and Stopped. Closing the iteration ends the workers, too.
 
     Args:
-        source: where units come from: items, or batches of them if *steps* had begun with batches.
-        steps: what is to be done with these units.
-        crew: for the workers; its inbox is what the source looks at. The run closes it.
+        source: where units come from: items, or batches of items if *steps* began with batches.
+        steps: what to do with these units.
+        crew: for the workers. The source looks at its inbox, too. The run closes it.
     """
 
     def __init__(
@@ -70,11 +70,12 @@ class Run:
     ) -> None:
         self._grace = grace
         self._progress = progress
-        self._counted = 0  # items that the progress bar knows of
+        self._counted = 0  # items that the progress bar has been told of
         self._source = source
         self._crew = crew
         self._segments: list[Segment] = []
-        # batches[i] stand before segment i, the last ones behind all. Those before the first are the source's.
+        # batches[i] stand before segment i, and the last ones behind all segments. Those before the first segment
+        # belong to the source.
         self._batches: list[list[_Batches]] = [[]]
         chain: list[Stage] = []
         for step in (*steps, None):
@@ -92,7 +93,7 @@ class Run:
         self._meter = self.figures.caller
 
     def chunks(self) -> Generator[Iterable[object]]:
-        """Give the results, chunk by chunk."""
+        """Yield the results, chunk by chunk."""
         try:
             if self._segments:
                 most = self._source.units if self._source.stored else None
@@ -145,7 +146,7 @@ class Run:
             yield rest
 
     def _feed(self, segment: Segment, room: int) -> bool:
-        """Send a chunk into a segment that has room for so many items. Whether anything has changed."""
+        """Send a chunk of at most *room* items into a segment. Return whether anything has changed."""
         waiting = segment.waiting
         if not waiting:
             number = segment.number
@@ -166,7 +167,7 @@ class Run:
         return True
 
     def _draw(self, count: int) -> Values:
-        """Draw the next units of the source, whose own time does not count."""
+        """Draw the next units of the source, and do not count its time as the caller's."""
         if not self._meter.on:
             return self._source.draw(count)
         self._meter.pause()
@@ -182,7 +183,7 @@ class Run:
             return
         try:
             guard, value = select(self._crew.inbox, channel)
-        except EndOfChannel:  # the inbox never ends: we hold its other end
+        except EndOfChannel:  # of the source: the inbox never ends, because we hold its sender
             self._source.over = True
             return
         if guard is channel:
@@ -191,7 +192,7 @@ class Run:
             self._handle(value)
 
     def _pull(self, number: int) -> Values:
-        """Take the next results of the segment before *number*, after the batches behind it; () if there are none."""
+        """Take the next results of the segment before *number*, batched as between the two; () if there are none."""
         take, batches = self._segments[number - 1].take, self._batches[number]
         while (values := take()) is not None:
             for batch in batches:
@@ -225,7 +226,7 @@ class Run:
     # ---- messages ---------------------------------------------------------------------------------------------------
 
     def _handle(self, message: Any) -> None:
-        """Take note of a message; raises ProcessFailed when it says that a worker failed."""
+        """Handle one message of the inbox. Raises ProcessFailed if it says that a worker failed."""
         if is_exit(message):
             self._ended(exit_of(message))
         elif message[0] == CHUNK:
@@ -268,14 +269,14 @@ class Run:
         return error
 
     def _count(self, items: int) -> None:
-        """Tell the progress bar that so many are done with."""
+        """Tell the progress bar that so many more items are done."""
         if self._progress is not None:
             self._counted += items
             self._progress.advance(items)
 
 
 def _flush(batches: list[_Batches]) -> Values:
-    """Return what is left in these, one after the other."""
+    """Empty these batches, each into the next, and return what comes out of the last."""
     values: Values = ()
     for batch in batches:
         values = (*batch.push(values), *batch.flush())

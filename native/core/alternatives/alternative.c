@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reusable alternative. It waits by a record of its own, not by its thread's: so a registration that stays with its
- * channel can be claimed exactly while a select of this very alternative is under way, and at no other time. */
+ * The reusable alternative. It waits through a waiter of its own, not its thread's. So its registrations can stay with
+ * their channels: they can be claimed only while a select of this alternative is under way. */
 #include <stdlib.h>
 
 #include "alternatives/select.h"
@@ -44,7 +44,7 @@ csp_alternative *csp_alternative_new(csp_holder *holder) {
     return alternative;
 }
 
-/* The first one that is free, which needs no memory, or a new one. NULL when out of memory. */
+/* The first free registration, which needs no memory, or a new one. NULL: out of memory. */
 static registration *new_registration(csp_alternative *alternative) {
     for (; alternative->free_from < alternative->count; alternative->free_from++) {
         if (!alternative->registrations[alternative->free_from]->used) {
@@ -73,7 +73,7 @@ static registration *new_registration(csp_alternative *alternative) {
     return r;
 }
 
-/* Under the channel's lock: whether something might be received. */
+/* Under the channel's lock: whether a receive might succeed. */
 static bool may_be_ready(csp_channel *channel, const csp_end *end) {
     return atomic_load_explicit(&channel->buffered, memory_order_relaxed) > 0 ||
            atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed) > 0 ||
@@ -86,7 +86,7 @@ static bool is_reentrant(const csp_end *end) {
 
 csp_status csp_alternative_add(csp_alternative *alternative, csp_end *end, uint32_t *index) {
     csp_sync_kind kind = csp_end_sync(end);
-    /* A notification is for who waits in the queue, and nobody acquires the other two: a registration would never be told. */
+    /* A registration would never be told: a condition notifies its queue only, and nobody acquires the other two. */
     bool unregistrable = kind == CSP_SYNC_CONDITION || kind == CSP_SYNC_BARRIER || kind == CSP_SYNC_COUNTER;
     if (end->direction != CSP_RECEIVING || unregistrable || alternative->used >= CSP_GUARDS_MAX) {
         return CSP_INVALID;
@@ -210,7 +210,7 @@ typedef struct {
     csp_status status; /* of the chosen one */
 } selection;
 
-/* Timers that are due join the list like a channel that became ready, and so have their turn. Gives the next deadline. */
+/* Put timers that are due on the ready list: so they take turns with channels. Returns the next deadline. */
 static int64_t list_due_timers(csp_alternative *alternative) {
     int64_t next = CSP_FOREVER, now = csp__list_empty(&alternative->timers) ? 0 : csp_now();
     for (csp_node *n = alternative->timers.next; n != &alternative->timers; n = n->next) {
@@ -227,8 +227,8 @@ static int64_t list_due_timers(csp_alternative *alternative) {
     return next;
 }
 
-/* A recursive lock is ready to nobody but the thread that has it, so no channel could have listed it. While that thread
- * waits here it can neither get the lock nor give it up: one poll per select is enough. */
+/* A taken recursive lock is ready for its own thread only, so its channel does not list it. While that thread waits
+ * here it can neither acquire nor release the lock: one poll per select is enough. */
 static void list_own_locks(csp_alternative *alternative, const csp_waiter *self) {
     for (csp_node *n = alternative->reentrant.next; n != &alternative->reentrant; n = n->next) {
         registration *r = CSP_CONTAINER(n, registration, of_asked);
@@ -244,23 +244,23 @@ static void list_own_locks(csp_alternative *alternative, const csp_waiter *self)
     }
 }
 
-/* Carry out what a registration is for, if it is ready; its place in the list goes to the end, or is lost. */
+/* Carry out what a registration is for, if it is ready. It goes to the end of the list, or is listed no more. */
 static bool try_registration(selection *s, registration *r, bool first_of_all, csp_wakes *wakes) {
     csp_alternative *alternative = s->alternative;
     if (r->end == NULL) {
         r->listed = false;
         s->status = CSP_OK;
-        /* Who is told to stop goes on for no time that is up. */
+        /* A thread that is told to stop must not go on because of a timer. */
         bool due = r->deadline <= csp_now() && csp__told(s->holder, s->self) == CSP_OK;
         if (!due && r->deadline < s->next_timer) {
-            s->next_timer = r->deadline; /* a tick that was listed, and then taken elsewhere */
+            s->next_timer = r->deadline; /* it was due when it was listed; its tick was taken elsewhere since */
         }
         return due;
     }
     csp_channel *channel = r->end->channel;
     csp__lock(&channel->lock);
     if (first_of_all) {
-        /* One instant: whatever goes before it and became ready meanwhile is on the list by now. */
+        /* Under both locks: whatever has priority and became ready meanwhile is on the list by now. */
         csp__lock(&alternative->lock);
         for (csp_node *n = alternative->ready.next; n != &alternative->ready; n = n->next) {
             registration *other = CSP_CONTAINER(n, registration, of_ready);
@@ -284,7 +284,7 @@ static bool try_registration(selection *s, registration *r, bool first_of_all, c
     return s->status != CSP_WOULD_BLOCK;
 }
 
-/* The registration whose turn it is, taken off the list: the one that is there longest, or the first in order. NULL: none. */
+/* Take the next registration off the list: the one listed longest, or with `priority` the first in order; or NULL. */
 static registration *next_listed(csp_alternative *alternative, bool priority) {
     registration *found = NULL;
     csp__lock(&alternative->lock);
@@ -319,7 +319,7 @@ static bool poll_listed(selection *s, bool priority) {
     return r != NULL;
 }
 
-/* Armed, and nothing listed nor interrupted since the poll: then nobody can have missed us. */
+/* The waiter is armed. If nothing was listed and nobody interrupted since the poll, nobody can have missed us. */
 static bool may_wait(csp_alternative *alternative) {
     csp__lock(&alternative->lock);
     bool nothing = csp__list_empty(&alternative->ready) && !alternative->interrupted;
@@ -328,7 +328,7 @@ static bool may_wait(csp_alternative *alternative) {
     return nothing || !csp__claim(alternative->waiter, CSP_NOTIFIED, &unused);
 }
 
-/* Its waits are for that holder from now on: in its list, a cancel finds them. */
+/* From now on it waits for that holder. It joins the holder's list, where a cancel finds it. */
 static void wait_for(csp_alternative *alternative, csp_holder *holder) {
     if (alternative->holder != NULL) {
         csp__waits_no_more(alternative->holder, alternative->waiter);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ends: handles on a channel, given from holder to holder, and closed; and what becomes of the channel then. */
+ * Ends: handles on a channel. They are given from holder to holder, and closed, which may end the channel. */
 #include "channels/end.h"
 
 #include <stdlib.h>
@@ -47,11 +47,11 @@ void csp__end_rehold(csp_end *end, csp_holder *holder) {
     }
     set_holder(end, csp_holder_retain(holder));
     if (!csp__holder_keeps(holder, &end->held)) {
-        csp_end_close(end); /* who was cut off gets nothing any more */
+        csp_end_close(end); /* a holder that was cut off gets nothing any more */
     }
 }
 
-/* A new handle, not yet counted. */
+/* A new handle, which its channel does not count yet. */
 csp_end *csp__end_alloc(csp_channel *channel, csp_direction direction) {
     csp_end *end = calloc(1, sizeof *end);
     if (end == NULL) {
@@ -109,8 +109,8 @@ void csp__end_release(csp_end *end) {
 
 /* ---- closing -------------------------------------------------------------------------------------------------- */
 
-/* Under the lock: claim every waiter of queue[direction] that `which` asks for (NULL: all), up to a full `wakes`. True
- * when there may be more. */
+/* Under the lock: claim the waiters in queue[direction] that wait through `which` (NULL: all) until `wakes` is full.
+ * True if there may be more. */
 static bool release_waiters(csp_channel *channel, csp_direction direction, const csp_end *which, csp_status outcome,
                             csp_wakes *wakes) {
     csp_node *queue = &channel->queue[direction];
@@ -135,7 +135,7 @@ static bool release_waiters(csp_channel *channel, csp_direction direction, const
     return false;
 }
 
-/* What the buffer held, taken out under the lock, to be dropped after it. */
+/* The content of a buffer, taken out under the lock and dropped after it. */
 typedef struct {
     csp_message *ring, *returned;
     uint32_t room, head, count, returned_count;
@@ -179,7 +179,7 @@ void csp__channel_release(csp_channel *channel) {
     }
 }
 
-/* What the close of the last receiving end does, for a channel whose receiving ends nobody can reach. */
+/* Do what closing the last receiving end does, for a channel whose receiving ends nobody can reach any more. */
 static void end_receiving(csp_channel *channel) {
     csp_wakes wakes = {.count = 0};
     remains left = {0};

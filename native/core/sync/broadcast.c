@@ -16,21 +16,21 @@
 
 typedef struct {
     csp_end **ends;       /* sending ends, held by nobody */
-    uint32_t count, room; /* those who are gone are counted until somebody looks */
+    uint32_t count, room; /* counts subscribers who have left, too, until strike_off_gone() */
     bool keep;
     csp_message latest;
-    csp_end *waits; /* the handle whose sender has the turn and waits for a subscriber; NULL: none does ... */
-    csp_end *by;    /* ... and the sending end by which it waits */
+    csp_end *waits; /* the handle whose sender has the turn and waits for one subscriber, or NULL ... */
+    csp_end *by;    /* ... and the sending end through which it waits */
 } subscriber_list;
 
 typedef struct {
-    csp_sync turn; /* to send; first, so that what is done with locks can be done with this */
+    csp_sync turn; /* to send; the first member, so that the functions of locks.c can work on it */
     subscriber_list subscribers;
 } broadcast_state;
 
 static broadcast_state *state_of(const csp_channel *channel) { return channel->state; }
 
-/* The same message once more: its payload, if it has one, gets another reference. */
+/* A copy that shares the payload, if there is one: it gets one more reference. */
 static csp_message copy_of(const csp_message *message) {
     if ((message->kind & CSP_KIND_PAYLOAD) != 0) {
         csp_payload_retain(message->as.payload);
@@ -40,7 +40,7 @@ static csp_message copy_of(const csp_message *message) {
 
 /* ---- the end -------------------------------------------------------------------------------------------------- */
 
-/* Under the lock: the list, for after it. */
+/* Under the lock: detach the whole list. The caller frees it after unlocking. */
 static csp_leavings take_list(subscriber_list *subscribers) {
     csp_leavings taken = {.ends = subscribers->ends, .count = subscribers->count};
     subscribers->ends = NULL;
@@ -48,7 +48,7 @@ static csp_leavings take_list(subscriber_list *subscribers) {
     return taken;
 }
 
-/* With a handle goes what its sender waits by; with the last the list of subscribers. */
+/* Closing a handle ends the wait of a sender that uses it; closing the last one gives up the list of subscribers. */
 static void left(csp_channel *channel, csp_end *handle, bool last, csp_wakes *wakes, csp_leavings *leavings) {
     subscriber_list *subscribers = &state_of(channel)->subscribers;
     csp__sync_left(channel, handle, last, wakes, leavings);
@@ -57,7 +57,7 @@ static void left(csp_channel *channel, csp_end *handle, bool last, csp_wakes *wa
     }
     if (subscribers->waits == handle) {
         leavings->wait = subscribers->by;
-        csp__end_retain(leavings->wait); /* its sender may be on its way out, and free it */
+        csp__end_retain(leavings->wait); /* the sender may be returning, and would free it */
     }
 }
 
@@ -81,7 +81,7 @@ static void abort_all(csp_channel *channel, csp_message *cause) {
     csp__leavings_drop(&all);
 }
 
-/* Under the lock: what a send or a subscription through this handle comes to, whoever subscribes. */
+/* Under the lock: whether this handle can send and subscribe at all, whatever the subscribers do. */
 static csp_status standing(const csp_end *handle) {
     return atomic_load_explicit(&handle->closed, memory_order_relaxed) ? CSP_CLOSED_END
            : handle->channel->aborted                                  ? CSP_BROKEN
@@ -97,8 +97,8 @@ static csp_status look_at_standing(const csp_end *handle) {
 
 /* ---- subscribing ---------------------------------------------------------------------------------------------- */
 
-/* Under the lock: move those who are gone from the list to another, to be freed after it. Linked by the node that an end
- * of nobody's does not need. */
+/* Under the lock: move the ends of subscribers who have left to `gone`, which is freed after unlocking. They are
+ * linked through `held.of_holder`, which an end without a holder does not use. */
 static void strike_off_gone(subscriber_list *subscribers, csp_node *gone) {
     uint32_t staying = 0;
     for (uint32_t i = 0; i < subscribers->count; i++) {
@@ -120,8 +120,8 @@ static void free_gone(csp_node *gone) {
     }
 }
 
-/* A full list first loses those who are gone. It grows unless that halves it: then as many will come before the next look
- * through it as this one saw. */
+/* A full list first loses the subscribers who have left. If it is still more than half full, it doubles. Either way at
+ * least half as many must join before the next scan as this one visited: the cost per subscriber is constant. */
 static bool make_room(subscriber_list *subscribers, csp_node *gone) {
     if (subscribers->count < subscribers->room) {
         return true;
@@ -151,7 +151,7 @@ csp_status csp_broadcast_subscribe(csp_end *handle, uint32_t capacity, csp_overf
     if (status != CSP_OK) {
         return status;
     }
-    csp__end_rehold(sending, NULL); /* it belongs to the broadcast, and not to who subscribes */
+    csp__end_rehold(sending, NULL); /* it belongs to the broadcast, not to the subscriber */
     csp_message latest = {.kind = 0}, dropped = {.kind = 0};
     csp_wakes wakes = {.count = 0};
     subscriber_list *subscribers = &state_of(channel)->subscribers;
@@ -163,16 +163,16 @@ csp_status csp_broadcast_subscribe(csp_end *handle, uint32_t capacity, csp_overf
         status = CSP_NO_MEMORY;
     }
     if (status == CSP_OK) {
-        /* One instant: a message that is under way has this subscriber on its list, or is what it begins with. */
+        /* Atomic against everybody(): a message under way has this subscriber on its list, or is the latest here. */
         subscribers->ends[subscribers->count++] = sending;
         latest = copy_of(&subscribers->latest);
         if (latest.kind != 0) {
-            /* Nested, and harmless: nobody knows the new channel who could hold its lock and want ours. A rendezvous
-             * takes nothing here; its subscriber begins with the next. */
+            /* A second lock, but no deadlock: nobody else knows the new channel yet. A rendezvous accepts nothing
+             * here; its subscriber begins with the next message. */
             csp__lock(&sending->channel->lock);
             csp_status offered = csp__offer(sending->channel, &latest, NULL, &wakes, &dropped);
             csp__unlock(&sending->channel->lock);
-            if (offered == CSP_NO_MEMORY) { /* without the latest it would be no subscriber of this kind */
+            if (offered == CSP_NO_MEMORY) { /* a subscriber of this kind must begin with the latest */
                 subscribers->count--;
                 status = CSP_NO_MEMORY;
             }
@@ -188,7 +188,7 @@ csp_status csp_broadcast_subscribe(csp_end *handle, uint32_t capacity, csp_overf
     return status;
 }
 
-/* Under the lock: take it off the list. True if it was there; then it is the caller's to free. */
+/* Under the lock: remove one end from the list. True if it was there: then the caller frees it. */
 static bool strike_off(subscriber_list *subscribers, const csp_end *gone) {
     for (uint32_t i = 0; i < subscribers->count; i++) {
         if (subscribers->ends[i] == gone) {
@@ -204,8 +204,8 @@ static bool strike_off(subscriber_list *subscribers, const csp_end *gone) {
 
 /* ---- sending -------------------------------------------------------------------------------------------------- */
 
-/* Have the turn. A sender that ended in the middle of its own left some subscribers without that message: no reason for
- * the next one not to send. */
+/* Acquire the turn. If the sender before us ended during its own turn, some subscribers missed its message. That is no
+ * reason to refuse ours. */
 static csp_status take_turn(csp_end *handle, int64_t deadline, const csp_hooks *hooks) {
     csp_message token;
     csp_status status;
@@ -215,7 +215,7 @@ static csp_status take_turn(csp_end *handle, int64_t deadline, const csp_hooks *
     return status;
 }
 
-/* Those who subscribe now, each with a reference; and the message becomes the latest. */
+/* Snapshot the subscribers, with a reference to each, and make the message the latest. */
 static csp_status everybody(csp_end *handle, const csp_message *message, csp_end ***ends, uint32_t *count) {
     csp_channel *channel = handle->channel;
     subscriber_list *subscribers = &state_of(channel)->subscribers;
@@ -239,7 +239,7 @@ static csp_status everybody(csp_end *handle, const csp_message *message, csp_end
     return status == CSP_OK && *ends == NULL ? CSP_NO_MEMORY : status;
 }
 
-/* Its policy refused a message: it is lost to this subscriber, who shall find it in the statistics. */
+/* The channel's overflow policy refused a message. The subscriber loses it, and finds it counted in the statistics. */
 static void count_refused(csp_channel *theirs) {
     csp__lock(&theirs->lock);
     theirs->sent++;
@@ -247,22 +247,22 @@ static void count_refused(csp_channel *theirs) {
     csp__unlock(&theirs->lock);
 }
 
-/* `by` is the subscriber's own end, or another on its channel. */
+/* Send through `by`: the end on the list, or another sending end of the same channel. */
 static csp_status send_to(csp_end *handle, csp_end *subscriber, csp_end *by, const csp_message *message,
                           int64_t deadline, const csp_hooks *hooks, uint32_t *reached) {
     csp_message copy = copy_of(message);
     csp_status status = csp__send_as(by, &copy, csp__who_waits(handle, hooks), deadline, hooks);
-    /* It has the message, also where we were stopped while it held us. */
+    /* The subscriber has the message, even if we were stopped while it held us. */
     *reached += status == CSP_FAILED || copy.kind == 0;
-    csp_message_drop(&copy); /* a no-op unless it did not go, or the receiver failed with it */
+    csp_message_drop(&copy); /* does nothing unless it was not sent, or the receiver failed on it */
     if (status == CSP_OVERFLOW) {
         count_refused(subscriber->channel);
     }
     if (status == CSP_FAILED && look_at_standing(handle) == CSP_BROKEN) {
-        return CSP_BROKEN; /* it was the abort that let us go */
+        return CSP_BROKEN; /* the abort released us, not the receiver */
     }
     if (status == CSP_OK || status == CSP_FAILED || status == CSP_OVERFLOW) {
-        return CSP_OK; /* to refuse, or to fail, is that subscriber's choice */
+        return CSP_OK; /* a subscriber may refuse, or fail: the others go on */
     }
     if (status != CSP_BROKEN && status != CSP_CLOSED_END) {
         return status;
@@ -275,10 +275,10 @@ static csp_status send_to(csp_end *handle, csp_end *subscriber, csp_end *by, con
     if (struck) {
         csp_end_free(subscriber);
     }
-    return ours; /* OK: it is the subscriber that has left */
+    return ours; /* CSP_OK: only the subscriber has left */
 }
 
-/* Wait for one subscriber, by an end of this very wait: closing the handle closes it, and nobody else notices. */
+/* Wait for one subscriber, through an end made for the wait: closing the handle closes it, and nobody else notices. */
 static csp_status wait_for(csp_end *handle, csp_end *subscriber, const csp_message *message, int64_t deadline,
                            const csp_hooks *hooks, uint32_t *reached) {
     csp_channel *channel = handle->channel;
@@ -304,7 +304,8 @@ static csp_status wait_for(csp_end *handle, csp_end *subscriber, const csp_messa
     return status;
 }
 
-/* Everybody opens it. What a watch keeps, it keeps itself: an end in there would stay open, and might be its own. */
+/* Every subscriber opens the message, so it must open more than once. A watch also keeps it: an end inside would stay
+ * open, and might be the watch's own. */
 static bool may_be_sent(const csp_message *message, bool keep) {
     return (message->kind & CSP_KIND_PAYLOAD) == 0 ||
            (!csp__payload_is_once(message->as.payload) && !(keep && csp__payload_keeps_open(message->as.payload)));
@@ -328,7 +329,7 @@ csp_status csp_broadcast_send(csp_end *handle, csp_message *message, int64_t dea
         csp_sync_release(handle, 1);
         return status;
     }
-    uint32_t waiting = 0; /* those that are left are moved to the front */
+    uint32_t waiting = 0; /* subscribers that must be waited for are moved to the front */
     csp_status refused = CSP_WOULD_BLOCK;
     for (uint32_t i = 0; i < count; i++) {
         csp_status sent = send_to(handle, ends[i], ends[i], message, CSP_POLL, hooks, reached);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Semaphores, locks, recursive locks, events and counters. */
+ * Locks, recursive locks, semaphores and events; and what broadcasts and conditions share with them. */
 #include "sync/locks.h"
 
 #include <stdlib.h>
@@ -16,14 +16,14 @@
 #include "waiting/thread.h"
 #include "waiting/waiter.h"
 
-/* A granted waiter's message must not look empty; nothing is in it. */
+/* The kind of a granted waiter's message. It carries nothing, but must not look empty. */
 enum { GRANTED = 1 };
 
 static bool is_counted(const csp_sync *sync) {
     return sync->kind == CSP_SYNC_LOCK || sync->kind == CSP_SYNC_SEMAPHORE || sync->kind == CSP_SYNC_BROADCAST;
 }
 
-/* What an alternative's first poll goes by. */
+/* How many could acquire now: an alternative's first poll reads it as the number of buffered messages. */
 static uint32_t ready(const csp_sync *sync) {
     bool any = sync->abandoned || (sync->kind == CSP_SYNC_RLOCK ? sync->owner == NULL : sync->units > 0);
     int64_t units = is_counted(sync) && sync->units > 1 ? sync->units : 1;
@@ -34,7 +34,7 @@ static void publish(csp_channel *channel) {
     atomic_store_explicit(&channel->buffered, ready(csp__sync_of(channel)), memory_order_relaxed);
 }
 
-/* Note that `thread` acquired through `end`. */
+/* Record that `thread` acquired through `end`. */
 static void grant(csp_channel *channel, csp_end *end, uint64_t thread) {
     csp_sync *sync = csp__sync_of(channel);
     sync->acquired++;
@@ -90,7 +90,7 @@ void csp__sync_settle(csp_channel *channel, csp_wakes *wakes) {
         if (wakes->count == CSP_WAKES) {
             csp__wakes_flush(wakes);
         }
-        /* Read before the claim; the end is there as long as we have the lock. */
+        /* Read before the claim: after it the waiter goes on. The end stays as long as we hold the lock. */
         csp_end *end = csp__case_end(c);
         uint64_t thread = csp__thread_id(csp__case_waiter(c));
         bool abandoned = sync->abandoned;
@@ -112,8 +112,8 @@ void csp__sync_settle(csp_channel *channel, csp_wakes *wakes) {
 
 /* ---- giving back ---------------------------------------------------------------------------------------------- */
 
-/* Units come back: they are taken off the releasing handle, or off others where it does not hold as many (a lock may be
- * released by another than who took it, and a semaphore may count things instead of owners). */
+/* Returned units are taken off the releasing handle, and off others if it holds too few. (A lock may be released
+ * through another handle than it was taken through, and a semaphore may count things instead of owners.) */
 static void disown(csp_channel *channel, csp_end *first, int64_t count) {
     int64_t mine = first->acquired < count ? first->acquired : count;
     first->acquired -= mine;
@@ -158,7 +158,7 @@ static csp_status release_locked(csp_channel *channel, csp_end *end, int64_t cou
     bool taken = sync->kind == CSP_SYNC_LOCK ? sync->units == 0 : sync->owner != NULL;
     bool mine = taken && sync->thread == csp__thread_id(self);
     if (!mine && was_forgiven(self, channel->id)) {
-        return CSP_OK; /* whoever has it now keeps it */
+        return CSP_OK; /* somebody else may have it now, and keeps it */
     }
     if (is_counted(sync) && count >= 1 && count <= sync->limit - sync->units) {
         disown(channel, end, count);
@@ -201,10 +201,11 @@ void csp__sync_untake(csp_end *end, csp_message *message) {
     csp_wakes wakes = {.count = 0};
     csp__lock(&channel->lock);
     if (message->kind == 0) {
-        csp__sync_of(channel)->abandoned = true; /* somebody else is told */
+        csp__sync_of(channel)->abandoned = true; /* the next taker is told instead */
     } else if (csp__sync_of(channel)->kind != CSP_SYNC_LOCK || csp__sync_of(channel)->thread == 0 ||
                csp__sync_of(channel)->thread == csp__thread_id(self)) {
-        /* 0: taken by an operation without a thread. An event has nothing to give back; and a signal handler may have released the lock, which is another's now. */
+        /* Thread 0: an operation took it. Not a lock that another thread has: a signal handler may have released ours,
+         * and somebody acquired it since. (An event has nothing to give back.) */
         release_locked(channel, end, 1, self);
     }
     csp__sync_settle(channel, &wakes);
@@ -295,7 +296,7 @@ csp_status csp__lock_again(csp_end *lock, int64_t depth, int64_t deadline, const
     csp_message token;
     csp_status status = csp_recv(lock, &token, deadline, hooks);
     if (status != CSP_OK) {
-        forgive(self, channel->id); /* the caller's `with` will release what it could not get back */
+        forgive(self, channel->id); /* the caller's `with` will release a lock that it did not get back */
     } else if (sync->kind == CSP_SYNC_RLOCK) {
         csp__lock(&channel->lock);
         if (sync->owner != NULL && sync->thread == csp__thread_id(self)) { /* our handle may have been closed since */
@@ -324,7 +325,7 @@ static bool is_mine(const csp_channel *channel, const csp_waiter *self) {
     return sync->owner != NULL && sync->thread == csp__thread_id(self);
 }
 
-/* They differ in their state's kind alone, and in that a recursive lock knows its owner. */
+/* All kinds share these functions. A recursive lock alone has `is_mine`, because it knows its owner. */
 #define KIND(name, mine)                    \
     {                                       \
         .sync = CSP_SYNC_##name,            \

@@ -20,8 +20,8 @@ static inline void arm_as(csp_waiter *waiter, csp_holder *holder, int64_t deadli
     atomic_store_explicit(&waiter->deadline, deadline, memory_order_relaxed);
     uint32_t state = atomic_load_explicit(&waiter->state, memory_order_relaxed);
     assert(csp__code(state) != CSP_ARMED && csp__code(state) != CSP_PARKED);
-    /* seq_cst: the other half of the Dekker pair with csp_holder_cancel. We store ARMED and then read its flag (csp__wait);
-     * it stores the flag and then reads our word. One of the two sees the other. */
+    /* seq_cst: one half of a Dekker pair, csp_holder_cancel is the other. We store ARMED, then read its flag
+     * (csp__wait). It stores the flag, then reads our word. At least one sees the other's store. */
     atomic_store_explicit(&waiter->state, ((state & ~UINT32_C(0xffff)) + UINT32_C(0x10000)) | code,
                           memory_order_seq_cst);
 }
@@ -37,9 +37,10 @@ void csp__arm_asleep(csp_waiter *waiter, csp_holder *holder, int64_t deadline) {
 
 /* ---- spinning ------------------------------------------------------------------------------------------------- */
 
-/* A wait whose channel answered lately within a few microseconds spins that long. Where spinning does not pay, one wait
- * in 16 (then 32, up to 1024) probes, longer than a sleeper on an idle CPU needs to come up: two threads that hand over to
- * each other and both sleep would otherwise never find out that they could both stay awake. */
+/* If a channel answered within a few microseconds lately, a wait on it spins that long. Where spinning does not pay,
+ * one wait in 16 (then 32, up to 1024) probes: it spins for longer than a sleeper on an idle CPU needs to come up.
+ * Without probes, two threads that hand over to each other and both sleep would never find out that both could stay
+ * awake. */
 enum { SCORE_FULL = 256, SCORE_WORTH_IT = 40, PROBE_FIRST = 16, PROBE_LAST = 1024, PROBE_FACTOR = 10 };
 enum { LOOKS_PER_CLOCK = 24 };
 typedef enum { SPIN_NOT, SPIN_SHORT, SPIN_PROBE } spin_kind;
@@ -66,7 +67,7 @@ static void spin_scored(csp_wait_statistics *statistics, spin_kind kind, bool hi
         atomic_store_explicit(&statistics->probe_gap, gap, memory_order_relaxed);
         atomic_store_explicit(&statistics->until_probe, gap, memory_order_relaxed);
     }
-    /* Not an atomic increment: several waiters of one channel may lose a count, and nobody waits for the bus. */
+    /* No atomic increment: it would wait for the bus. Two waiters of one channel may lose a count instead. */
     _Atomic uint64_t *counter = hit ? &statistics->spins_hit : &statistics->spins_missed;
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
 }
@@ -82,13 +83,13 @@ static uint32_t spin(csp_waiter *waiter, csp_wait_statistics *statistics, spin_k
     int64_t limit = atomic_load_explicit(&csp__load.spin_limit, memory_order_relaxed);
     if (kind == SPIN_PROBE) {
         limit *= PROBE_FACTOR;
-        /* The scheduler likes to wake a sleeper beside its waker. While we spin here, that one could not run. */
+        /* The scheduler tends to wake a sleeper on its waker's CPU. If we spun there, our waker could not run. */
         int cpu = csp__platform_cpu();
         if (cpu >= 0 && atomic_load_explicit(&statistics->waker_cpu, memory_order_relaxed) == cpu) {
             csp__placement_leave_cpu(cpu);
         }
     }
-    int64_t end = 0; /* the clock is read after the first looks: the answer is often there by then */
+    int64_t end = 0; /* unknown until the first looks are over: often the answer comes before, and needs no clock */
     for (;;) {
         for (int look = 0; look < LOOKS_PER_CLOCK; look++) {
             uint32_t code = csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
@@ -112,7 +113,7 @@ static uint32_t spin(csp_waiter *waiter, csp_wait_statistics *statistics, spin_k
 
 /* ---- waiting -------------------------------------------------------------------------------------------------- */
 
-/* The owner's own claim: a code, or what somebody else claimed first. */
+/* The owner claims its own waiter. Returns `code`, or the code of somebody who claimed first. */
 static uint32_t claim_own(csp_waiter *waiter, uint32_t code) {
     bool unused;
     if (csp__claim(waiter, code, &unused)) {
@@ -121,8 +122,9 @@ static uint32_t claim_own(csp_waiter *waiter, uint32_t code) {
     return csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
 }
 
-/* The same for whoever is interrupted. Who was only told to look again has been given nothing, and what is there will be found
- * by the next look: the interruption goes first, or it would be forgotten. A word that is claimed is its owner's. */
+/* The same for a wait that is interrupted. A waiter that was only notified has received nothing, and its next poll
+ * finds what is there. So the interruption replaces the notification: else it would be forgotten. Plain stores are
+ * enough, as nobody but the owner changes a claimed word. */
 static uint32_t claim_interrupted(csp_waiter *waiter) {
     uint32_t code = claim_own(waiter, CSP_SIGNALLED);
     if (code != CSP_NOTIFIED) {
@@ -133,8 +135,8 @@ static uint32_t claim_interrupted(csp_waiter *waiter) {
     return CSP_SIGNALLED;
 }
 
-/* A signal handler may use channels itself, also the very one that we wait on. Our record stands in a queue meanwhile, so
- * what the handler does goes by another one; and if it sends what we wait for, it claims us like anybody else. */
+/* A signal handler may use channels, even the one that we wait on. Our waiter stays in its queue meanwhile, so the
+ * handler gets another waiter. If it sends what we wait for, it claims us like any other sender. */
 static int ask_interrupted(const csp_hooks *hooks) {
     csp_waiter *mine = csp__self_pause(), *paused = mine->scopes != NULL ? csp__scopes_pause(mine->scopes) : NULL;
     int wants_out = hooks->interrupted(hooks->context);
@@ -145,7 +147,7 @@ static int ask_interrupted(const csp_hooks *hooks) {
     return wants_out;
 }
 
-/* ARMED -> PARKED; or the code that stands there. */
+/* ARMED -> PARKED. Returns PARKED, or the code that was found instead. */
 static uint32_t park_word(csp_waiter *waiter, uint32_t *parked) {
     uint32_t state = atomic_load_explicit(&waiter->state, memory_order_acquire);
     *parked = (state & ~UINT32_C(0xffff)) | CSP_PARKED;
@@ -165,7 +167,7 @@ static void tell_gate(const csp_waiter *waiter, csp_gate_phase phase) {
 
 static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t deadline,
                                     const csp_hooks *hooks) {
-    /* Released by the change of state: who finds it PARKED finds since when. */
+    /* Published by the change of state: a reader that finds PARKED also finds since when. */
     atomic_store_explicit(&waiter->since, csp_now(), memory_order_relaxed);
     csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
     /* seq_cst, before the word says PARKED: whoever has moved the clock since we read it finds us; see moving.c. */
@@ -180,7 +182,7 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
     tell_gate(waiter, CSP_GATE_BEFORE);
     int64_t slice = hooks != NULL && hooks->interrupted != NULL ? hooks->slice_ns : 0;
     for (;;) {
-        /* Read after the word says PARKED: whoever changes it later finds that, and makes us look again. */
+        /* Read after the word says PARKED: whoever changes the deadline later finds that, and makes us look. */
         int64_t last = csp__scoped_deadline(scopes, deadline);
         csp_parked woken = csp__sleep(&waiter->state, parked, last, slice);
         code = csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
@@ -190,7 +192,7 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
         if (woken == CSP_PARK_WOKEN) {
             tell_gate(waiter, CSP_GATE_BEFORE);
         }
-        csp__count_out(thread); /* woken late, for a wait that was over: that waker has counted us in; or nudged */
+        csp__count_out(thread); /* a late wake, meant for an earlier wait, has counted us in; or a nudge */
         if (woken == CSP_PARK_TIMEOUT && (last == deadline || csp__scopes_cancelled(scopes)) && csp__gate_is_on()) {
             csp__gate_tell(CSP_GATE_EXPIRE, CSP_GATE_BEFORE, NULL, 0, CSP_FOREVER);
         }
@@ -199,10 +201,11 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
             break;
         }
         if (woken == CSP_PARK_TIMEOUT && csp__scopes_cancelled(scopes)) {
-            code = claim_own(waiter, CSP_CALLED_OFF); /* as it was just claimed, unless a peer was first */
+            /* That look at the scopes has claimed it so, unless a peer was first. */
+            code = claim_own(waiter, CSP_CALLED_OFF);
             break;
         }
-        /* A signal, or time to look: the place in the queue is kept unless a handler wants out. */
+        /* A signal, or the slice is over. We keep our place in the queue unless a handler wants out. */
         if (woken != CSP_PARK_WOKEN && hooks != NULL && hooks->interrupted != NULL && ask_interrupted(hooks) != 0) {
             code = claim_interrupted(waiter);
             break;
@@ -215,7 +218,7 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
 }
 
 uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t deadline, const csp_hooks *hooks) {
-    deadline = deadline > 0 ? deadline : 1; /* past; but platforms refuse an instant before zero */
+    deadline = deadline > 0 ? deadline : 1; /* 1 is past, too, and platforms refuse instants before zero */
     csp_holder *holder = atomic_load_explicit(&waiter->holder, memory_order_relaxed);
     if (csp__holder_stops(holder)) {
         return claim_own(waiter, CSP_STOPPED);
@@ -238,7 +241,7 @@ uint32_t csp__wait(csp_waiter *waiter, csp_wait_statistics *statistics, int64_t 
     bool can_detach = hooks != NULL && hooks->detach != NULL;
     bool detached = false, slept = false;
     uint32_t code = CSP_ARMED;
-    /* Who shares a CPU with those it waits for would only keep them from running. */
+    /* A settled thread shares its CPU with those that it waits for: spinning would only keep them from running. */
     spin_kind kind = atomic_load_explicit(&csp__load.spin_limit, memory_order_relaxed) > 0 &&
                              !csp__is_settled(thread) && !csp__gate_is_on()
                          ? spin_decide(statistics)

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is still to be done in an interpreter whose entry function has returned: as CPython does it, but not for ever.
+ * What follows when an interpreter's entry function has returned: CPython's own steps, but with a limit.
  *
- * CPython tells the threads of an interpreter that it ends (threading._register_atexit), joins those that are no daemons,
- * and runs the exit handlers; it waits for all of them without a limit. So does the interpreter's own thread here. A second
- * thread, the warden, keeps the time. It never takes a GIL, so nothing can hold it up. When the time is over it goes down a
- * ladder: what is left is named and told (Stopped out of every wait on a channel); then its Python code is made to raise,
- * twice, for an exit handler may come after the thread that it waited for; then it is left behind: the exit is told, all
- * that the interpreter held is closed, and the own thread ends it when there is nothing left to wait for. */
+ * CPython tells an interpreter's threads that it ends (threading._register_atexit), joins those that are no daemons,
+ * and runs the exit handlers. It waits for each without a limit. The interpreter's own thread does the same here. A
+ * second thread, the warden, keeps the time. It never takes a GIL, so nothing can hold it up. When the time is over,
+ * it goes down a ladder:
+ *
+ *  1. What is left is named and told: Stopped comes out of every wait on a channel.
+ *  2. Its Python code is made to raise; twice, because an exit handler may follow the thread that it waited for.
+ *  3. It is left behind: the exit is told, and all that the interpreter held is closed. The own thread ends the
+ *     interpreter when nothing is left to wait for. */
 #include <time.h>
 
 #include "interpreters/course.h"
@@ -23,7 +26,7 @@
 #define MILLISECONDS INT64_C(1000000)
 
 static const int64_t told_for = 500 * MILLISECONDS, raised_for = 500 * MILLISECONDS;
-/* One that was killed: what it still does is not asked for. All of it together is less than the kernel waits. */
+/* For a killed interpreter: nobody wants what it still does. The sum is less than the kernel waits. */
 static const int64_t killed_for = 700 * MILLISECONDS, killed_raised_for = 400 * MILLISECONDS;
 
 /* ---- what is left --------------------------------------------------------------------------------------------- */
@@ -33,7 +36,7 @@ static bool is_alone(void) {
     return first != NULL && PyThreadState_Next(first) == NULL;
 }
 
-/* A module that has been imported, or NULL without an exception. */
+/* A module, if it was imported; else NULL, without an exception. */
 static PyObject *module_there(const char *name) {
     PyObject *text = PyUnicode_FromString(name);
     PyObject *module = text != NULL ? PyImport_GetModule(text) : NULL;
@@ -53,7 +56,7 @@ static Py_ssize_t count_of(const char *module_name, const char *attribute) {
 }
 
 static Py_ssize_t count_exit_handlers(void) {
-    PyObject *module = module_there("atexit"); /* nobody has registered any without importing it */
+    PyObject *module = module_there("atexit"); /* who registers a handler imports it */
     PyObject *number = module != NULL ? PyObject_CallMethod(module, "_ncallbacks", NULL) : NULL;
     Py_ssize_t count = number != NULL ? PyLong_AsSsize_t(number) : 0;
     PyErr_Clear();
@@ -72,8 +75,8 @@ static bool is_half_imported(PyObject *module) {
     return half;
 }
 
-/* A kill falls into an import, and what should take the module out again cannot run. CPython takes what it finds in
- * sys.modules, threading above all, for whole when it ends the interpreter. */
+/* A kill may hit an import, and the code that should remove the module again cannot run. But CPython uses what it
+ * finds in sys.modules when it ends the interpreter, threading above all, and takes it for complete. */
 static void forget_half_imported_modules(void) {
     PyObject *modules = PyImport_GetModuleDict();
     PyObject *names = PyDict_Keys(modules);
@@ -91,13 +94,13 @@ static void forget_half_imported_modules(void) {
 
 /* ---- the own thread ------------------------------------------------------------------------------------------- */
 
-/* A tracer that raises may have come; what follows must be able to run. */
+/* A kill may have set a tracer that raises. Without it, what follows can run. */
 static void own_thread_goes_on(void) {
     PyEval_SetTrace(NULL, NULL);
     PyErr_Clear();
 }
 
-/* What CPython calls at the end of an interpreter; when it calls it once more, the callbacks have been. */
+/* Call what CPython calls at the end of an interpreter, and remove the callbacks: it will call this once more. */
 static void end_threads(void) {
     PyObject *threading = module_there("threading");
     if (threading == NULL) {
@@ -125,7 +128,7 @@ static void run_exit_handlers(void) {
     Py_XDECREF(module);
 }
 
-/* Detached, for ever longer: what is waited for tells nobody. */
+/* Sleep detached, longer each time. A poll, because nothing tells when the wait is over. */
 static void pause_a_little(int64_t *nanoseconds) {
     struct timespec pause = {0, (long)*nanoseconds};
     PyThreadState *saved = PyEval_SaveThread();
@@ -134,14 +137,14 @@ static void pause_a_little(int64_t *nanoseconds) {
     *nanoseconds = *nanoseconds < 20 * MILLISECONDS ? *nanoseconds * 2 : *nanoseconds;
 }
 
-/* Threads that nobody joins: of _thread, of C. */
+/* Wait for threads that nobody joins: those of _thread and of C. */
 static void wait_until_alone(void) {
     for (int64_t pause = MILLISECONDS; !is_alone();) {
         pause_a_little(&pause);
     }
 }
 
-/* tracemalloc keeps references to names of files that are the interpreter's, and goes on to use them when it is gone. */
+/* tracemalloc refers to file names that belong to the interpreter, and would still use them when it is gone. */
 static void wait_until_untraced(interpreter *self) {
     if (native_memory_is_traced()) {
         native_interpreter_leave(self);
@@ -159,8 +162,8 @@ static int64_t now(void) {
     return (int64_t)t.tv_sec * 1000 * MILLISECONDS + t.tv_nsec;
 }
 
-/* Whether it was done within so long from `since`. `until_killed`: then a kill ends the wait, too; and the time is the one
- * that is granted, which may change meanwhile. */
+/* Wait until the end is done, for at most so long from `since`. True if it is done. With `until_killed`, a kill ends
+ * the wait, too, and the limit is the granted time, which may change meanwhile. */
 static bool done_within(interpreter *self, int64_t since, int64_t nanoseconds, bool until_killed) {
     pthread_mutex_lock(&self->mutex);
     while (self->course == COURSE_ENDING && !(until_killed && self->killed)) {
@@ -188,7 +191,7 @@ static double seconds_granted(interpreter *self) {
     return (double)granted / (1000.0 * MILLISECONDS);
 }
 
-/* Name what is left, where it still waits, and then tell it; on a thread of its own, as a kill is. */
+/* Name what is left and where it waits, then tell it. On a thread of its own, like a kill: this takes the GIL. */
 static void *tell_thread(void *argument) {
     interpreter *self = argument;
     if (native_visit_begin(self)) {
@@ -250,7 +253,7 @@ bool native_interpreter_wind_up(interpreter *self) {
     if (!is_alone() || count_exit_handlers() > 0 || count_of("threading", "_threading_atexits") > 0) {
         native_interpreter_retain(self);
         if (!csp_thread_start(warden_thread, self, "csp warden", CSP_THREAD_OURS)) {
-            native_interpreter_release(self); /* then there is no limit */
+            native_interpreter_release(self); /* without a warden there is no limit */
         }
         if (killed) {
             native_poison_other_threads();

@@ -2,9 +2,9 @@
  *
  * Guests: threads that have a holder of their own in an interpreter that they share.
  *
- * One thread begins a holder, and it is over when that thread ends it, or ends: what was started for it is ended, and what
- * it has is closed, as at the end of an interpreter. Others may join it, and leave again; who stays when it is over finds it
- * stopped and empty. */
+ * One thread begins a holder. The holder is over when that thread ends it, or ends itself: what was started for it is
+ * ended, and what it has is closed, as at the end of an interpreter. Other threads may join and leave it. Those that
+ * stay when it is over find it stopped and empty. */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -17,15 +17,15 @@
 typedef struct guest {
     native_guest seen; /* first */
     uint64_t id;
-    int64_t
-        references; /* of the table, each of its threads, and whoever acts on it; guarded by the table, as the rest */
+    /* Of the table, of each of its threads, and of whoever acts on it. This and what follows: under table_mutex. */
+    int64_t references;
     long threads;
     bool over;
     struct guest *next;
 } guest;
 
 static pthread_mutex_t table_mutex = PTHREAD_MUTEX_INITIALIZER;
-static guest *all; /* those that are not over */
+static guest *all; /* that are not over */
 
 static _Thread_local bool began_here; /* by this thread; else it joined */
 
@@ -55,7 +55,7 @@ static void release(guest *self) {
     }
 }
 
-/* Take it out; false: somebody did before. The table's reference is the caller's then. */
+/* Take it out of the table. True: the table's reference is now the caller's. False: somebody else took it out. */
 static bool take_out(guest *self) {
     pthread_mutex_lock(&table_mutex);
     bool ours = !self->over;
@@ -72,7 +72,7 @@ static bool take_out(guest *self) {
 
 /* ---- beginning and ending ------------------------------------------------------------------------------------- */
 
-/* Detached, or on a thread that no interpreter knows any more. */
+/* The caller is detached, or runs on a thread that no interpreter knows any more. */
 static void end(guest *self) {
     if (take_out(self)) {
         native_end_started(self->id, false);
@@ -81,7 +81,7 @@ static void end(guest *self) {
     }
 }
 
-/* The calling thread is no guest any more; detached, too. */
+/* The calling thread, detached, too, stops being a guest. */
 static void leave(guest *self) {
     native_guest_here = NULL;
     if (began_here) {
@@ -94,7 +94,7 @@ static void leave(guest *self) {
     release(self);
 }
 
-/* A thread that ends without a word, whatever made it end: what it has must not stay open. */
+/* A thread may end without end_holder(), for whatever reason. What it has must not stay open. */
 static pthread_key_t at_thread_end;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void thread_ended(void *value) { leave(value); }
@@ -278,7 +278,7 @@ static PyObject *holders(PyObject *module, PyObject *unused) {
     uint64_t few[64], *copies = few;
     size_t count = 0, room = sizeof few / sizeof *few;
     for (bool done = false; ids != NULL && !done;) {
-        pthread_mutex_lock(&table_mutex); /* copied under it, made into objects after it: see interpreter_table.c */
+        pthread_mutex_lock(&table_mutex); /* copy under it, make objects after it: see interpreter_table.c */
         count = 0;
         for (const guest *g = all; g != NULL; g = g->next) {
             if (count < room) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What Python can do with interpreters that have a GIL and a thread of their own: start, stop and list them; and with the
- * interpreter that it runs in. */
+ * What Python can do with interpreters that have their own GIL and thread: start, stop and list them. And what it can
+ * do with the interpreter that it runs in. */
 #include <stdio.h>
 
 #include "errors.h"
@@ -19,7 +19,8 @@
 #include "interpreters/turn.h"
 #include "types.h"
 
-/* Nanoseconds that what an interpreter leaves running has for its end, when nobody says otherwise: as a child's shutdown. */
+/* Nanoseconds that an interpreter's end waits for what its code left running: by default as long as a child's
+ * shutdown. */
 static const int64_t END_WITHIN = INT64_C(5000000000);
 
 /* ---- starting ------------------------------------------------------------------------------------------------- */
@@ -53,7 +54,7 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
     if (tag == -1 && PyErr_Occurred()) {
         return NULL;
     }
-    const char *refused = native_no_starts(); /* asked when no Python runs any more before the start */
+    const char *refused = native_no_starts(); /* asked last: no Python runs between this and the start */
     if (refused != NULL) {
         PyErr_SetString(PyExc_RuntimeError, refused);
         return NULL;
@@ -113,7 +114,7 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
 
 /* ---- stopping ------------------------------------------------------------------------------------------------- */
 
-/* The interpreter with one more reference, or NULL without an exception when it is gone. */
+/* The interpreter, with one more reference. NULL without an exception: it is gone. NULL and `failed`: no such id. */
 static interpreter *find(PyObject *id, bool *failed) {
     unsigned long long wanted = PyLong_AsUnsignedLongLong(id);
     *failed = wanted == (unsigned long long)-1 && PyErr_Occurred() != NULL;
@@ -258,7 +259,7 @@ static PyObject *self_rename(PyObject *module, PyObject *name) {
         }
         return NULL;
     }
-    /* A guest's thread is the program's, and so keeps its name. */
+    /* A guest's thread belongs to the program, and keeps its name. */
     if (native_started_holder() != NULL && native_guest_in(state_of_module(module)) == NULL) {
         csp_thread_name(text);
     }

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * Getting the threads of a killed interpreter out of what they wait for outside of csp.
+ * How the threads of a killed interpreter get out of waits outside csp.
  *
- * The tracer raises at a thread's next event of Python, and one that sleeps in the C library has none. A signal alone does not
- * help: outside the main thread CPython takes up again what a signal interrupted (PEP 475), without a look at anything. So:
+ * The tracer raises at a thread's next Python event, but a thread that sleeps in the C library has none. A signal
+ * alone does not help: outside the main thread CPython resumes an interrupted call without looking at anything (PEP
+ * 475). So:
  *
- *  - A system call. A signal interrupts it, and our handler makes its result ECANCELED instead of EINTR, an error like any other:
- *    CPython raises OSError, and the tracer takes over. What was interrupted has done nothing; so nothing is lost that whoever
- *    waits would have got. The handler touches the very call that was seen from outside (same place, stack and arguments), and only
- *    calls of a list: above all no futex, whose callers in the C library take an error they do not know for the end of the world.
- *  - A lock, a condition (so a queue.Queue, an Event, a Future), a SimpleQueue of Python. No Python code runs in the interpreter any
- *    more, so there is nobody whom a lock could protect: all are made free, and the signal makes those who wait look again.
+ *  - A system call. A signal interrupts it, and our handler changes its result from EINTR to ECANCELED, an error like
+ *    any other: CPython raises OSError, and the tracer takes over. An interrupted call has done nothing, so the
+ *    waiting thread loses nothing. The handler changes only the call that was seen from outside (same place, stack and
+ *    arguments), and only calls on a list. A futex is not on it: its callers in the C library treat an unknown error
+ *    as fatal.
+ *  - A lock of Python, a condition (and so a queue.Queue, an Event, a Future), or a SimpleQueue. No Python code runs
+ *    in the interpreter any more, so no lock protects anything: all are freed, and the signal makes waiting threads
+ *    look again.
  *
- * What else there is (semaphores of multiprocessing, waits inside of C libraries on their own locks, computing) is left. */
+ * Everything else is left alone: semaphores of multiprocessing, waits of C libraries on their own locks, computing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,17 +31,18 @@
 #include "waiting/reach.h"
 
 enum { ROUNDS = 60, FIRST_PAUSE_US = 500, LONGEST_PAUSE_US = 50000, MOST_THREADS = 256 };
-/* Rounds that a thread sleeps in one and the same futex before locks are made free: who waits for a GIL, or in csp, does not. */
+/* Locks are freed when a thread sleeps in the same futex for this many rounds. One that waits for a GIL or in csp does
+ * not. */
 enum { PATIENCE = 3 };
 
 /* ---- what a thread is in -------------------------------------------------------------------------------------- */
 
 typedef struct {
-    long number; /* -1: in none, or running */
+    long number; /* -1: it is in none, or runs */
     unsigned long arguments[6], stack, place;
 } system_call;
 
-/* As the kernel tells it of a thread that sleeps: a consistent view, or none. */
+/* The call that a thread sleeps in, as the kernel tells it: a consistent view, or none. */
 static system_call call_of(long thread) {
     system_call call = {.number = -1};
     char path[64], text[256];
@@ -64,7 +68,7 @@ static bool is_same(const system_call *a, const system_call *b) {
            memcmp(a->arguments, b->arguments, sizeof a->arguments) == 0;
 }
 
-/* Those that wait, and whose callers take any error for just that. */
+/* Calls that wait, and whose callers expect any error. */
 static bool can_be_cancelled(const system_call *call) {
     static const long known[] = {
         SYS_clock_nanosleep,
@@ -121,11 +125,11 @@ static bool can_be_cancelled(const system_call *call) {
 /* ---- cancelling it -------------------------------------------------------------------------------------------- */
 
 static pthread_mutex_t cancelling = PTHREAD_MUTEX_INITIALIZER;
-static system_call wanted; /* guarded by it, also while the handler reads */
+static system_call wanted; /* guarded by `cancelling`, which is held while the handler reads it */
 
 #define REGISTER(value) ((unsigned long)(value))
 
-/* In the signal handler. Make the interrupted call fail for good, if it is the one that is wanted. */
+/* In the signal handler: if the interrupted call is the wanted one, make it fail, so that it is not resumed. */
 static void cancel_call(void *of_thread) {
     ucontext_t *context = of_thread;
     static const long to[] = {-EINTR, -ECANCELED};
@@ -163,7 +167,7 @@ static void cancel(long thread, const system_call *call) {
     pthread_mutex_unlock(&cancelling);
 }
 
-/* The signal alone: look again. */
+/* For the signal's own effect: it interrupts the wait, and the thread looks again. */
 static void nothing(void *context) { (void)context; }
 
 /* ---- Python's locks ------------------------------------------------------------------------------------------- */
@@ -206,7 +210,7 @@ static PyTypeObject *type_there(const char *module_name, const char *name) {
     return (PyTypeObject *)type;
 }
 
-/* Attached. Nobody may run Python code. */
+/* Attached, and nobody runs Python code any more. */
 static void free_locks(void) {
     found_locks found = {
         .types = {type_there("_thread", "lock"), type_there("_thread", "RLock"), type_there("_queue", "SimpleQueue")}};
@@ -230,11 +234,11 @@ static void free_locks(void) {
 typedef struct {
     long id;
     system_call call;
-    int rounds; /* that it has been in this call */
+    int rounds; /* how many it has been in this call for */
 } poisoned_thread;
 
-/* The threads that will raise at their next event, those known before with what is known of them. False: the interpreter
- * ends, or none is left. */
+/* Find the threads that will raise at their next event. What is known of them from the round before is kept. False:
+ * the interpreter ends, or no such thread is left. */
 static bool look_around(interpreter *self, poisoned_thread *threads, int *count, bool with_locks) {
     if (!native_visit_begin(self)) {
         return false;
