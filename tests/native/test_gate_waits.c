@@ -39,15 +39,18 @@ static const csp_gate gate = {write_down, NULL};
 CASE(a_select_is_over_when_its_wait_is, "A select that has to wait is told of around its wait, whatever is chosen.") {
     pair p = channel(0);
     csp_message message;
-    csp_guard guards[] = {on_recv(p.rx, &message), on_timer(csp_now() + MILLISECONDS)};
+    csp_guard guard = on_recv(p.rx, &message);
+    choosing c;
     csp_gate_set(&gate);
-    CHECK_INT(choose(guards, 2, CSP_SELECT_FAIR, CSP_FOREVER), ==, 1);
+    begin_choosing(&c, &guard, 1, CSP_SELECT_FAIR);
+    EVENTUALLY(find(CSP_GATE_WAIT, CSP_GATE_BEFORE) >= 0);
+    CHECK_STATUS(put(p.tx, 1, CSP_FOREVER), CSP_OK);
+    CHECK_INT(chosen(&c), ==, 0);
     csp_gate_set(NULL);
-    int begins = find(CSP_GATE_SELECT, CSP_GATE_BEFORE), ends = find(CSP_GATE_SELECT, CSP_GATE_DONE);
-    CHECK_INT(begins, ==, 0);
-    CHECK_INT(find(CSP_GATE_WAIT, CSP_GATE_BEFORE), >, begins);
-    CHECK_INT(find(CSP_GATE_WAIT, CSP_GATE_DONE), <, ends);
-    CHECK_INT(ends, ==, log_of_all.count - 1);
+    csp_message_drop(&message);
+    CHECK_INT(find(CSP_GATE_SELECT, CSP_GATE_BEFORE), <, find(CSP_GATE_WAIT, CSP_GATE_BEFORE));
+    CHECK_INT(find(CSP_GATE_WAIT, CSP_GATE_DONE), <, find(CSP_GATE_SELECT, CSP_GATE_DONE));
+    CHECK(find(CSP_GATE_WAIT, CSP_GATE_DONE) >= 0);
     free_pair(&p);
 }
 
