@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Messages that go from one channel into another, and are not opened on the way. */
+#include <sched.h>
+
 #include "harness.h"
 
 static uint32_t moved;
@@ -122,6 +124,37 @@ CASE(of_senders_that_wait_to_receivers_that_wait, "From one rendezvous to anothe
     free_pair(&to);
 }
 
+static void *hold_it(void *argument) {
+    party *p = argument;
+    csp_message message;
+    csp_reply *reply;
+    p->status = csp_recv_extended(p->tx, &message, &reply, CSP_FOREVER, NULL);
+    csp_message_drop(&message);
+    return NULL;
+}
+
+CASE(a_sender_waits_until_somebody_takes,
+     "Whoever would hold its sender, or watches and does not select, takes nothing: no rendezvous is over by that.") {
+    pair from = channel(0), to = channel(0);
+    party sender = {.tx = from.tx, .value = 7}, holder = {.tx = to.rx};
+    csp_alternative *alternative = csp_alternative_new(me);
+    uint32_t at;
+    CHECK_STATUS(csp_alternative_add(alternative, to.rx, &at), CSP_OK);
+    pthread_t h = go(hold_it, &holder), s = go(send_it, &sender);
+    EVENTUALLY(seen(to.rx).waiting_receivers == 1 && seen(from.tx).waiting_senders == 1);
+    CHECK_STATUS(forward(from.rx, to.tx, 9), CSP_WOULD_BLOCK);
+    CHECK_INT(moved, ==, 0);
+    CHECK_INT(seen(from.tx).waiting_senders, ==, 1);
+    csp_end_close(to.tx);
+    finish(h);
+    CHECK_STATUS(holder.status, CSP_END_OF_CHANNEL);
+    CHECK_INT(take(from.rx, CSP_POLL), ==, 7);
+    finish(s);
+    csp_alternative_free(alternative);
+    free_pair(&from);
+    free_pair(&to);
+}
+
 CASE(behind_a_full_buffer, "The buffer first, then the senders behind it, each in its turn.") {
     pair from = channel(1), to = channel(8);
     CHECK_STATUS(put(from.tx, 0, CSP_POLL), CSP_OK);
@@ -162,6 +195,9 @@ static void *forward_on(void *argument) {
     while (!atomic_load(&r->over)) {
         csp_status status = csp_forward(r->a.rx, r->b.tx, 3, &count);
         CHECK(status == CSP_OK || status == CSP_WOULD_BLOCK);
+        if (status == CSP_WOULD_BLOCK) {
+            sched_yield(); /* where there is one CPU, others are to come to their turn */
+        }
     }
     return NULL;
 }
@@ -172,6 +208,9 @@ static void *forward_back(void *argument) {
     while (!atomic_load(&r->over)) {
         csp_status status = csp_forward(r->b.rx, r->a.tx, 1, &count);
         CHECK(status == CSP_OK || status == CSP_WOULD_BLOCK);
+        if (status == CSP_WOULD_BLOCK) {
+            sched_yield(); /* where there is one CPU, others are to come to their turn */
+        }
     }
     return NULL;
 }

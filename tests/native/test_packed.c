@@ -291,3 +291,40 @@ CASE(many_open_at_once,
         free_pair(&p);
     }
 }
+
+/* ---- looked at while it is taken ------------------------------------------------------------------------------- */
+
+typedef struct {
+    csp_message message;
+    start_line line;
+} taking;
+
+static void *take_and_break(void *argument) {
+    taking *t = argument;
+    line_up(&t->line, 2);
+    csp_reply *reply = csp_payload_take_reply(t->message.as.payload, 0, me);
+    CHECK(reply != NULL);
+    csp_reply_break(reply, false); /* nobody asks: it is gone */
+    csp_message_drop(&t->message);
+    return NULL;
+}
+
+CASE(who_looks_for_cycles_looks_at_no_call,
+     "A shared call in a buffer is taken by its other owner while the buffer is looked through.") {
+    for (int64_t i = 0; i < scaled(2000); i++) {
+        pair p = channel(2);
+        csp_message own = with(p.rx), call = {.kind = CSP_KIND_PAYLOAD | 2, .as.payload = csp_payload_new(0, 1)};
+        csp_reply *reply = csp_reply_new();
+        csp_payload_attach_reply(call.as.payload, 0, reply);
+        csp_reply_abandon(reply);
+        taking t = {.message = copy_of(&call)};
+        CHECK_STATUS(csp_send(p.tx, &own, CSP_POLL, NULL), CSP_OK);
+        CHECK_STATUS(csp_send(p.tx, &call, CSP_POLL, NULL), CSP_OK);
+        pthread_t thread = go(take_and_break, &t);
+        line_up(&t.line, 2);
+        csp_end_free(p.rx); /* the other handle is in the buffer */
+        finish(thread);
+        CHECK_STATUS(put(p.tx, 1, CSP_POLL), CSP_BROKEN);
+        csp_end_free(p.tx);
+    }
+}

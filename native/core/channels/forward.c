@@ -6,8 +6,10 @@
  * instant, and nobody can receive what comes behind it before it is where it stays. */
 #include "channels/channel.h"
 #include "channels/end.h"
+#include "channels/registration.h"
 #include "channels/send.h"
 #include "holding/gate.h"
+#include "platform/list.h"
 #include "platform/lock.h"
 #include "waiting/waiter.h"
 
@@ -21,11 +23,23 @@ static void unlock_both(csp_channel *one, csp_channel *other) {
     csp__unlock(&other->lock);
 }
 
-/* Whether it is worth a try to offer something. A full buffer is full, whatever its policy: nothing is to be lost. */
+/* Whether a receiver waits whom an offer would find, as csp__offer looks for one; he may still be claimed elsewhere. */
+static bool somebody_takes(csp_channel *channel) {
+    for (csp_node *node = channel->queue[CSP_RECEIVING].next; node != &channel->queue[CSP_RECEIVING];
+         node = node->next) {
+        if (!CSP_CONTAINER(node, csp_case, node)->extended) {
+            return true;
+        }
+    }
+    return atomic_load_explicit(&channel->buffered, memory_order_relaxed) == 0 &&
+           atomic_load_explicit(&channel->waiting[CSP_SENDING], memory_order_relaxed) == 0 &&
+           csp__registered_waiting(channel, NULL, NULL) > 0;
+}
+
+/* Whether it is worth a try to offer something: what is taken for nothing goes back, but a sender who has met somebody is gone. A
+ * full buffer is full, whatever its policy: nothing is to be lost. */
 static bool may_take_more(csp_channel *channel) {
-    return channel->count < channel->capacity ||
-           (channel->count == 0 && (atomic_load_explicit(&channel->waiting[CSP_RECEIVING], memory_order_relaxed) > 0 ||
-                                    csp__has_registrations(channel)));
+    return channel->count < channel->capacity || (channel->capacity == 0 && somebody_takes(channel));
 }
 
 /* Under both locks: move one. */

@@ -25,8 +25,10 @@ void csp__gate_tell_of(uint64_t thread) {
 }
 
 csp__passage csp__gate_begins(csp_gate_operation operation, const csp_holder *holder, uint64_t channel) {
-    csp__gate_tell(operation, CSP_GATE_BEFORE, holder, channel, CSP_FOREVER);
-    return (csp__passage){true, operation, csp_holder_id(holder), channel};
+    csp_gate_event event = {operation, CSP_GATE_BEFORE, csp__gate_thread, csp_holder_id(holder), channel, CSP_FOREVER};
+    csp__passage passage = {true, operation, event.holder, channel};
+    tell(&event);
+    return passage;
 }
 
 void csp__gate_ends(const csp__passage *passage) {

@@ -56,8 +56,10 @@ bool csp__payload_keeps_open(const csp_payload *payload) { return payload->keeps
 csp_held *csp__payload_attached(csp_payload *payload, uint32_t index) {
     csp__lock(&payload->lock);
     csp_held *held = attachments_of(payload)[index];
+    bool stays =
+        held != NULL && held->kind->clone != NULL; /* else whoever else has the payload may take it any time */
     csp__unlock(&payload->lock);
-    return held;
+    return stays ? held : NULL;
 }
 
 /* acquire: whoever finds himself alone has seen all that the others did to the attachments. */

@@ -14,7 +14,8 @@ void csp__payload_attach(csp_payload *payload, uint32_t index, csp_held *held);
 /* Have it, for a holder: taken out by the last who has the payload, and by whoever is first if it is there once; else a clone. NULL:
  * nothing of that kind is there, or there is no memory. */
 csp_held *csp__payload_take(csp_payload *payload, uint32_t index, const csp_held_kind *kind, csp_holder *holder);
-/* What is in that place, which the payload keeps; NULL: nothing. Good under the lock of a channel that has buffered the payload. */
+/* What is in that place and stays there as long as a channel that has buffered the payload is locked; NULL: nothing, or what is
+ * there once. */
 csp_held *csp__payload_attached(csp_payload *payload, uint32_t index);
 /* Whether something in it is there once: then it cannot be opened as often as wanted. */
 bool csp__payload_is_once(const csp_payload *payload);
