@@ -41,7 +41,7 @@ static bool attach_end(native_writer *w, PyObject *handle, size_t *number) {
 static bool attach_packed(native_writer *w, PyObject *object, size_t *number) {
     csp_packed *clone = csp_packed_clone(packed_of(object), NULL);
     if (clone == NULL) {
-        PyErr_NoMemory();
+        native_packed_failed(w->state, packed_of(object));
         return false;
     }
     if (!attach(w, (native_attachment){.packed = clone}, number)) {

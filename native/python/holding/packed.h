@@ -15,6 +15,8 @@ static inline csp_packed *packed_of(PyObject *object) { return ((packed_object *
 /* Wrap one that this interpreter holds; consumes it, also on failure. */
 PyObject *native_wrap_packed(native_state *state, csp_packed *packed);
 void native_packed_dealloc(PyObject *self);
+/* It could not be opened or cloned: raise why. */
+void native_packed_failed(const native_state *state, csp_packed *packed);
 static inline bool native_is_packed(PyObject *object) { return Py_TYPE(object)->tp_dealloc == native_packed_dealloc; }
 
 #endif
