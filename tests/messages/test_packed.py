@@ -208,6 +208,12 @@ def test_lives_open_their_arguments_anew():
         rx.recv(timeout=20)
 
 
+def test_what_nobody_can_make_is_refused_where_it_is_sent():
+    """And not where it arrives, when it is lost."""
+    with pytest.raises(csp.NotShareable, match=r"message\[0\]: csp.Skip cannot travel .*cannot pickle"):
+        csp.pack([csp.skip()])
+
+
 def test_what_is_cut_off_says_so():
     """It can be put into no message, and opened no more."""
 
