@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+import unreadable
 from held import Sending
 
 import csp
@@ -179,3 +180,14 @@ def test_an_extended_rendezvous_is_no_call(pair):
     assert (reply.call_id, reply.deadline) == (0, None)
     reply.answer(None)
     assert sending.end() is None
+
+
+def test_ctrl_c_while_a_call_is_read(pair):
+    """It is raised in who reads, and not handed on as what could not be read; the caller is told."""
+    tx, rx = pair
+    calling = Sending(tx.call, unreadable.Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        rx.recv(timeout=20)
+    error = calling.end()
+    assert isinstance(error, csp.BrokenChannel)
+    assert "its reply was lost" in str(error)

@@ -21,3 +21,13 @@ class Idle(csp.Actor):
     """Has a mailbox of three."""
 
     mailbox = csp.Buffered(3)
+
+
+class Interrupted:
+    """What is being made again when Ctrl-C comes."""
+
+    def __init__(self):
+        self.value = 1
+
+    def __setstate__(self, state):
+        raise KeyboardInterrupt

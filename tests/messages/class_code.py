@@ -77,3 +77,12 @@ class Gives:
 
     def __new__(cls):
         return Given()
+
+
+class Counts:
+    """Does what there is to do while it is written, and travels."""
+
+    def __reduce__(self):
+        if during:
+            during.pop()()
+        return int, ()

@@ -5,7 +5,7 @@ import collections
 made = []
 
 
-class Counted(collections.namedtuple("Counted", ("left", "right"))):  # noqa: PYI024  (a subclass of one)
+class Counted(collections.namedtuple("Counted", ("left", "right"))):  # noqa: PYI024  (the oldest kind)
     """Sees to its making."""
 
     __slots__ = ()

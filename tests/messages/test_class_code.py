@@ -5,7 +5,7 @@ import pickle
 
 import class_code
 import pytest
-from class_code import Borrows, Given, Gives, Hides, Looked, Narrow, Plain, Reduced, Slotted
+from class_code import Borrows, Counts, Given, Gives, Hides, Looked, Narrow, Plain, Reduced, Slotted
 
 import csp
 
@@ -106,3 +106,17 @@ def test_a_class_that_gives_objects_of_another(attributes):
     assert type(back[0]) is type(pickle.loads(pickle.dumps(one))) is Given
     assert back[0] is back[1]
     assert vars(back[0]) == attributes
+
+
+def test_one_attribute_goes_and_another_comes_meanwhile():
+    """There are as many as before, but none arrives under the name of another."""
+    one = Given()
+    one.first, one.goes, one.stays = Counts(), 1, 2
+
+    def act():
+        del one.goes
+        one.comes = 3
+
+    class_code.during.append(act)
+    with pytest.raises(RuntimeError, match="changed its attributes"):
+        csp.pack([one])

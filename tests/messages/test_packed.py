@@ -2,12 +2,14 @@
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from deep import nest
 from openers import Keeper, Letters, Refuses, WithLetter, opened
 
 import csp
+from csp import _native
 from csp.ffi import decode, encode
 from observed import alive
 
@@ -228,3 +230,25 @@ def test_lives_open_their_arguments_anew():
             assert rx.recv(timeout=20) == 5
     with pytest.raises(csp.EndOfChannel):
         rx.recv(timeout=20)
+
+
+def test_what_nobody_can_make_is_refused_where_it_is_sent():
+    """And not where it arrives, when it is lost."""
+    with pytest.raises(csp.NotShareable, match=r"message\[0\]: csp.Skip cannot travel .*cannot pickle"):
+        csp.pack([csp.skip()])
+
+
+def test_what_is_cut_off_says_so():
+    """It can be put into no message, and opened no more."""
+
+    def live():
+        own = _native.begin_holder("cut off")
+        packed = csp.pack([1])
+        assert _native.fence_holder(own)
+        for use in (packed.open, lambda: csp.pack([packed]), lambda: csp.pack(packed)):
+            with pytest.raises(csp.Stopped, match="was cut off, and with it what it had packed"):
+                use()
+        return True
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(live).result(20)

@@ -330,6 +330,7 @@ def test_streams_that_were_changed() -> None:
         b"\x01s\x03\x01abc",
         b"\x01s\x04\x01\xff\xff\xff\xff",
         b"\x01e\x00",
+        b"\x01NN",
         b"\x01O\xe7a\x08builtinsa\x03int\x01\x00a\x02ab",
         b"\x01" + b"l\x01" * 100_100 + b"N",
         b"\x01" + b"v\x01" * 600 + b"N",

@@ -46,7 +46,7 @@ static bool attach_packed(native_writer *w, PyObject *object, size_t *number) {
     }
     csp_packed *clone = csp_packed_clone(packed_of(object), NULL);
     if (clone == NULL) {
-        PyErr_NoMemory();
+        native_packed_failed(w->state, packed_of(object));
         return false;
     }
     if (!attach(w, (native_attachment){.packed = clone}, number)) {

@@ -161,7 +161,7 @@ static native_way way_of(PyTypeObject *type, native_class *c) {
     if (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && is_member(type)) {
         return BY_MEMBER;
     }
-    bool plain = PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && type->tp_itemsize == 0 &&
+    bool plain = PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && type->tp_new != NULL && type->tp_itemsize == 0 &&
                  type->tp_getattro == PyObject_GenericGetAttr && as_object_has_it(type, "__reduce__") &&
                  as_object_has_it(type, "__reduce_ex__") && state_is_attributes(type) &&
                  !has(type, "__getnewargs__") && !has(type, "__getnewargs_ex__") && find_slots(type, c);

@@ -50,7 +50,9 @@ static PyObject *decode_stream(native_state *state, const csp_message *message) 
     PyObject *object = native_get_all(&r, Py_XNewRef(reply));
     native_reader_end(&r);
     if (is_call) {
-        object = object != NULL ? object : unreadable_call(reply);
+        /* Ctrl-C is meant for who reads; the caller learns that its reply was lost. */
+        bool ours = object == NULL && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
+        object = object != NULL || ours ? object : unreadable_call(reply);
         Py_DECREF(reply);
     }
     return object;

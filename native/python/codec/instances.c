@@ -147,6 +147,7 @@ native_put native_put_instance(native_writer *w, PyObject *object, native_class 
     }
     f->count = dict != NULL ? PyDict_GET_SIZE(dict) : 0;
     f->source = dict;
+    f->names = Py_NewRef(c->names);
     if (c->slots != NULL) {
         f->pending = slots_now(object, c);
         if (f->pending == NULL) {
@@ -164,7 +165,9 @@ native_put native_next_of_fields(native_writer *w, native_put_frame *f) {
             return changed(w);
         }
         while (f->index < f->count && PyDict_Next(f->source, &f->position, &name, &value)) {
-            f->index++;
+            if (name != PyTuple_GET_ITEM(f->names, f->index++)) { /* one has gone, and another come */
+                return changed(w);
+            }
             if (!native_put_leaf(w, value, &result)) {
                 return w->put(w, value);
             }

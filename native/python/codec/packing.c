@@ -38,7 +38,7 @@ static PyObject *packed_open(PyObject *self, PyObject *unused) {
         return NULL;
     }
     if (!csp_packed_message(packed_of(self), &message)) {
-        PyErr_SetString(state->stopped, "this interpreter was cut off, and with it what it had packed");
+        native_packed_failed(state, packed_of(self));
         return NULL;
     }
     return native_decode(state, &message);

@@ -263,6 +263,10 @@ PyObject *native_get_all(native_reader *r, PyObject *reply) {
             result = get_item(r);
         }
     }
+    if (result == GOT && native_left(r) > 0) {
+        Py_DECREF(r->value);
+        result = native_malformed("it goes on behind its end");
+    }
     PyObject *value = result == GOT ? r->value : NULL;
     r->value = NULL;
     return value;

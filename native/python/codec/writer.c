@@ -124,13 +124,12 @@ native_put_frame *native_push(native_writer *w, native_frame_kind kind, PyObject
     }
     native_put_frame *f = &w->frames[w->depth++];
     f->object = Py_NewRef(object);
-    f->source = f->pending = NULL;
+    f->source = f->pending = f->names = NULL;
     f->index = f->count = f->position = 0;
     f->begin = (size_t)(w->next - w->begin);
     f->kind = (unsigned char)kind;
     f->phase = f->flags = 0;
     f->remembered = f->hashed = false;
-    f->record = NULL;
     return f;
 }
 
@@ -142,6 +141,7 @@ void native_pop(native_writer *w) {
     }
     Py_XDECREF(f.pending);
     Py_XDECREF(f.source);
+    Py_XDECREF(f.names);
     Py_DECREF(f.object);
 }
 

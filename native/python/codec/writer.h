@@ -43,7 +43,7 @@ typedef struct {
     size_t begin;        /* where its item stands */
     unsigned char kind, phase, flags;
     bool remembered, hashed;
-    const void *record;
+    PyObject *names; /* of the attributes that are written, as the message says them; or NULL */
 } native_put_frame;
 
 typedef struct {

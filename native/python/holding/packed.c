@@ -20,6 +20,16 @@ void native_packed_close(PyObject *self) {
     }
 }
 
+void native_packed_failed(const native_state *state, csp_packed *packed) {
+    csp_message message;
+    if (csp_packed_message(packed, &message)) {
+        csp_message_drop(&message);
+        PyErr_NoMemory();
+    } else {
+        PyErr_SetString(state->stopped, "this interpreter was cut off, and with it what it had packed");
+    }
+}
+
 void native_packed_dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);

@@ -17,6 +17,8 @@ PyObject *native_wrap_packed(native_state *state, csp_packed *packed);
 /* Let go of it; again has no effect. What falls with it is ends and memory: no code of Python runs. */
 void native_packed_close(PyObject *self);
 void native_packed_dealloc(PyObject *self);
+/* It could not be opened or cloned: raise why. */
+void native_packed_failed(const native_state *state, csp_packed *packed);
 static inline bool native_is_packed(PyObject *object) { return Py_TYPE(object)->tp_dealloc == native_packed_dealloc; }
 
 #endif
