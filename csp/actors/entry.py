@@ -160,7 +160,9 @@ def _begin(own: Context) -> Actor:
     kwargs: dict[str, object] = {}
     if own.arguments is not None:
         args, kwargs = own.arguments.open()
-    # What the arguments hold belongs to the actor now; our own would keep channels open that it closes.
+        # What they hold belongs to the actor now; ours would keep channels open that it closes. Not by letting go of
+        # the object alone: whoever called us has the order, too.
+        own.arguments.close()
     own.arguments = None
     actor = _made(cls, args, kwargs)
     if not isinstance(actor, cls):

@@ -88,6 +88,30 @@ def test_what_is_in_it_may_be_deep():
     assert csp.pack(nest("list", 1000)).open() == nest("list", 1000)
 
 
+def test_closed_it_keeps_nothing_open():
+    """Others keep theirs, and what was opened stays; through the closed one nothing goes any more."""
+    tx, rx = csp.channel(4)
+    packed, another = csp.pack(tx), csp.pack(1)
+    other = csp.pack(packed).open()
+    tx.close()
+    with packed.open() as mine:
+        packed.close()
+        packed.close()
+        mine.send(1)
+        assert rx.recv() == 1
+        with other.open() as theirs:
+            theirs.send(2)
+        assert rx.recv() == 2
+    assert rx.statistics().senders == 1
+    other.close()
+    with pytest.raises(csp.EndOfChannel):
+        rx.recv(timeout=10)
+    for use in (packed.open, lambda: csp.pack(packed), lambda: csp.pack([another, packed])):
+        with pytest.raises(csp.ClosedEnd, match="closed"):
+            use()
+    assert (packed.nbytes, repr(packed)) == (0, "<csp.Packed, closed>")
+
+
 def test_ends_stay_open_while_it_lives():
     """Every opening gives handles of its own; the last Packed closes what it held."""
     tx, rx = csp.channel(4)

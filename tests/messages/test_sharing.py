@@ -113,3 +113,14 @@ def test_a_long_list_with_one_odd_leaf():
     for odd in ([], Plain(1), {1}, 2**70, Slotted(1), Pair(1, 2)):
         value = [*range(1000), odd]
         assert same_graph(decode(encode(value)), pickle.loads(pickle.dumps(value)))
+
+
+@pytest.mark.parametrize("order", ["object first", "dict first"])
+def test_an_object_and_its_dict(order):
+    """What is an attribute stays the one that is in the dict, though each has but one reference."""
+    one = Plain([1], y=[2])
+    parts = [one, vars(one)] if order == "object first" else [vars(one), one]
+    back = decode(encode([[[0]], *parts]))
+    there, values = back[1:] if order == "object first" else back[:0:-1]
+    assert vars(there) == values
+    assert all(vars(there)[name] is value for name, value in values.items())

@@ -233,6 +233,26 @@ CASE(objects_are_acquired,
     shut_loop(&l);
 }
 
+CASE(who_is_freed_hands_on_that_a_lock_was_abandoned,
+     "An operation that is freed was told of nothing: the next who takes the lock hears what it would have heard.") {
+    told_loop l;
+    open_loop(&l);
+    csp_end *lock, *other;
+    csp_message message;
+    csp_operation *operation = operation_of(&l, NULL);
+    CHECK_STATUS(csp_sync_new(CSP_SYNC_LOCK, 1, 1, me, &lock), CSP_OK);
+    other = csp_end_clone(lock, me);
+    CHECK_STATUS(csp_recv(other, &message, CSP_POLL, NULL), CSP_OK);
+    begin_recv(operation, lock);
+    csp_end_free(other);
+    CHECK(csp_loop_next(l.loop) == operation);
+    csp_operation_free(operation);
+    CHECK_STATUS(csp_recv(lock, &message, CSP_POLL, NULL), CSP_ABANDONED);
+    CHECK_STATUS(csp_recv(lock, &message, CSP_POLL, NULL), CSP_OK);
+    csp_end_free(lock);
+    shut_loop(&l);
+}
+
 /* ---- giving up ------------------------------------------------------------------------------------------------- */
 
 CASE(a_cancel_takes_it_back,

@@ -108,3 +108,33 @@ CASE(a_holder_that_only_lends_its_end_is_fenced,
         csp_holder_release(guest);
     }
 }
+
+/* The status of a broadcast through somebody else's handle, whose subscriber takes nothing. */
+static csp_status broadcast_by(csp_end *handle, csp_holder *waiting, int64_t deadline) {
+    csp_hooks hooks = {.holder = waiting};
+    csp_message message = inlined(1);
+    uint32_t reached;
+    csp_status status = csp_broadcast_send(handle, &message, deadline, &hooks, &reached);
+    csp_message_drop(&message);
+    return status;
+}
+
+CASE(a_broadcast_is_whoevers_the_hooks_name,
+     "That the handle's holder is told to stop stops nobody else who sends through it; that the sender is does.") {
+    csp_holder *owner = csp_holder_new("owner"), *guest = csp_holder_new("guest");
+    csp_end *handle, *subscriber;
+    CHECK_STATUS(csp_broadcast_new(false, owner, &handle), CSP_OK);
+    CHECK_STATUS(csp_broadcast_subscribe(handle, 0, CSP_OVERFLOW_BLOCK, me, &subscriber), CSP_OK);
+    csp_holder_cancel(owner);
+    CHECK_STATUS(broadcast_by(handle, guest, CSP_POLL), CSP_WOULD_BLOCK);
+    CHECK_STATUS(broadcast_by(handle, guest, csp_now() + MILLISECONDS), CSP_TIMEOUT);
+    csp_holder_resume(owner);
+    csp_holder_cancel(guest);
+    CHECK_STATUS(broadcast_by(handle, guest, CSP_POLL), CSP_CANCELLED);
+    CHECK_STATUS(broadcast_by(handle, guest, csp_now() + MILLISECONDS), CSP_CANCELLED);
+    CHECK_STATUS(broadcast_by(handle, NULL, CSP_POLL), CSP_WOULD_BLOCK);
+    csp_end_free(handle);
+    csp_end_free(subscriber);
+    csp_holder_release(owner);
+    csp_holder_release(guest);
+}

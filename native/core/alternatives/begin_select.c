@@ -130,7 +130,7 @@ csp_status csp_begin_select(csp_operation *operation, csp_guard *guards, uint32_
         return CSP_INVALID;
     }
     csp_holder *holder = operation->own != NULL ? operation->own : holder_of_first(guards, count);
-    csp_choosing c = {
+    CSP_CHOOSING(c) = {
         .guards = guards,
         .count = count,
         .flags = flags,

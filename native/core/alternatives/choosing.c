@@ -163,7 +163,7 @@ csp_status csp__choose(csp_choosing *c, void (*join)(csp_choosing *, void *), vo
     if (c->count > CSP_GUARDS_MAX || !look_over(c)) {
         return CSP_INVALID;
     }
-    CSP_PASS_GATE(CSP_GATE_SELECT, c->holder, 0);
+    c->passage = csp__pass(CSP_GATE_SELECT, c->holder, 0);
     if (c->deadline != CSP_POLL && !c->has_skip && csp__calls_off(c->self)) {
         return CSP_SCOPE_CANCELLED;
     }

@@ -12,6 +12,10 @@
 #include "alternatives/polling.h"
 #include "channels/end.h"
 
+/* A choice begins here, and is over, for the gate too, at the end of the block: after its wait, if it waits. */
+#define CSP_CHOOSING(c) csp_choosing c __attribute__((cleanup(csp__choosing_over)))
+static inline void csp__choosing_over(const csp_choosing *c) { csp__passed(&c->passage); }
+
 /* OK: *winner was carried out (then see csp__chosen), or is `count`: none is ready. In that case `join` (NULL: nobody waits) is called
  * while all channels are locked, and arms the record, which then stands in all queues (`joined`); unless it is told to stop
  * (`told`). INVALID: nothing could ever be ready, or an end has another direction than its guard; NO_MEMORY, SCOPE_CANCELLED:

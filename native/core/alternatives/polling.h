@@ -5,6 +5,7 @@
 #define CSP_POLLING_H
 
 #include "channels/channel.h"
+#include "holding/gate.h"
 #include "waiting/waiter.h"
 
 /* One choice among guards. */
@@ -14,8 +15,9 @@ typedef struct csp_choosing {
     int flags;
     int64_t deadline;
     csp_waiter *self;
-    csp_holder *own;    /* who waits, whatever the ends say; NULL: they say it */
-    csp_holder *holder; /* who waits: at first, where no end says it */
+    csp_holder *own;      /* who waits, whatever the ends say; NULL: they say it */
+    csp_holder *holder;   /* who waits: at first, where no end says it */
+    csp__passage passage; /* through the gate; see CSP_CHOOSING */
     /* From here on it is csp__choose's. */
     uint32_t start; /* where a poll in order begins */
     bool priority, rotates;

@@ -69,7 +69,8 @@ static inline __attribute__((always_inline)) csp_status select_for(csp_alternati
     if (self == NULL) {
         return CSP_NO_MEMORY;
     }
-    csp_choosing c;
+    CSP_CHOOSING(c);
+    c.passage.told = false;
     c.guards = guards;
     c.count = count;
     c.flags = flags;

@@ -19,8 +19,8 @@ void csp__gate_tell(csp_gate_operation operation, csp_gate_phase phase, const cs
     tell(&event);
 }
 
-void csp__gate_tell_of(uint64_t thread, const csp_holder *holder) {
-    csp_gate_event event = {CSP_GATE_WAKE, CSP_GATE_BEFORE, thread, csp_holder_id(holder), 0, CSP_FOREVER};
+void csp__gate_tell_of(uint64_t thread) {
+    csp_gate_event event = {CSP_GATE_WAKE, CSP_GATE_BEFORE, thread, 0, 0, CSP_FOREVER};
     tell(&event);
 }
 

@@ -18,8 +18,9 @@ extern _Thread_local uint64_t csp__gate_thread __attribute__((tls_model("initial
 
 void csp__gate_tell(csp_gate_operation operation, csp_gate_phase phase, const csp_holder *holder, uint64_t channel,
                     int64_t deadline);
-/* Somebody else's wait is over: that thread's. */
-void csp__gate_tell_of(uint64_t thread, const csp_holder *holder);
+/* Somebody else's wait is over: that thread's. It may have found out by itself and be gone, and so may its holder: nobody looks
+ * at that one. */
+void csp__gate_tell_of(uint64_t thread);
 
 static inline bool csp__gate_is_on(void) {
     return __builtin_expect(atomic_load_explicit(&csp__gate, memory_order_acquire) != NULL, 0);

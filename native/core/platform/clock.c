@@ -51,14 +51,14 @@ int64_t csp__set_until(int64_t deadline) {
     return until;
 }
 
-void csp__clock_set(bool stands, int64_t move) {
+void csp__clock_set(csp_clock_gait gait, int64_t move) {
     csp__lock(&lock);
     if (csp__clock_is_real()) {
         wall_ahead = read_clock(CLOCK_REALTIME) - csp__real_now();
     }
     int64_t now = shown() + move;
-    held = stands;
-    base = stands ? now : now - csp__real_now();
+    held = gait == CSP_CLOCK_AS_IT_IS ? held : gait == CSP_CLOCK_STANDS;
+    base = held ? now : now - csp__real_now();
     atomic_store_explicit(&csp__clock_is_set, true, memory_order_seq_cst);
     csp__unlock(&lock);
 }
@@ -78,6 +78,13 @@ int64_t csp_deadline_after(int64_t nanoseconds) {
     return nanoseconds >= CSP_FOREVER - now ? CSP_FOREVER : now + nanoseconds;
 }
 
+/* The clock may have been held, or held and let go, since `until` was counted, and the sleeper not been woken yet. */
+static csp_parked park(_Atomic uint32_t *word, uint32_t expected, int64_t until, int64_t deadline) {
+    csp_parked woken = csp__park(word, expected, until);
+    bool too_early = woken == CSP_PARK_TIMEOUT && !csp__clock_is_real() && csp__set_now() < deadline;
+    return too_early ? CSP_PARK_WOKEN : woken;
+}
+
 csp_parked csp__sleep(_Atomic uint32_t *word, uint32_t expected, int64_t deadline, int64_t slice) {
     int64_t until = deadline;
     if (!csp__clock_is_real() && deadline != CSP_FOREVER) {
@@ -93,7 +100,7 @@ csp_parked csp__sleep(_Atomic uint32_t *word, uint32_t expected, int64_t deadlin
             return woken == CSP_PARK_TIMEOUT ? CSP_PARK_SIGNAL : woken;
         }
     }
-    return csp__park(word, expected, until);
+    return park(word, expected, until, deadline);
 }
 
 void csp__clock_forked(void) { csp__lock_init(&lock); }

@@ -27,8 +27,10 @@ static inline bool csp__clock_is_real(void) {
     return __builtin_expect(!atomic_load_explicit(&csp__clock_is_set, memory_order_seq_cst), 1);
 }
 
-/* From now on it stands, or runs, `move` ns further on. Nobody is woken: see waiting/moving.c. */
-void csp__clock_set(bool stands, int64_t move);
+typedef enum { CSP_CLOCK_AS_IT_IS, CSP_CLOCK_STANDS, CSP_CLOCK_RUNS } csp_clock_gait;
+
+/* From now on it stands, runs, or does what it did, `move` ns further on. Nobody is woken: see waiting/moving.c. */
+void csp__clock_set(csp_clock_gait gait, int64_t move);
 bool csp__clock_is_held(void);
 /* In the child of a fork. */
 void csp__clock_forked(void);

@@ -48,7 +48,7 @@ csp_parked csp__park(_Atomic uint32_t *word, uint32_t expected, int64_t deadline
     if (atomic_load_explicit(word, memory_order_acquire) == expected) {
         b->sleepers++;
         /* A condition variable does not return on a signal: never sleep longer than this, and report it as one. */
-        int64_t slice = csp_deadline_after(INT64_C(20000000));
+        int64_t slice = csp__real_now() + INT64_C(20000000);
         int64_t limit = deadline < slice ? deadline : slice;
         int64_t absolute = limit;
 #if defined(__APPLE__)

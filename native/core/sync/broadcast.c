@@ -332,7 +332,7 @@ csp_status csp_broadcast_send(csp_end *handle, csp_message *message, int64_t dea
     uint32_t waiting = 0; /* subscribers that must be waited for are moved to the front */
     csp_status refused = CSP_WOULD_BLOCK;
     for (uint32_t i = 0; i < count; i++) {
-        csp_status sent = send_to(handle, ends[i], ends[i], message, CSP_POLL, NULL, reached);
+        csp_status sent = send_to(handle, ends[i], ends[i], message, CSP_POLL, hooks, reached);
         if (sent == CSP_WOULD_BLOCK || sent == CSP_NO_MEMORY) {
             ends[waiting++] = ends[i];
             refused = sent == CSP_NO_MEMORY ? CSP_NO_MEMORY : refused;

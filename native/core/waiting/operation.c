@@ -201,7 +201,8 @@ static void undo(csp_operation *operation) {
     } while (!csp__operation_is_over(operation)); /* a receiver had just begun to hold it */
     uint32_t code = code_of(operation);
     operation->kind->leave(operation, code);
-    if (operation->kind->tell(operation, code, &message, &chosen) == CSP_OK) {
+    csp_status status = operation->kind->tell(operation, code, &message, &chosen);
+    if (status == CSP_OK || status == CSP_ABANDONED) {
         operation->kind->give_back(operation, &message, chosen);
     }
     csp_message_drop(&message);

@@ -39,7 +39,7 @@ typedef struct csp_operation_kind {
     bool (*leave)(csp_operation *operation, uint32_t code);
     /* After that: how it ended, as csp_operation_finish says it. */
     csp_status (*tell)(csp_operation *operation, uint32_t code, csp_message *message, uint32_t *chosen);
-    /* After that, and with CSP_OK: nobody wants what it got. */
+    /* After that, with CSP_OK or CSP_ABANDONED: nobody wants what it got. */
     void (*give_back)(csp_operation *operation, csp_message *message, uint32_t chosen);
     /* Last: let go of what it used. NULL: nothing. */
     void (*rest)(csp_operation *operation);

@@ -169,11 +169,13 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
                                     const csp_hooks *hooks) {
     /* Published by the change of state: a reader that finds PARKED also finds since when. */
     atomic_store_explicit(&waiter->since, csp_now(), memory_order_relaxed);
+    csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
+    /* seq_cst, before the word says PARKED: whoever has moved the clock since we read it finds us; see moving.c. */
+    atomic_store_explicit(&thread->sleeps_by, waiter, memory_order_seq_cst);
     uint32_t parked, code = park_word(waiter, &parked);
     if (code != CSP_PARKED) {
         return code;
     }
-    csp_waiter *thread = atomic_load_explicit(&waiter->thread, memory_order_relaxed);
     csp_scopes *scopes = thread->scopes;
     atomic_fetch_add_explicit(&statistics->parks, 1, memory_order_relaxed);
     csp__count_out(thread);

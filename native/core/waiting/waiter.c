@@ -23,6 +23,7 @@ void csp__waiter_init(csp_waiter *waiter, const csp_waiter_kind *kind) {
     csp__lock_init(&waiter->asking_lock);
     csp__wait_statistics_init(&waiter->replies);
     atomic_init(&waiter->thread, waiter);
+    atomic_init(&waiter->sleeps_by, waiter);
     atomic_init(&waiter->home, -1);
     atomic_init(&waiter->target, -1);
     atomic_init(&waiter->ran_on, -1);

@@ -119,6 +119,8 @@ struct csp_waiter {
     csp_wait_statistics replies;
     /* The waiter of the thread that waits through this one: itself, or that of the user of a reusable alternative. */
     _Atomic(csp_waiter *) thread;
+    /* A thread's: by which record it sleeps, or slept last. Whoever moves the clock looks there. */
+    _Atomic(csp_waiter *) sleeps_by;
     /* Placement; see placement.h. The owner's, but for the atomics and what is the watch's. */
     _Atomic int32_t home;   /* the CPU it has settled on, -1: none */
     _Atomic int32_t target; /* the one that the watch has found for it */
@@ -203,7 +205,7 @@ static inline bool csp__nudge(csp_waiter *waiter) {
 
 static inline void csp__wake(csp_waiter *waiter) {
     if (csp__gate_is_on()) {
-        csp__gate_tell_of(csp__thread_id(waiter), atomic_load_explicit(&waiter->holder, memory_order_relaxed));
+        csp__gate_tell_of(csp__thread_id(atomic_load_explicit(&waiter->thread, memory_order_relaxed)));
     }
     waiter->kind->wake(waiter);
 }

@@ -667,7 +667,7 @@ typedef struct csp_gate_event {
     csp_gate_operation operation;
     csp_gate_phase phase;
     uint64_t thread;  /* its number; 0: it has waited for nothing yet, or is no thread */
-    uint64_t holder;  /* 0: none, or unknown */
+    uint64_t holder;  /* 0: none, or unknown; of a WAKE always */
     uint64_t channel; /* 0: none, or several */
     int64_t deadline; /* WAIT, BEFORE: until when, by csp_now; otherwise CSP_FOREVER */
 } csp_gate_event;

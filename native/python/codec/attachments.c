@@ -39,6 +39,11 @@ static bool attach_end(native_writer *w, PyObject *handle, size_t *number) {
 }
 
 static bool attach_packed(native_writer *w, PyObject *object, size_t *number) {
+    if (packed_of(object) == NULL) {
+        PyErr_SetString(w->state->closed_end, "a message holds a Packed that is closed: send it before closing it");
+        w->own_error = true;
+        return false;
+    }
     csp_packed *clone = csp_packed_clone(packed_of(object), NULL);
     if (clone == NULL) {
         PyErr_NoMemory();

@@ -41,8 +41,9 @@ static bool as_object_has_it(PyTypeObject *type, const char *name) {
     return same;
 }
 
-Py_ssize_t native_slot_offset(PyObject *descriptor) {
-    if (descriptor == NULL || !Py_IS_TYPE(descriptor, &PyMemberDescr_Type)) {
+Py_ssize_t native_slot_offset(PyTypeObject *type, PyObject *descriptor) {
+    if (descriptor == NULL || !Py_IS_TYPE(descriptor, &PyMemberDescr_Type) ||
+        !PyType_IsSubtype(type, ((PyDescrObject *)descriptor)->d_type)) {
         return 0;
     }
     const PyMemberDef *member = ((PyMemberDescrObject *)descriptor)->d_member;
@@ -63,7 +64,7 @@ static bool find_slots(PyTypeObject *type, native_class *c) {
         int slotted = dict != NULL ? PyDict_ContainsString(dict, "__slots__") : -1;
         ok = PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE) && slotted >= 0;
         while (ok && slotted && PyDict_Next(dict, &position, &name, &value)) {
-            if (native_slot_offset(value) > 0 && ((PyDescrObject *)value)->d_type == base) {
+            if (native_slot_offset(base, value) > 0 && ((PyDescrObject *)value)->d_type == base) {
                 ok = PyList_Append(names, name) == 0;
             }
         }
@@ -77,7 +78,7 @@ static bool find_slots(PyTypeObject *type, native_class *c) {
         ok = c->slots != NULL && c->offsets != NULL;
         for (Py_ssize_t i = 0; ok && i < count; i++) {
             PyObject *descriptor = native_in_class(type, PyTuple_GET_ITEM(c->slots, i));
-            c->offsets[i] = native_slot_offset(descriptor);
+            c->offsets[i] = native_slot_offset(type, descriptor);
             ok = c->offsets[i] > 0; /* else a base's slot is hidden by another attribute */
             Py_XDECREF(descriptor);
         }
@@ -86,7 +87,8 @@ static bool find_slots(PyTypeObject *type, native_class *c) {
     return ok;
 }
 
-/* Whether it is a function of that module, and (unless NULL) of that name. Consumes it. */
+/* Whether it is a function of that module (of all that begin so, if that ends in _), and (unless NULL) of that name.
+ * Consumes it. */
 static bool is_of(PyObject *function, const char *module, const char *called) {
     PyObject *unbound = function;
     bool same = false;
@@ -97,7 +99,8 @@ static bool is_of(PyObject *function, const char *module, const char *called) {
     if (unbound != NULL && PyFunction_Check(unbound)) {
         PyObject *name = PyDict_GetItemString(PyFunction_GetGlobals(unbound), "__name__"); /* borrowed */
         const char *text = name != NULL && PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
-        same = text != NULL && strncmp(text, module, strlen(module)) == 0;
+        size_t length = strlen(module);
+        same = text != NULL && strncmp(text, module, length) == 0 && (text[length] == 0 || module[length - 1] == '_');
         PyObject *code = PyFunction_GetCode(unbound); /* borrowed */
         if (same && called != NULL) {
             PyObject *own = PyObject_GetAttrString(code, "co_name");
@@ -117,7 +120,7 @@ static bool is_namedtuple(PyTypeObject *type) {
            as_object_has_it(type, "__reduce__") && as_object_has_it(type, "__reduce_ex__") &&
            as_object_has_it(type, "__getstate__") && !has(type, "__getnewargs_ex__") && !has(type, "__setstate__") &&
            is_of(in_class(type, "__getnewargs__"), "collections", NULL) &&
-           is_of(in_class(type, "__new__"), "namedtuple_", NULL);
+           is_of(in_class(type, "__new__"), "namedtuple_", "<lambda>");
 }
 
 static bool is_member(PyTypeObject *type) {

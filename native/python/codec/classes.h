@@ -31,8 +31,8 @@ typedef struct {
 native_class *native_class_of(native_state *state, PyTypeObject *type);
 /* What the class has under a name, itself or from its bases; no code runs. A new reference; NULL: nothing, or an exception. */
 PyObject *native_in_class(PyTypeObject *type, PyObject *name);
-/* Where the slot of that name is in an object of the class; 0: there is none. */
-Py_ssize_t native_slot_offset(PyObject *descriptor);
+/* Where that slot is in an object of the class; 0: it is no slot, or that of another class. */
+Py_ssize_t native_slot_offset(PyTypeObject *type, PyObject *descriptor);
 /* What copyreg says of it, if it is loaded; borrowed; NULL: nothing, or an exception. */
 PyObject *native_copyreg_of(native_state *state, PyTypeObject *type);
 void native_classes_free(native_state *state);

@@ -54,32 +54,44 @@ static bool take_shape(native_class *c, PyObject *object, PyObject *dict) {
 
 static _Atomic uint64_t messages = 1;
 
-static native_put put_shape(native_writer *w, PyObject *type, native_class *c) {
-    PyObject *names = Py_NewRef(c->names);
-    Py_ssize_t of_dict = c->of_dict, count = PyTuple_GET_SIZE(names);
+static native_put changed(native_writer *w) {
+    if (!PyErr_Occurred()) {
+        PyErr_SetString(PyExc_RuntimeError, "an object changed its attributes while it was sent");
+        w->own_error = true;
+    }
+    return PUT_FAILED;
+}
+
+static native_put put_shape(native_writer *w, PyObject *object, PyObject *dict) {
+    PyTypeObject *type = Py_TYPE(object);
     native_put result = native_put_tag(w, ITEM_SHAPE | REMEMBERED);
     if (result == PUT_DONE) {
-        result = native_put_global(w, type, NULL); /* may import, and so run code */
+        result = native_put_global(w, (PyObject *)type, NULL); /* may import, and so run code */
     }
-    unsigned char *p = result == PUT_DONE ? native_room(w, 20) : NULL;
-    if (p != NULL) {
-        p = native_put_count(p, (size_t)of_dict);
-        w->next = native_put_count(p, (size_t)(count - of_dict));
-    } else {
-        result = PUT_FAILED;
+    if (result != PUT_DONE) {
+        return result;
     }
+    /* What was known of the object and its class was before that code. */
+    native_class *c = native_class_of(w->state, type);
+    if (c == NULL || c->way != BY_ATTRIBUTES || Py_TYPE(object) != type ||
+        (!has_shape(c, object, dict) && !take_shape(c, object, dict))) {
+        return changed(w);
+    }
+    Py_ssize_t count = PyTuple_GET_SIZE(c->names);
+    unsigned char *p = native_room(w, 20);
+    if (p == NULL) {
+        return PUT_FAILED;
+    }
+    p = native_put_count(p, (size_t)c->of_dict);
+    w->next = native_put_count(p, (size_t)(count - c->of_dict));
     for (Py_ssize_t i = 0; i < count && result == PUT_DONE; i++) {
-        result = native_put_key(w, PyTuple_GET_ITEM(names, i));
+        result = native_put_key(w, PyTuple_GET_ITEM(c->names, i));
     }
-    uint32_t shape = w->shapes++;
-    if (c->type == (PyTypeObject *)type && c->names == names) {
-        if (w->id == 0) {
-            w->id = messages++;
-        }
-        c->message = w->id;
-        c->shape = shape;
+    if (w->id == 0) {
+        w->id = messages++;
     }
-    Py_DECREF(names);
+    c->message = w->id;
+    c->shape = w->shapes++;
     return result;
 }
 
@@ -106,6 +118,11 @@ native_put native_put_instance(native_writer *w, PyObject *object, native_class 
             Py_XDECREF(dict);
             return PyErr_Occurred() ? PUT_FAILED : PUT_ELSE;
         }
+        /* Somebody else has the dict, too, and may have put it into the message: a second way to what is in it. */
+        if (Py_REFCNT(dict) > 2 && !native_may_run_code(w)) {
+            Py_DECREF(dict);
+            return PUT_RESTART;
+        }
     }
     native_put result = PUT_DONE;
     if (!has_shape(c, object, dict) && !take_shape(c, object, dict)) {
@@ -115,7 +132,7 @@ native_put native_put_instance(native_writer *w, PyObject *object, native_class 
     } else if (native_copyreg_of(w->state, type) != NULL) {
         result = PUT_ELSE;
     } else {
-        result = PyErr_Occurred() ? PUT_FAILED : put_shape(w, (PyObject *)type, c);
+        result = PyErr_Occurred() ? PUT_FAILED : put_shape(w, object, dict);
     }
     uint32_t number;
     /* Always remembered: a weak reference may lead to it, which no count tells of. */
@@ -144,9 +161,7 @@ native_put native_next_of_fields(native_writer *w, native_put_frame *f) {
     PyObject *name, *value;
     if (f->phase == 0) {
         if (f->source != NULL && PyDict_GET_SIZE(f->source) != f->count) {
-            PyErr_SetString(PyExc_RuntimeError, "an object changed its attributes while it was sent");
-            w->own_error = true;
-            return PUT_FAILED;
+            return changed(w);
         }
         while (f->index < f->count && PyDict_Next(f->source, &f->position, &name, &value)) {
             f->index++;
@@ -158,9 +173,7 @@ native_put native_next_of_fields(native_writer *w, native_put_frame *f) {
             }
         }
         if (f->index < f->count) {
-            PyErr_SetString(PyExc_RuntimeError, "an object changed its attributes while it was sent");
-            w->own_error = true;
-            return PUT_FAILED;
+            return changed(w);
         }
         f->phase = 1;
     }

@@ -33,6 +33,10 @@ static PyObject *packed_open(PyObject *self, PyObject *unused) {
     (void)unused;
     native_state *state = state_of(self);
     csp_message message;
+    if (packed_of(self) == NULL) {
+        PyErr_SetString(state->closed_end, "this Packed is closed: open it before you close it");
+        return NULL;
+    }
     if (!csp_packed_message(packed_of(self), &message)) {
         PyErr_SetString(state->stopped, "this interpreter was cut off, and with it what it had packed");
         return NULL;
@@ -43,7 +47,8 @@ static PyObject *packed_open(PyObject *self, PyObject *unused) {
 static size_t size_of(PyObject *self) {
     csp_message message;
     size_t size = 0;
-    if (csp_packed_message(packed_of(self), &message) && (message.kind & CSP_KIND_PAYLOAD) != 0) {
+    if (packed_of(self) != NULL && csp_packed_message(packed_of(self), &message) &&
+        (message.kind & CSP_KIND_PAYLOAD) != 0) {
         size = csp_payload_size(message.as.payload);
         csp_message_drop(&message);
     }
@@ -56,7 +61,16 @@ static PyObject *packed_get_nbytes(PyObject *self, void *unused) {
 }
 
 static PyObject *packed_repr(PyObject *self) {
+    if (packed_of(self) == NULL) {
+        return PyUnicode_FromString("<csp.Packed, closed>");
+    }
     return PyUnicode_FromFormat("<csp.Packed of %zu bytes>", size_of(self));
+}
+
+static PyObject *packed_close(PyObject *self, PyObject *unused) {
+    (void)unused;
+    native_packed_close(self);
+    Py_RETURN_NONE;
 }
 
 static PyObject *packed_reduce(PyObject *self, PyObject *unused) {
@@ -71,7 +85,13 @@ static PyMethodDef packed_methods[] = {
     {"open", packed_open, METH_NOARGS,
      "open($self, /)\n--\n\nDecode a new copy of the value, in this interpreter, as often as wanted.\n\nDoes not "
      "block, and runs what receiving the value would run: imports, constructors. Ends in it are new handles,\nand the "
-     "caller's to close. Raises what receiving it would raise; Stopped (this interpreter was cut off)."},
+     "caller's to close. Raises what receiving it would raise; ClosedEnd (it was closed); Stopped (this interpreter "
+     "was cut "
+     "off)."},
+    {"close", packed_close, METH_NOARGS,
+     "close($self, /)\n--\n\nLet go of the value here, now; idempotent, never blocks. Others keep theirs, and what "
+     "was opened stays.\n\nIt cannot be opened or sent through this object any more: ClosedEnd. Where there are ends "
+     "in it, they are open no\nlonger for its sake."},
     {"__reduce__", packed_reduce, METH_NOARGS, NULL},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL},
     {NULL, NULL, 0, NULL},

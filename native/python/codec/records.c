@@ -17,7 +17,8 @@ native_put native_put_namedtuple(native_writer *w, PyObject *object) {
     if (native_copyreg_of(w->state, Py_TYPE(object)) != NULL) {
         return PUT_ELSE;
     }
-    bool shared = native_may_be_shared(w, object);
+    bool shared = Py_REFCNT(object) > 2 || w->full; /* who calls has it, too: else as native_may_be_shared */
+    w->left_out |= !shared;
     size_t begin = (size_t)(w->next - w->begin);
     native_put result = PyErr_Occurred() ? PUT_FAILED : put_class(w, ITEM_NAMEDTUPLE, object);
     unsigned char *p = result == PUT_DONE ? native_room(w, 9) : NULL;

@@ -214,13 +214,7 @@ static PyObject *singletons_type(PyObject *object) {
     return Py_BuildValue("(O(O))", &PyType_Type, one);
 }
 
-native_put native_put_reduced(native_writer *w, PyObject *object) {
-    uint32_t number;
-    PyTypeObject *type = Py_TYPE(object);
-    if (native_remembered(w, object, &number)) {
-        return native_put_again(w, number);
-    }
-    w->runs_code = true;
+static native_put put_by_class(native_writer *w, PyObject *object, PyTypeObject *type) {
     if (w->override == NULL && (type == &PyFunction_Type || (type == &PyType_Type && !is_singletons_type(object)))) {
         return native_put_global(w, object, NULL);
     }
@@ -243,7 +237,6 @@ native_put native_put_reduced(native_writer *w, PyObject *object) {
     if (PyErr_Occurred() || (of_others && !native_may_run_code(w))) {
         return PyErr_Occurred() ? PUT_FAILED : PUT_RESTART;
     }
-    Py_INCREF(object); /* the code may take it out of where it was found */
     Py_XINCREF(by_copyreg);
     bool failed = false;
     if (w->override != NULL) {
@@ -273,6 +266,23 @@ native_put native_put_reduced(native_writer *w, PyObject *object) {
     }
     Py_XDECREF(how);
     Py_XDECREF(by_copyreg);
+    return result;
+}
+
+native_put native_put_reduced(native_writer *w, PyObject *object) {
+    uint32_t number;
+    if (native_remembered(w, object, &number)) {
+        return native_put_again(w, number);
+    }
+    w->runs_code = true;
+    /* Code that runs may take it out of where it was found, and give it another class. */
+    Py_INCREF(object);
+    PyTypeObject *type = (PyTypeObject *)Py_NewRef(Py_TYPE(object));
+    native_put result = put_by_class(w, object, type);
+    if (result == PUT_FAILED && w->culprit == NULL) {
+        w->culprit = Py_NewRef(object);
+    }
+    Py_DECREF(type);
     Py_DECREF(object);
     return result;
 }

@@ -308,7 +308,9 @@ native_get native_deliver_to_record(native_reader *r, native_get_frame *f) {
     if (native_waits(r, f)) {
         return GET_OPENED;
     }
-    PyObject_GC_Track(f->object);
+    if (!r->plain) {
+        PyObject_GC_Track(f->object);
+    }
     return native_finish_record(r, f);
 }
 

@@ -34,7 +34,7 @@ static PyObject *plan_of(native_reader *r, PyTypeObject *type, PyObject *names, 
     Py_XDECREF(setstate);
     for (Py_ssize_t i = 0; i < count && !PyErr_Occurred(); i++) {
         PyObject *known = native_in_class(type, PyTuple_GET_ITEM(names, i));
-        p->how[i] = plain ? native_slot_offset(known) : 0;
+        p->how[i] = plain ? native_slot_offset(type, known) : 0;
         if (p->how[i] == 0 && i < of_dict && known != NULL && Py_TYPE(known)->tp_descr_set != NULL) {
             p->how[i] = -1;
         }
@@ -58,13 +58,12 @@ static native_get open_object(native_reader *r, PyObject *shape) {
         return GET_FAILED;
     }
     const plan *p = (const plan *)(const void *)PyBytes_AS_STRING(PyTuple_GET_ITEM(shape, PLAN));
-    if (!Py_IS_TYPE(object, type) || !native_keep_again(r, object)) {
-        if (!PyErr_Occurred()) { /* its __new__ gives others: the state goes the slow way, by what they are */
-            PyErr_Format(PyExc_TypeError, "%s.__new__ gave an object of another class", type->tp_name);
-        }
+    if (!native_keep_again(r, object)) {
         Py_DECREF(object);
         return GET_FAILED;
     }
+    /* Its __new__ may give others: the state goes the slow way then, by what they are. */
+    bool at_last = p->by_setstate || !Py_IS_TYPE(object, type);
     if (p->count == 0 && !p->by_setstate) {
         return native_got(r, object);
     }
@@ -75,7 +74,7 @@ static native_get open_object(native_reader *r, PyObject *shape) {
     f->key = Py_NewRef(shape);
     f->count = (size_t)p->count;
     f->plan = p;
-    if (p->by_setstate) {
+    if (at_last) {
         f->extra = native_state_new(p->of_dict, p->count - p->of_dict);
         if (f->extra == NULL) {
             return GET_FAILED;

@@ -103,7 +103,7 @@ void native_pop(native_writer *w);
 /* Number what stands at `object` from now on. */
 bool native_remember(native_writer *w, PyObject *object, uint32_t *number);
 bool native_remembered(const native_writer *w, PyObject *object, uint32_t *number);
-/* Code of others is about to run. False: begin anew. */
+/* Code of others is about to run; or what has one reference may be met again all the same. False: begin anew. */
 static inline bool native_may_run_code(native_writer *w) {
     bool ready = w->full || !w->left_out;
     w->full = true;

@@ -8,7 +8,13 @@ void native_handling_begin(native_handling *handling, reply_object *reply) {
 }
 
 void native_handling_end(native_handling *handling, reply_object *reply) {
-    reply->handling = handling->outer;
+    native_handling **place = &reply->handling;
+    while (*place != NULL && *place != handling) { /* another thread has begun one since, and goes on */
+        place = &(*place)->outer;
+    }
+    if (*place == handling) {
+        *place = handling->outer;
+    }
     csp_handling_end(&handling->core);
 }
 

@@ -12,10 +12,18 @@ PyObject *native_wrap_packed(native_state *state, csp_packed *packed) {
     return (PyObject *)self;
 }
 
+void native_packed_close(PyObject *self) {
+    csp_packed *packed = packed_of(self);
+    ((packed_object *)self)->packed = NULL;
+    if (packed != NULL) {
+        csp_packed_free(packed);
+    }
+}
+
 void native_packed_dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    csp_packed_free(packed_of(self));
+    native_packed_close(self);
     type->tp_free(self);
     Py_DECREF(type);
 }
