@@ -41,7 +41,7 @@ typedef struct {
     csp_waiter *free;
 } csp_waiter_pool;
 
-/* How the waiters of a kind wait. To add a kind: a file with its wake, and a table. A waiter never changes its kind. */
+/* How the waiters of a kind wait. To add a kind: a file with its wake, and a table. A waiter never changes kind. */
 typedef struct csp_waiter_kind {
     /* The waiter was claimed while its owner slept (PARKED): make the owner look at its word. Called once for each
      * such claim, by the claimer; mostly under no lock, but under a channel's lock where many are released at once. */
