@@ -157,7 +157,7 @@ comma := ,
 
 .PHONY: verify
 verify: ## search the models of the core's waiting with spin, and break each to see that it is noticed
-	@SPIN='$(SPIN)' tests/model/verify
+	@SPIN='$(SPIN)' tests/promela/verify
 
 # Each of the programs for so long. clang brings a fuzzer that is better than ours.
 FUZZ_SECONDS := 300

@@ -1,4 +1,4 @@
-"""Where the parts of this package are that a C program is built against.
+"""Paths for building C code against csp.
 
 The headers are ``csp/csp.h`` and ``csp/message_kinds.h``, and for extension modules ``csp/capsule.h``; the library is
 ``csp_core``.

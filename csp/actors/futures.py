@@ -1,7 +1,8 @@
 """Futures of calls: one thread per holder, an interpreter or a guest in one, receives all answers and completes them.
 
 There is no lock here. A signal handler, or a finaliser that the collector runs, may ask for a future in the middle of
-anything, also of this; so what is shared is changed by single operations of dicts and lists, which the GIL makes whole.
+any code, even of this. So shared data is changed only by single operations of dicts and lists, which the GIL makes
+atomic.
 """
 
 import heapq
@@ -33,10 +34,10 @@ from csp.errors import BrokenChannel, CallsSelf, CallTimeout, ChannelError, Clos
 from csp.hosts.own import PerHolder
 from csp.messages.shapes import set_traceback, traceback_of
 
-# Seconds. A signal that arrives in the instant before the program's main thread sleeps in a lock would be seen only
-# when something else wakes it, so that thread sleeps no longer than this: as in native/python/waiting/hooks.c.
+# Seconds. If a signal arrives just before the program's main thread sleeps in a lock, the thread sees it only when
+# something else wakes it. So it sleeps no longer than this: as in native/python/waiting/hooks.c.
 _MAIN_SLICE = 0.04
-# Likewise, in csp, where a scope is heard: so that the wait graph takes nobody for stuck who waits for a future.
+# The same for waits in csp, which hear scopes: so that the wait graph takes nobody who waits for a future for stuck.
 _SCOPED_SLICE = 1.0
 
 TYPE_CHECKING = False
@@ -51,10 +52,10 @@ _receiving = PerHolder(None)  # a _Receiving, or None
 def ask_future(
     sender: Sender[object], actor: str, name: str, message: tuple[object, ...], timeout: float | None = None
 ) -> Future[Any]:
-    """Send the call; the future completes with its answer or its error. Never waits, for the mailbox neither.
+    """Send the call; the future completes with its answer or its error. Never waits, not even for the mailbox.
 
-    A call that the mailbox does not accept at once stands in line with those who wait to send to it. What the other
-    side is like, dead or full, is the future's to tell; raised is what the caller did wrong.
+    A call that the mailbox does not accept at once queues with those who wait to send to it. If the other side is dead
+    or full, the future says so. Raises only what the caller did wrong.
     """
     while True:
         receiving = _receiver()
@@ -77,7 +78,7 @@ def ask_future(
 
 
 class Answer(Future[object]):
-    """The future of one call. It is completed by a thread that completes all of its holder: see _Receiving."""
+    """The future of one call. One thread completes all futures of a holder: see _Receiving."""
 
     def __init__(
         self, receiving: _Receiving, token: int, sender: Sender[object], actor: str, name: str, timeout: float | None
@@ -89,15 +90,15 @@ class Answer(Future[object]):
         self.actor = actor
         self.name = name
         self.timeout = timeout
-        self.paused = limits_paused()  # what its limit has stood still for is counted from then on
-        self.posting: object | None = None  # while it stands in line; afterwards of no use
-        self.asking: object | None = None  # with a limit: let go of, the call is given up, and need not run any more
-        self.withdrawing = False  # then the news that it will not run are ours
-        self.missed: tuple[int, Any] | None = None  # such news that came meanwhile
-        self.raised: Any = None  # the traceback of the exception, before anybody was given it
+        self.paused = limits_paused()  # how long limits had stood still before it began
+        self.posting: object | None = None  # while it waits for the mailbox; of no use afterwards
+        self.asking: object | None = None  # with a limit: when this is dropped, the call is given up and need not run
+        self.withdrawing = False  # while True, cancel() handles the news that it will not run
+        self.missed: tuple[int, Any] | None = None  # such news, if it came meanwhile
+        self.raised: Any = None  # the exception's traceback, before anybody got the exception
 
     def cancel(self) -> bool:
-        """Withdraw the call, if the actor's mailbox has not accepted it yet: True, and it will not run."""
+        """Withdraw the call if the actor's mailbox has not accepted it yet. True: it will not run."""
         if self.done():
             return self.cancelled()
         self.withdrawing = True
@@ -123,7 +124,7 @@ class Answer(Future[object]):
         self._wait(timeout)
         error = super().exception(0)
         if error is not None:
-            # Else it would show, and keep alive, the frames of all who were given it before.
+            # Else it would show, and keep alive, the frames of everybody who got it before.
             set_traceback(error, self.raised)
             raise error
         return super().result(0)
@@ -133,7 +134,7 @@ class Answer(Future[object]):
         return super().exception(0)
 
     def _wait(self, timeout: float | None) -> None:
-        """Wait until it is done, or for *timeout* seconds; in the main thread also for signals, in a scope for that."""
+        """Wait until it is done, at most *timeout* seconds; the main thread hears signals, and a scope is heard."""
         until = math.inf if timeout is None else now() + timeout
         seen: Event | None = None
         most = _MAIN_SLICE if threading.get_native_id() == os.getpid() else threading.TIMEOUT_MAX
@@ -158,7 +159,7 @@ class Answer(Future[object]):
                 pass
 
     def _seen(self) -> Event:
-        """Give an event that is set when it is done."""
+        """Return an event that is set when it is done."""
         seen = Event()
         super().add_done_callback(lambda _: seen.set())
         return seen
@@ -166,8 +167,9 @@ class Answer(Future[object]):
     def add_done_callback(self, fn: Callable[[Future[object]], object]) -> None:
         """Call *fn* with the future when it is done: in the receiving thread, or at once if it is done already.
 
-        What *fn* raises in the receiving thread is logged as concurrent.futures logs an Exception, SystemExit and its
-        like included: they end neither that thread nor the program. It must not wait for another future there.
+        What *fn* raises in the receiving thread is logged, as concurrent.futures logs an Exception. That includes
+        SystemExit and its like: they end neither that thread nor the program. It must not wait for another future
+        there.
         """
 
         def guarded(future: Future[object]) -> None:
@@ -178,34 +180,34 @@ class Answer(Future[object]):
             except BaseException as error:
                 if threading.get_ident() not in self.receiving.threads:
                     raise
-                if not isinstance(error, Stopped):  # the thread will hear of that itself
+                if not isinstance(error, Stopped):  # the thread will be told itself
                     logging.getLogger("concurrent.futures").exception("exception calling callback for %r", future)
 
         super().add_done_callback(guarded)
 
 
 class _Receiving:
-    """A thread that completes futures, and those that it has to complete."""
+    """A thread that completes futures, and the futures that it has to complete."""
 
     def __init__(self) -> None:
         self.replies, self._incoming = unbounded_channel()
         self.pending: dict[int, Answer] = {}
-        self.over = False  # who adds to `pending` looks at this afterwards; who sets it empties `pending` afterwards
+        self.over = False  # set before `pending` is emptied, and read after something was added to it: none is missed
         self.started = False
         self.threads: set[int] = set()
         self._guest = guest_id()
-        self._limits: list[tuple[float, int]] = []  # a heap of when which call is given up
+        self._limits: list[tuple[float, int]] = []  # a heap: at which instant which call is given up
         self._waits_until = -math.inf
 
     def start(self) -> None:
-        """Start the thread. Interrupted in the middle by who starts it, too, there are two: they share the work."""
-        daemon = bool(self._guest)  # its end closes the channel; nobody else waits for us
+        """Start the thread. If a signal handler does the same in the middle of it, two threads share the work."""
+        daemon = bool(self._guest)  # the guest's end closes the channel, and nobody else waits for us
         try:
-            # Ends with the channel, which is closed before Python waits for the threads of this interpreter.
+            # The thread ends with the channel, which is closed before Python waits for this interpreter's threads.
             if not daemon:
                 threading._register_atexit(self.replies.close)  # type: ignore[attr-defined]  # private; there is no other way
         except RuntimeError:
-            daemon = True  # the program's main thread has returned, and only others keep it going: nobody waits for us
+            daemon = True  # the program's main thread has returned, and only other threads run: nobody waits for us
         self.thread = threading.Thread(target=self._run, name="csp-futures", daemon=daemon)
         self.thread.start()
         self.started = True
@@ -246,7 +248,7 @@ class _Receiving:
         while True:
             self._waits_until = self._limits[0][0] if self._limits else math.inf
             if self._limits and self._limits[0][0] < self._waits_until:
-                continue  # one came in between that nobody woke us for
+                continue  # a limit came in between, for which nobody woke us
             try:
                 answer = recv_reply(self._incoming, self._waits_until)
             except TimeoutError:
@@ -263,10 +265,10 @@ class _Receiving:
                         continue
                     future.missed = None
                 self.complete(future, code, value)
-            answer = future = value = None  # what it holds must not stay until the next one comes
+            answer = future = value = None  # they must not stay alive until the next answer comes
 
     def _give_up(self) -> None:
-        """Give up those whose time is up."""
+        """Give up the calls whose time is up."""
         instant = now()
         while self._limits and self._limits[0][0] <= instant:
             until, token = heapq.heappop(self._limits)
@@ -274,7 +276,7 @@ class _Receiving:
             if future is None or future.done():
                 continue
             paused = limits_paused()
-            if future.timeout and paused > future.paused:  # somebody debugs, and nobody loses patience
+            if future.timeout and paused > future.paused:  # somebody debugged: the limit stood still
                 heapq.heappush(self._limits, (until + paused - future.paused, token))
                 future.paused = paused
                 continue
@@ -286,12 +288,12 @@ class _Receiving:
                 _fail(future, CallTimeout(f"{actor} did not take {name} {limit}; it will not run"))
             else:
                 _fail(future, CallTimeout(f"{actor}.{name} did not answer {limit}; it may still run"))
-        if len(self._limits) > 2 * len(self.pending) + 64:  # most were answered long before
+        if len(self._limits) > 2 * len(self.pending) + 64:  # most were answered before their limit
             self._limits = [entry for entry in self._limits if entry[1] in self.pending]
             heapq.heapify(self._limits)
 
     def complete(self, future: Answer, code: int, value: Any) -> None:
-        """With the answer, or with why there is none; once."""
+        """Complete a future, once: with the answer, or with why there is none."""
         if self.pending.pop(future.token, None) is None:
             return
         future.posting = future.asking = None
@@ -308,7 +310,7 @@ class _Receiving:
         try:
             future.set_result(value)
         except InvalidStateError:
-            pass  # completed by somebody else, who must know why
+            pass  # the user completed it
 
 
 def _fail(future: Answer, error: BaseException) -> None:
@@ -319,14 +321,14 @@ def _fail(future: Answer, error: BaseException) -> None:
 
 
 def renew() -> None:
-    """Let another thread receive what is asked from now on: the one so far may be about to end, as it was stopped."""
+    """Let another thread receive what is asked from now on: the present one was stopped, and may be about to end."""
     receiving: _Receiving | None = _receiving.get()
     if receiving is not None:
         receiving.over = True
 
 
 def _receiver() -> _Receiving:
-    """Who receives, started; a new one where the last is gone. Two who make one at once have two, and both work."""
+    """Return the receiving thread, started; a new one if the last is gone. If two make one at once, both work."""
     receiving: _Receiving | None = _receiving.get()
     if receiving is None or receiving.over or receiving.replies.closed:
         receiving = _Receiving()

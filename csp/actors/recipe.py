@@ -1,4 +1,4 @@
-"""How to make an actor, without its class: what the kernel keeps instead of the user's code."""
+"""An actor class as its import path and settings: the kernel keeps this instead of the user's code."""
 
 from csp._native import pack
 from csp.actors.actor import Actor

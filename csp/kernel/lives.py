@@ -92,7 +92,7 @@ class Lives:
             life.slot.owner.child_start_failed(life, reason, None)
 
     def never_began(self, life: Life, reason: ExitReason) -> None:
-        """Note that a life was told to end before it began."""
+        """Record that a life was told to end before it began."""
         self._leave(life)
         life.slot.owner.child_start_failed(life, reason, None)
 

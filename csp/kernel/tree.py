@@ -78,12 +78,12 @@ class Tree:
     # ---- news of lives ----------------------------------------------------------------------------------------------
 
     def child_started(self, life: Living) -> None:
-        """Note that a life is up."""
+        """Record that a life has started."""
         node, child_id = self._child_in(life.slot)
         self.feed(node, events.ChildStarted(child_id, life.incarnation, now=now()))
 
     def child_start_failed(self, life: Living, reason: ExitReason, failure: tuple[object, ...] | None) -> None:
-        """Note that a life did not come up."""
+        """Record that a life failed to start."""
         del failure  # the reason tells it; the starter of a tree gets a StartFailed
         life.slot.last_reason = reason
         node, child_id = self._child_in(life.slot)
@@ -91,7 +91,7 @@ class Tree:
         self.feed(node, events.ChildStartFailed(child_id, life.incarnation, reason, now=now(), random=random))
 
     def child_ended(self, life: Living, reason: ExitReason) -> None:
-        """Note that a life is over."""
+        """Record that a life is over."""
         life.slot.last_reason = reason
         node, child_id = self._child_in(life.slot)
         random = random_number()

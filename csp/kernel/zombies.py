@@ -11,7 +11,7 @@ class Zombies:
         self._left: set[int] = set()
 
     def add(self, id: int) -> None:
-        """Note that a life was cut off."""
+        """Record that a life was cut off."""
         self._cut_off.add(id)
 
     def discard(self, id: int) -> None:

@@ -93,7 +93,7 @@ def kill(transition: Transition, reason: ExitReason) -> None:
 
 
 def _left(transition: Transition, child: ChildState, gone: ChildState, reason: ExitReason) -> None:
-    """Note the end of a child that had to go. It is no restart, whatever its reason."""
+    """Record the end of a child that was told to stop. It never counts as a restart, whatever its reason."""
     if not clean_stop(child.spec.restart, reason.kind, killed_outright=child.fate == "killing"):
         transition.report("child_stop_unclean", child, reason)
     for request_id in child.terminators:

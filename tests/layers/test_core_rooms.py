@@ -127,6 +127,23 @@ def test_rooms_run_down():
     assert upward == []
 
 
+def missing_on(drawing):
+    """The files that a map like that in native/README.md does not name in the lines of their room."""
+    rows = re.split(rf"^({'|'.join(ROOMS)})/", drawing, flags=re.MULTILINE)
+    drawn = {room: set(re.findall(r"\w+", row)) for room, row in zip(rows[1::2], rows[2::2], strict=True)}
+    variants = re.compile(r"(park|cpus)_\w+\.c$")
+    return [
+        name for name in files() if not variants.search(name) and Path(name).stem not in drawn.get(room(name), set())
+    ]
+
+
+def test_the_map_is_whole():
+    """Every file is in native/README.md, in the lines of its room."""
+    drawing = (CORE.parent / "README.md").read_text(encoding="utf-8").partition("```text")[2].partition("```")[0]
+    assert missing_on(drawing) == []
+    assert missing_on(drawing.replace("barrier", "")) == ["sync/barrier.c", "sync/barrier.h"]
+
+
 def test_no_circle_of_files():
     """Whoever follows includes and calls never comes back to where he was."""
     assert [told(graph(), circle) for circle in circles(graph())] == []

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * A receiving end that lies in a buffer can be had only by receiving from that buffer's channel. So a set of channels is cut
- * off when each of their receiving ends lies in the buffer of one of the set: nothing can bring one out, and once this is
- * so it stays so. (Trial deletion: Lins 1992; Bacon and Rajan 2001; here over receiving ends alone.)
+ * A receiving end stored in a buffer can be reached only by receiving from that channel. So a set of channels is cut
+ * off when every one of their receiving ends is stored in a buffer of the set: nothing can bring one out, and that
+ * stays so for ever. (Trial deletion: Lins 1992; Bacon and Rajan 2001; here over receiving ends alone.)
  *
- * First the channels that can be reached from the suspect's buffer are listed, with one lock at a time; then they are judged
- * with all their locks held, in the order of their ids, as an alternative does. What happened in between only makes them
- * live: an end that was taken out of a buffer is not found there.
+ * First the channels that can be reached from the suspect's buffer are listed, with one lock at a time. Then they are
+ * judged with all their locks held, taken in the order of their ids, as an alternative does. What happens in between
+ * can only make them live: an end that was taken out of a buffer is not found there.
  *
- * A payload may be in several buffers, be packed in others, and be in somebody's hands. If all of its references were found in
- * buffers of the list, it can be had only from there; if there are more, its ends can be had from outside, and what they receive
- * from is live. Nobody gets a reference who has none: so one that was judged to have none outside gets none. */
+ * A payload may be in several buffers, packed in other payloads, and in somebody's hands. If all its references were
+ * found in buffers of the list, it can be reached only from there. If there are more, its ends can be reached from
+ * outside, and the channels that they receive from are live. Only who has a reference can hand one on: so a payload
+ * that was judged to have no reference outside will get none. */
 #include "channels/cycles.h"
 
 #include "channels/end.h"
@@ -41,8 +42,8 @@ typedef struct {
     int depth;
 } looking;
 
-/* A payload that others may have, too: how many of its references were found. True for the first of them, when what is inside is
- * still to be visited. */
+/* A payload that others may have, too: how many of its references were found. True for the first of them, when what is
+ * inside is still to be visited. */
 static bool is_first_found(csp_suspects *list, csp_payload *payload) {
     for (uint32_t i = 0; i < list->shared_count; i++) {
         if (list->shared[i].payload == payload) {

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reusable alternatives, as the hand-over sees them: registrations that stay with their channels between two selects, so
- * that a select costs the same whatever the number of channels.
+ * Reusable alternatives, as the hand-over sees them: registrations that stay with their channels between two selects,
+ * so that a select costs the same whatever the number of channels.
  *
- * A registration is of use in two ways. While its alternative waits, an offer hands its message to the registration and
- * claims the alternative, as it would a receiver in the queue; receivers in the queue go first. While it does not, whoever
- * makes the channel ready to receive puts the registration on the alternative's list, where the next select finds it.
+ * A registration is of use in two ways. While its alternative waits, an offer hands its message to the registration
+ * and claims the alternative, as it would a receiver in the queue; receivers in the queue go first. While it does not,
+ * whoever makes the channel ready to receive puts the registration on the alternative's list, where the next select
+ * finds it.
  *
- * Invariant: a registration that is not listed has a channel from which nothing can be received. `listed` is guarded by the
- * channel's lock; the list itself by the alternative's, which may be taken under a channel's lock, never the other way. */
+ * Invariant: a registration that is not listed has a channel from which nothing can be received. `listed` is guarded
+ * by the channel's lock; the list itself by the alternative's, which may be taken under a channel's lock, never the
+ * other way. */
 #ifndef CSP_REGISTRATION_H
 #define CSP_REGISTRATION_H
 
@@ -51,17 +53,17 @@ void csp__list_registration(registration *r);
 
 /* Under the lock: hand the message to an alternative that waits. True: it was moved out. */
 bool csp__offer_to_registered(csp_channel *channel, csp_message *message, const csp_waiter *self, csp_wakes *wakes);
-/* Under the lock, after the channel became ready to receive from: list its registrations. With `only`, an end that was
- * closed while the channel goes on, its registrations alone: who waits by another end must stay somebody whom a poll to
- * send can meet. */
+/* Under the lock, after a receive became possible: list the channel's registrations. With `only`, an end that was
+ * closed while the channel goes on, list the registrations of that end alone: those that wait through another end must
+ * stay waiting, so that a poll to send can meet them. */
 void csp__notify_registered(csp_channel *channel, const csp_end *only, csp_wakes *wakes);
 /* Under the lock: how many alternatives wait for this channel now; and (may be NULL) a visit for each. */
 uint32_t csp__registered_waiting(csp_channel *channel, void (*visit)(csp_waiter *waiter, csp_end *end, void *context),
                                  void *context);
 
-/* Whether somebody interrupted it; he is heard by that. */
+/* Take a pending interrupt: true if there was one. */
 bool csp__alternative_interrupted(csp_alternative *alternative);
-/* csp_select's, between arming and leaving all queues: who waits in it, and can be interrupted; NULL: nobody any more. */
+/* For csp_select, between arming and leaving all queues: who waits in it and can be interrupted; NULL: nobody. */
 void csp__alternative_waits(csp_alternative *alternative, csp_waiter *waiter);
 
 #endif

@@ -24,10 +24,10 @@
  *
  * Sending and receiving: the hand-over itself, under the lock, and the two single operations built on it. */
 
-/* Two threads that send and receive back to back would pull the channel's cache line from core to core at every message,
- * and lose four fifths of their speed to it. So whoever comes in full swing, and finds that the other had the line last, lets
- * the other finish a stretch first, if nobody is left waiting by that. "In full swing": this thread's latest operation was on
- * this very channel and just now. */
+/* Two threads that send and receive back to back would pull the channel's cache line from core to core at every
+ * message, and lose four fifths of their speed to it. So a thread in full swing that finds the peer owned the line
+ * last pauses, so that the peer can finish a run; but not if somebody would be left waiting. "In full swing": this
+ * thread's latest operation was just now, and on this channel. */
 enum { SWING_TICKS = 1500, STRETCH_PAUSES = 32, ENOUGH = 8 };
 
 static void pause_for(int pauses) {
@@ -49,9 +49,9 @@ static bool in_full_swing(csp_channel *channel, csp_waiter *self) {
     return swing;
 }
 
-/* Before joining a buffered channel's queue: look on for a moment, with growing pauses, whether the peer makes the wait
- * unnecessary. A sender and a receiver that run at once then work in stretches instead of handing over every message, which
- * would move five cache lines for each. True: worth another try. */
+/* Before joining a buffered channel's queue: look for a moment, with growing pauses, whether the peer makes the wait
+ * unnecessary. Then a sender and a receiver that run at once work in runs. Handing over every message would move five
+ * cache lines each time. True: worth another try. */
 static bool look_on(csp_channel *channel, csp_direction direction, bool swing, const csp_hooks *hooks) {
     enum { FIRST_PAUSE = 8, LAST_PAUSE = 64, LOOKS = 12 };
     if (channel->capacity == 0 ||

@@ -21,6 +21,25 @@ static void lock_both(csp_channel *a, csp_channel *b) {
 
 static bool is_closed(const csp_end *end) { return atomic_load_explicit(&end->closed, memory_order_relaxed); }
 
+/* Get the lock back, whatever has ended the wait. */
+static csp_status lock_again(csp_end *lock, int64_t depth, bool interrupted, const csp_hooks *hooks,
+                             csp_waiter *self) {
+    csp_hooks deaf; /* a handler's exception is under way: no second one */
+    int64_t until = CSP_FOREVER;
+    if (interrupted && hooks != NULL) {
+        deaf = *hooks;
+        deaf.interrupted = NULL;
+        hooks = &deaf;
+        until = csp_deadline_after(AGAIN_WITHIN_NS);
+    }
+    /* Scopes are not heard: one may end inside the block that has the lock, which then must have it. */
+    csp_scopes *scopes = self->scopes;
+    self->scopes = NULL;
+    csp_status again = csp__lock_again(lock, depth, until, hooks);
+    self->scopes = scopes;
+    return again;
+}
+
 csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadline, const csp_hooks *hooks) {
     csp_channel *channel = condition->channel;
     csp_waiter *self = csp__self();
@@ -35,7 +54,7 @@ csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadlin
     csp_wakes wakes = {.count = 0};
     int64_t depth = 0;
     CSP_PASS_GATE(CSP_GATE_RECV, holder, channel->id);
-    /* One instant for both: a notification by whoever gets the lock next finds us, and nobody else's lock is given up. */
+    /* Under both locks: whoever gets the lock next finds us in the queue, and we give up no lock but our own. */
     lock_both(channel, lock->channel);
     csp_status ready = CSP_OK;
     if (is_closed(condition) || is_closed(lock)) {
@@ -63,21 +82,10 @@ csp_status csp_condition_wait(csp_end *condition, csp_end *lock, int64_t deadlin
         csp__dequeue(channel, &self->single);
         csp__unlock(&channel->lock);
     }
-    csp_hooks deaf; /* a handler's exception is under way: no second one */
-    int64_t until = CSP_FOREVER;
-    if (status == CSP_INTERRUPTED && hooks != NULL) {
-        deaf = *hooks;
-        deaf.interrupted = NULL;
-        hooks = &deaf;
-        until = csp_deadline_after(AGAIN_WITHIN_NS);
-    }
-    /* No scope is heard here: it may end within the block that has the lock, which then must have it. */
-    csp_scopes *scopes = self->scopes;
-    self->scopes = NULL;
-    csp_status again = csp__lock_again(lock, depth, until, hooks);
-    self->scopes = scopes;
+    csp_status again = lock_again(lock, depth, status == CSP_INTERRUPTED, hooks, self);
     if (status == CSP_OK && again != CSP_OK) {
-        csp_condition_notify(condition, 1); /* we leave with an error: another looks at what we were told of */
+        csp_condition_notify(condition,
+                             1); /* we leave with an error: somebody else must look at what we were told of */
     }
     return status == CSP_OK || status == CSP_TIMEOUT || status == CSP_SCOPE_CANCELLED
                ? (again == CSP_OK ? status : again)

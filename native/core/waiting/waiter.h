@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * A waiter: whoever waits for one of several things to happen, and the word that decides which.
+ * A waiter: the record of one that waits for one of several things to happen, with the word that decides which.
  *
  * Invariants
- *  - `state` is sequence<<16 | code. Only the owner goes IDLE..WON -> ARMED and bumps the sequence; any other thread may only
- *    claim: ARMED or PARKED -> a code above, once per sequence. From NOTIFIED the owner may go on to SIGNALLED. PARKED -> ARMED
- *    is csp__nudge: the owner is to look how long it may sleep, and parks again.
- *  - A case is linked only while its waiter's operation is under way, and only under its channel's lock. The claimer unlinks
- *    the case first, then claims, then touches nothing of case or slot: the owner may have returned already.
- *  - Who claims a PARKED record wakes it, once. Until then it is there: it is recycled within its kind and never freed, or it
- *    counts the wakes that are to come; see csp_waiter_kind. So a wake that comes late hits a living word.
- */
+ *  - `state` is sequence<<16 | code. Only the owner goes IDLE..WON -> ARMED, which bumps the sequence. Any other
+ *    thread may only claim: ARMED or PARKED -> a code above, once per sequence. From NOTIFIED the owner may go on to
+ *    SIGNALLED. PARKED -> ARMED is csp__nudge: the owner looks again how long it may sleep, and parks again.
+ *  - A case is linked only while its waiter's operation is under way, and only under its channel's lock. The claimer
+ *    first unlinks the case, then claims. After that it touches neither case nor slot: the owner may have returned.
+ *  - Whoever claims a PARKED waiter wakes it, once. The record exists until then: it is recycled within its kind and
+ *    never freed, or it counts the wakes to come; see csp_waiter_kind. So a late wake finds a living word. */
 #ifndef CSP_WAITER_H
 #define CSP_WAITER_H
 
@@ -42,15 +41,15 @@ typedef struct {
     csp_waiter *free;
 } csp_waiter_pool;
 
-/* How those of one kind wait. To add a kind: a file with its wake, and a table. A record never changes its kind. */
+/* How the waiters of a kind wait. To add a kind: a file with its wake, and a table. A waiter never changes kind. */
 typedef struct csp_waiter_kind {
-    /* The record was claimed while its owner slept (PARKED): make the owner look at its word. Once for each such claim, by
-     * whoever claimed; as a rule under no lock, but where many are released in one instant under a channel's. */
+    /* The waiter was claimed while its owner slept (PARKED): make the owner look at its word. Called once for each
+     * such claim, by the claimer; mostly under no lock, but under a channel's lock where many are released at once. */
     void (*wake)(csp_waiter *waiter);
-    /* Records are used again by others of the kind and never freed, so that a wake that comes late hits a living word.
-     * NULL: the kind counts who has yet to wake its records, and frees them itself. */
+    /* Records are reused within the kind and never freed, so that a late wake finds a living word. NULL: the kind
+     * counts the wakes that are still to come, and frees its records itself. */
     csp_waiter_pool *pool;
-    bool thread; /* each is a thread's own: in the list of all, csp__waiters */
+    bool thread; /* each belongs to a thread, and is in the list of all: csp__waiters */
 } csp_waiter_kind;
 
 /* One guard's place in one channel's queue. Every field is guarded by that channel's lock while linked. */
@@ -72,16 +71,16 @@ typedef struct csp_select_case {
     csp_reply *reply;
 } csp_select_case;
 
-/* Counters of what a wait is charged to: a channel, or a thread's replies. */
+/* How waits went on one channel, or for the replies to one thread. */
 typedef struct {
-    _Atomic uint32_t spin_score;  /* 0..256: how often spinning paid, lately */
-    _Atomic uint32_t until_probe; /* waits that do not spin before one tries again */
+    _Atomic uint32_t spin_score;  /* 0..256: how often spinning paid lately */
+    _Atomic uint32_t until_probe; /* how many waits will not spin before one tries again */
     _Atomic uint32_t probe_gap;
-    _Atomic int32_t waker_cpu; /* where the last thread ran that had to wake a sleeper; -1 unknown */
+    _Atomic int32_t waker_cpu; /* the CPU of the last thread that had to wake a sleeper; -1: unknown */
     _Atomic uint64_t parks, wakes, spins_hit, spins_missed;
 } csp_wait_statistics;
 
-/* Half-way: try spinning until it has shown whether it pays. */
+/* Begin half-way: spin until it is known whether that pays. */
 static inline void csp__wait_statistics_init(csp_wait_statistics *statistics) {
     atomic_init(&statistics->spin_score, 128);
     atomic_init(&statistics->waker_cpu, -1);
@@ -94,15 +93,15 @@ typedef struct {
 } csp_partner;
 
 struct csp_waiter {
-    /* One cache line holds all that a hand-over to a single operation reads and writes: three lines instead of one would
-     * cost a third of a round trip between two cores. */
+    /* One cache line holds all that a hand-over to a single operation reads and writes: three lines instead of one
+     * would cost a third of a round trip between two cores. */
     alignas(128) _Atomic uint32_t state;
     csp_case single;
     csp_message slot;
     csp_end *single_end;
     csp_reply *single_reply;
-    const csp_waiter_kind *kind; /* set once: a wake that comes late reads it */
-    /* Who waits; for csp_holder_cancel and the wait graph. Set before arming. */
+    const csp_waiter_kind *kind; /* set once, because a late wake reads it */
+    /* For csp_holder_cancel and the wait graph: who waits. Set before arming. */
     alignas(64) _Atomic(csp_holder *) holder;
     _Atomic int64_t deadline, since; /* `since`: when it fell asleep, for whoever finds it PARKED */
     _Atomic(csp_reply *) asking;     /* guarded by `asking_lock` against the graph's readers */
@@ -118,7 +117,7 @@ struct csp_waiter {
     uint64_t last_channel;   /* ... and that channel's id */
     uint64_t forgiven[4];    /* ids of locks whose next release by this thread is no mistake; see csp_condition_wait */
     csp_wait_statistics replies;
-    /* The record of the thread that waits by this one: itself, or that of whoever uses the reusable alternative. */
+    /* The waiter of the thread that waits through this one: itself, or that of the user of a reusable alternative. */
     _Atomic(csp_waiter *) thread;
     /* A thread's: by which record it sleeps, or slept last. Whoever moves the clock looks there. */
     _Atomic(csp_waiter *) sleeps_by;
@@ -144,7 +143,8 @@ struct csp_waiter {
     uint64_t worked_seen;
     csp_waiter *next_free;
     _Atomic(csp_waiter *) next; /* all records of threads ever made; never shrinks */
-    /* Of one that is no thread's: in the list of who may wait for its holder, guarded by the holder's lock; see stopping.c. */
+    /* Of a waiter that belongs to no thread: its place in its holder's list of those that may wait. Guarded by the
+     * holder's lock; see stopping.c. */
     csp_node of_holder;
     uint64_t swept;
 };
@@ -173,8 +173,8 @@ static inline csp_reply **csp__case_reply(csp_case *c) {
     return c->single ? &CSP_CONTAINER(c, csp_waiter, single)->single_reply : &((csp_select_case *)(void *)c)->reply;
 }
 
-/* Decide who: true at most once per armed sequence. acq_rel: the slot written before is published to the owner's acquire
- * load of the word; what the owner wrote before arming is seen by us. *must_wake: the owner sleeps. */
+/* Decide who gets the waiter: true at most once per armed sequence. acq_rel: the owner's acquire load of the word sees
+ * the slot that we wrote before; we see what the owner wrote before arming. *must_wake: the owner sleeps. */
 static inline bool csp__claim(csp_waiter *waiter, uint32_t code, bool *must_wake) {
     uint32_t state = atomic_load_explicit(&waiter->state, memory_order_acquire);
     for (;;) {
@@ -190,8 +190,8 @@ static inline bool csp__claim(csp_waiter *waiter, uint32_t code, bool *must_wake
     }
 }
 
-/* Make a sleeper look again how long it may sleep; true: it is to be woken. The word changes, or one that is about to sleep would
- * miss it. */
+/* Make a sleeper look again how long it may sleep. True: the caller must wake it. The word changes, because an owner
+ * that is about to sleep would otherwise miss it. */
 static inline bool csp__nudge(csp_waiter *waiter) {
     uint32_t state = atomic_load_explicit(&waiter->state, memory_order_seq_cst);
     while (csp__code(state) == CSP_PARKED) {
@@ -210,13 +210,13 @@ static inline void csp__wake(csp_waiter *waiter) {
     waiter->kind->wake(waiter);
 }
 
-/* Waiters that were claimed under a lock and are to be woken after it. Full: unlock, flush, lock again. */
+/* Waiters that were claimed under a lock, to be woken after it. When it is full: unlock, flush, lock again. */
 enum { CSP_WAKES = 32 };
 typedef struct {
     csp_waiter *waiters[CSP_WAKES];
     int count;
     bool may_engage;    /* the operation may meet a receiver that holds its senders ... */
-    csp_reply *engaged; /* ... and did: by this it is held */
+    csp_reply *engaged; /* ... and did: this reply holds it */
 } csp_wakes;
 
 static inline void csp__wakes_flush(csp_wakes *wakes) {
@@ -226,14 +226,14 @@ static inline void csp__wakes_flush(csp_wakes *wakes) {
     wakes->count = 0;
 }
 
-/* A record of a kind that has a pool, with a number of its own; NULL when out of memory. To be given back when nobody waits by
- * it. */
+/* A waiter of a kind that has a pool, with a number of its own. Recycle it when nobody waits through it. NULL: out of
+ * memory. */
 csp_waiter *csp__waiter_new(const csp_waiter_kind *kind);
 void csp__waiter_recycle(csp_waiter *waiter);
-/* The same for memory of the caller's, which counts: no pool, no number. */
+/* Make a waiter of the caller's memory, for a kind without a pool. It has no number. */
 void csp__waiter_init(csp_waiter *waiter, const csp_waiter_kind *kind);
 
-/* The records of all threads there ever were, for readers that check `used`. */
+/* The waiters of all threads that ever were, for readers that check `used`. */
 csp_waiter *csp__waiters(void);
 
 /* In the child of a fork. */

@@ -42,26 +42,12 @@ static bool copy_text(PyObject *object, char *place, size_t room, const char *wh
     return true;
 }
 
-/* start_interpreter(name, module, function, control, exits, tag) -> id */
-static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_ssize_t count) {
-    native_state *state = state_of_module(module);
-    if (count != 6 || !Py_IS_TYPE(args[3], state->receiver_type) || !Py_IS_TYPE(args[4], state->sender_type)) {
-        PyErr_SetString(PyExc_TypeError,
-                        "start_interpreter takes name, module, function, a Receiver, a Sender and a tag");
-        return NULL;
-    }
-    int64_t tag = PyLong_AsLongLong(args[5]);
-    if (tag == -1 && PyErr_Occurred()) {
-        return NULL;
-    }
-    const char *refused = native_no_starts(); /* asked last: no Python runs between this and the start */
-    if (refused != NULL) {
-        PyErr_SetString(PyExc_RuntimeError, refused);
-        return NULL;
-    }
+/* The record of one that is to be started, from the arguments of start_interpreter. NULL with an exception. */
+static interpreter *make(native_state *state, PyObject *const *args, int64_t tag) {
     interpreter *self = calloc(1, sizeof *self);
     if (self == NULL) {
-        return PyErr_NoMemory();
+        PyErr_NoMemory();
+        return NULL;
     }
     self->tag = tag;
     if (!copy_text(args[0], self->name, sizeof self->name, "name") ||
@@ -73,7 +59,8 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
     self->holder = csp_holder_new(self->name);
     if (self->holder == NULL) {
         free(self);
-        return PyErr_NoMemory();
+        PyErr_NoMemory();
+        return NULL;
     }
     self->control = csp_end_clone(end_of(args[3]), self->holder);
     self->exits = csp_end_clone(end_of(args[4]), NULL);
@@ -89,6 +76,30 @@ static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_s
     pthread_mutex_init(&self->killing, NULL);
     pthread_cond_init(&self->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
+    return self;
+}
+
+/* start_interpreter(name, module, function, control, exits, tag) -> id */
+static PyObject *start_interpreter(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    native_state *state = state_of_module(module);
+    if (count != 6 || !Py_IS_TYPE(args[3], state->receiver_type) || !Py_IS_TYPE(args[4], state->sender_type)) {
+        PyErr_SetString(PyExc_TypeError,
+                        "start_interpreter takes name, module, function, a Receiver, a Sender and a tag");
+        return NULL;
+    }
+    int64_t tag = PyLong_AsLongLong(args[5]);
+    if (tag == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    const char *refused = native_no_starts(); /* asked here: no Python runs from now until the start */
+    if (refused != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, refused);
+        return NULL;
+    }
+    interpreter *self = make(state, args, tag);
+    if (self == NULL) {
+        return NULL;
+    }
     PyObject *id = PyLong_FromUnsignedLongLong(self->id);
     bool ready = id != NULL && self->control != NULL && self->exits != NULL;
     if (ready) {

@@ -63,10 +63,8 @@ static PyObject *run(interpreter *self) {
     return result;
 }
 
-static void *interpreter_thread(void *argument) {
-    interpreter *self = argument;
-    self->thread = thread_number();
-    thread_holder = self->holder;
+/* A new interpreter, and this thread attached to it; NULL: it could not be made, or may not be. */
+static PyThreadState *make(void) {
     PyInterpreterConfig config = {
         .use_main_obmalloc = 0,
         .allow_fork = 0,
@@ -77,14 +75,23 @@ static void *interpreter_thread(void *argument) {
         .gil = PyInterpreterConfig_OWN_GIL,
     };
     PyThreadState *mine = NULL;
+    if (native_no_starts() != NULL) { /* that may have begun since the start was asked for */
+        return NULL;
+    }
+    PyStatus status = Py_NewInterpreterFromConfig(&mine, &config);
+    return PyStatus_Exception(status) ? NULL : mine;
+}
+
+static void *interpreter_thread(void *argument) {
+    interpreter *self = argument;
+    self->thread = thread_number();
+    thread_holder = self->holder;
     bool wanted = native_turn_take(self);
-    /* What rules it out may have begun since the start was asked for. */
-    PyStatus status =
-        wanted && native_no_starts() == NULL ? Py_NewInterpreterFromConfig(&mine, &config) : PyStatus_Ok();
+    PyThreadState *mine = wanted ? make() : NULL;
     if (wanted) {
         native_turn_give();
     }
-    if (PyStatus_Exception(status) || mine == NULL) {
+    if (mine == NULL) {
         native_exit_bare(self, wanted);
         native_exit_tell(self, false);
         native_interpreter_release(self);

@@ -168,7 +168,14 @@
     X(clock_hold)               \
     X(clock_move)               \
     X(clock_release)            \
-    X(seed)
+    X(seed)                     \
+    X(packed_new)               \
+    X(packed_clone)             \
+    X(packed_message)           \
+    X(packed_free)              \
+    X(payload_attach_packed)    \
+    X(payload_take_packed)      \
+    X(forward)
 
 typedef struct csp_functions {
     size_t size;  /* of this struct in the csp that runs: a later csp has more at its end */
