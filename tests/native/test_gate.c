@@ -76,6 +76,12 @@ static void at_the_gate(const csp_gate_event *event, void *context) {
             scheduler.states[my_place] = PARKED;
             choose_next();
         } else if (event->operation == CSP_GATE_WAIT) {
+            if (scheduler.states[my_place] == PARKED) { /* nobody woke it: it found out by itself */
+                scheduler.states[my_place] = ABLE;
+                if (scheduler.turn == NOBODY) {
+                    choose_next();
+                }
+            }
             wait_for_turn();
             write_down(my_place, event->operation | 1U << 8);
         } else if (event->phase == CSP_GATE_BEFORE) {

@@ -186,10 +186,11 @@ static uint32_t sleep_until_claimed(csp_waiter *waiter, csp_wait_statistics *sta
         int64_t last = csp__scoped_deadline(scopes, deadline);
         csp_parked woken = csp__sleep(&waiter->state, parked, last, slice);
         code = csp__code(atomic_load_explicit(&waiter->state, memory_order_acquire));
+        bool nudged = code == CSP_ARMED;
         if (code != CSP_PARKED && (code != CSP_ARMED || (code = park_word(waiter, &parked)) != CSP_PARKED)) {
             break;
         }
-        if (woken == CSP_PARK_WOKEN) {
+        if (nudged) { /* not for a wake that was another's: parkers may have those, and nobody was told of it */
             tell_gate(waiter, CSP_GATE_BEFORE);
         }
         csp__count_out(thread); /* a late wake, meant for an earlier wait, has counted us in; or a nudge */
