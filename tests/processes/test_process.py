@@ -15,7 +15,7 @@ def call(function, *args, **kwargs):
     give, given = csp.channel(1)
     result, box = csp.channel(1)
     with give, given, result, box:
-        give.send((args, tuple(part for pair in kwargs.items() for part in pair)))
+        give.send((args, kwargs))
         outcome = run(None, 5.0, "workers", function.__name__, given, result)
         return outcome, box.recv_nowait("nothing")
 
