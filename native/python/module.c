@@ -182,6 +182,7 @@ static int module_clear(PyObject *module) {
 static void module_free(void *module) {
     native_state *state = state_of_module(module);
     module_clear(module);
+    native_classes_free(state);
     native_guests_end(state);
     if (state->holder != NULL) {
         /* An interpreter that somebody else made ends here: what it still holds closes now. For ours the thread does it. */
