@@ -1,4 +1,4 @@
-"""What is sent arrives equal: between threads and between interpreters, natively carried or pickled."""
+"""What is sent arrives equal: between threads and between interpreters, of plain data or of objects."""
 
 import collections
 import datetime as dt
@@ -9,13 +9,13 @@ import pathlib
 import uuid
 
 import pytest
+from answering import answering
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sample_messages import Colour, Picky, Point, Slots
 
 import csp
-from csp._native import totals, unbounded_channel
-from csp.hosts.interpreter import order, start
+from csp._native import totals
 
 # All of str, the halves of surrogate pairs included, and of every width that CPython stores.
 TEXT = st.one_of(
@@ -88,23 +88,13 @@ def through_deadline(message):
 @pytest.fixture(scope="module")
 def echo():
     """To another interpreter and back."""
-    exits, ended = unbounded_channel()
-    there, inbox = csp.channel()
-    outbox, back = csp.channel()
-    started = start("echo", exits, 1)
-    order(started, "sample_messages", "echo", (inbox, outbox))
-    inbox.close()
-    outbox.close()
+    with answering("sample_messages", "echo") as (there, back):
 
-    def send(message):
-        there.send(message)
-        return back.recv(timeout=20)
+        def send(message):
+            there.send(message)
+            return back.recv(timeout=20)
 
-    yield send
-    there.close()
-    assert ended.recv(timeout=20) == (1, "ended", "done")
-    for end in (exits, ended, back, started.control):
-        end.close()
+        yield send
 
 
 EXAMPLES = [
