@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Blocks: what a message carries beyond 16 bytes; and what travels in it, of whatever kind. */
+ * Payloads: what a message carries beyond 16 bytes; and what travels in it, of whatever kind. */
 #include "holding/payload.h"
 
 #include <stdalign.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Blocks, as those files of the core see them that look into messages. */
+ * Payloads, as those files of the core see them that look into messages. */
 #ifndef CSP_PAYLOAD_H
 #define CSP_PAYLOAD_H
 

@@ -89,13 +89,13 @@ PyObject *native_decode(native_state *state, csp_message *message) {
             case KIND_OBJECTS_CALL:
                 object = decode_stream(state, message);
                 break;
-            case KIND_TEXT_BLOCK:
+            case KIND_TEXT_PAYLOAD:
                 object = native_text_from(bytes, size, message->size);
                 break;
-            case KIND_UTF8_BLOCK:
+            case KIND_UTF8_PAYLOAD:
                 object = PyUnicode_DecodeUTF8((const char *)bytes, (Py_ssize_t)size, NULL);
                 break;
-            case KIND_BYTES_BLOCK:
+            case KIND_BYTES_PAYLOAD:
                 object = PyBytes_FromStringAndSize((const char *)bytes, (Py_ssize_t)size);
                 break;
             default:

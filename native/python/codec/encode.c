@@ -49,7 +49,7 @@ static bool encode_stream(native_state *state, PyObject *object, csp_reply *repl
     return ok;
 }
 
-static bool encode_block(uint32_t kind, const void *data, size_t size, csp_message *message) {
+static bool encode_run(uint32_t kind, const void *data, size_t size, csp_message *message) {
     csp_payload *payload = csp_payload_new(size, 0);
     if (payload == NULL) {
         PyErr_NoMemory();
@@ -104,7 +104,7 @@ bool native_encode(native_state *state, PyObject *object, csp_reply *reply, csp_
             return true;
         }
         message->size = PyUnicode_IS_ASCII(object) ? 0 : (uint32_t)width;
-        return encode_block(KIND_TEXT_BLOCK, PyUnicode_DATA(object), size, message);
+        return encode_run(KIND_TEXT_PAYLOAD, PyUnicode_DATA(object), size, message);
     } else if (PyBytes_CheckExact(object)) {
         size_t size = (size_t)PyBytes_GET_SIZE(object);
         if (size <= CSP_INLINE_BYTES) {
@@ -113,7 +113,7 @@ bool native_encode(native_state *state, PyObject *object, csp_reply *reply, csp_
             memcpy(message->as.bytes, PyBytes_AS_STRING(object), size);
             return true;
         }
-        return encode_block(KIND_BYTES_BLOCK, PyBytes_AS_STRING(object), size, message);
+        return encode_run(KIND_BYTES_PAYLOAD, PyBytes_AS_STRING(object), size, message);
     }
     bool ok = encode_stream(state, object, NULL, message);
     if (!ok) {

@@ -45,9 +45,9 @@ enum {
     KIND_BYTES = CSP_KIND_BYTES, /* in the message */
     KIND_STREAM = 32,            /* plain: reading it runs nobody's code */
     KIND_OBJECTS = 33,           /* a stream that names classes: reading it may import, and run anything */
-    KIND_TEXT_BLOCK = CSP_KIND_TEXT_PAYLOAD & ~CSP_KIND_PAYLOAD, /* message.size: bytes per character; 0: ASCII */
-    KIND_BYTES_BLOCK = CSP_KIND_BYTES_PAYLOAD & ~CSP_KIND_PAYLOAD,
-    KIND_UTF8_BLOCK = CSP_KIND_UTF8_PAYLOAD & ~CSP_KIND_PAYLOAD, /* from native programs */
+    KIND_TEXT_PAYLOAD = CSP_KIND_TEXT_PAYLOAD & ~CSP_KIND_PAYLOAD, /* message.size: bytes per character; 0: ASCII */
+    KIND_BYTES_PAYLOAD = CSP_KIND_BYTES_PAYLOAD & ~CSP_KIND_PAYLOAD,
+    KIND_UTF8_PAYLOAD = CSP_KIND_UTF8_PAYLOAD & ~CSP_KIND_PAYLOAD, /* from native programs */
     KIND_OBJECTS_CALL = 36, /* objects, and a tuple that arrives with a reply in front */
     KIND_CALL = 38,         /* the same, and plain */
 };
