@@ -183,13 +183,15 @@ class SelectMachine(RuleBasedStateMachine):
             return
         ends = [self.pairs[number][kind == "recv"] for kind, number in guards]
         mortal = Mortal(ends, "choose")
-        for place, (kind, number) in enumerate(guards):
+        held = set(guards)  # what is twice in a message arrives as one handle
+        for kind, number in held:
             self.models[number].clone(RECEIVER if kind == "recv" else SENDER)
+        for place, (kind, number) in enumerate(guards):
             if kind == "recv":
                 self.models[number].park_receiver((self.count, place), None)
             else:
                 self.models[number].park_sender((self.count, place), None, "from a mortal")
-        self.mortals.append((self.count, mortal, guards))
+        self.mortals.append((self.count, mortal, held))
         self.count += 1
         self.wait_for_the_lines()
 
@@ -198,13 +200,13 @@ class SelectMachine(RuleBasedStateMachine):
         """Dead, it stands in no line, its handles are closed, and nothing that it offered is sent."""
         if not self.mortals:
             return
-        number, mortal, guards = self.mortals.pop()
+        number, mortal, held = self.mortals.pop()
         mortal.end(way)
         self.deaths += 1
         self.gone.append(mortal)
         for model in self.models:
             model.leave(number)
-        for kind, channel in guards:
+        for kind, channel in held:
             self.models[channel].close(RECEIVER if kind == "recv" else SENDER)
         self.check_served()
         self.wait_for_the_lines()
@@ -243,10 +245,10 @@ class SelectMachine(RuleBasedStateMachine):
                 found = self.waiting.pop(number).outcome()
                 assert found == (outcome if place is None or failed else (place, outcome))
             else:
-                _, mortal, guards = self.mortals.pop()
+                _, mortal, held = self.mortals.pop()
                 mortal.come_home()
                 self.deaths += 1
-                for kind, channel in guards:
+                for kind, channel in held:
                     self.models[channel].close(RECEIVER if kind == "recv" else SENDER)
         self.served.clear()
         self.wait_for_the_lines()

@@ -93,11 +93,18 @@ static bool is_found(PyObject *object, PyObject *module, PyObject *name) {
         return false;
     }
     PyErr_Clear();
+    PyObject *shown =
+        is_script(module) ? PyUnicode_FromString("__main__") : Py_NewRef(module); /* as its author knows it */
+    if (shown == NULL) {
+        Py_XDECREF(found);
+        return false;
+    }
     PyErr_Format(PyExc_TypeError,
                  found == NULL ? "it is not found as %U.%U: define it at the top level of a module"
                                : "it is not the same object as %U.%U",
-                 module, name);
+                 shown, name);
     Py_XDECREF(found);
+    Py_DECREF(shown);
     return false;
 }
 
